@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// The door to the captioner: load a model bundle once, then describe images with it.
+//
+//   auto captioner = Captioner::load(options);
+//   if (!captioner.ok()) ...
+//   auto caption = captioner.value()->describe(image, {});
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "image/image_view.h"
+
+namespace jetsoncaption {
+
+enum class Device { Auto = 0, Cpu = 1, Cuda = 2 };
+enum class Precision { Auto = 0, Fp32 = 1, Fp16 = 2, Int8 = 3 };
+
+struct CaptionerOptions {
+  std::string model_dir;                  // the bundle directory
+  Device device = Device::Auto;           // Auto: the CPU (CUDA is not built yet)
+  Precision precision = Precision::Auto;  // Auto: int8 where the bundle has it, else fp32
+  int threads = 0;                        // CPU threads, 1 to 64; 0: chosen for the machine
+  bool cudnn = false;                     // allow cuDNN
+};
+
+struct DescribeOptions {
+  int beam_size = 1;            // 1 to 16; 1 is greedy search
+  int max_words = 20;           // 1 to 50
+  double max_inference_ms = 0;  // stop at a word boundary after this long; 0: no limit
+};
+
+struct CaptionWord {
+  std::string text;
+  double probability = 0;  // of this word, given the picture and the words before
+};
+
+struct Caption {
+  std::string text;              // words joined by blanks, lower case, no full stop
+  double confidence = 0;         // geometric mean of the words' probabilities, the end included
+  std::vector<CaptionWord> words;
+  double inference_ms = 0;       // wall time of this describe()
+  bool truncated = false;        // stopped by max_words or max_inference_ms, not by the model
+};
+
+// What was loaded, for `stats`, `doctor` and `bench`.
+struct CaptionerInfo {
+  std::string model_name;
+  std::string device;           // "cpu"
+  std::string precision;        // "fp32" or "int8": the arithmetic the model was loaded for
+  std::string engine;           // which kernels compute: "torch", "onednn-int8", "dequantized"
+  std::string torch_version;    // "1.13.1"
+  int threads = 0;
+  int input_width = 0;
+  int input_height = 0;
+};
+
+// Where the time of the last describe() went.
+struct CaptionTimes {
+  double shrink_ms = 0;
+  double encode_ms = 0;
+  double decode_ms = 0;
+  int steps = 0;  // decoder steps, one a word
+};
+
+// Thread-safe only where said: one describe() at a time, from any thread; cancel() at any time.
+class Captioner {
+ public:
+  // Takes about a second. NotFound, InvalidArgument, CorruptModel, Unsupported, OutOfMemory.
+  static Result<std::unique_ptr<Captioner>> load(const CaptionerOptions& options);
+
+  virtual ~Captioner() = default;
+
+  // Squashes the image to the model's input and describes it. The image may have any size of at
+  // least 1x1 and is not kept. InvalidArgument, Cancelled, OutOfMemory, Internal.
+  virtual Result<Caption> describe(const ImageView& image, const DescribeOptions& options) = 0;
+
+  // Makes a describe() that runs in another thread return Cancelled at the next word.
+  virtual void cancel() = 0;
+
+  virtual const CaptionerInfo& info() const = 0;
+  virtual CaptionTimes last_times() const = 0;
+};
+
+}  // namespace jetsoncaption
