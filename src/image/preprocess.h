@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Brings a picture to the size and the number range that the model expects.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "base/result.h"
+#include "image/image_view.h"
+
+namespace jetsoncaption {
+
+constexpr int kMaxImageSide = 16384;
+
+// Squashes pictures to a given size, whatever their shape: the average of a triangle (bilinear)
+// filter that is widened when shrinking, so that nothing aliases, as Pillow's BILINEAR resize does.
+// All arithmetic is on integers: the same picture gives the same bytes on every machine.
+//
+// Keeps its filter weights between calls: pictures of one size after another allocate nothing.
+// One thread at a time.
+class Shrinker {
+ public:
+  // Writes width * height RGB pixels without padding to `destination`, which must not overlap the
+  // source. Every side is 1 to 16384, or InvalidArgument; a source of that size already is copied.
+  Result<void> shrink_to(const ImageView& source, int width, int height, uint8_t* destination);
+
+ private:
+  // How one axis of the result is made: result i is the sum over k < taps[i].count of
+  // weights[taps[i].offset + k] * source[taps[i].first + k], divided by 2^22.
+  struct Tap {
+    int first = 0;
+    int count = 0;
+    size_t offset = 0;
+  };
+  struct Axis {
+    int from = 0;
+    int to = 0;
+    std::vector<Tap> taps;
+    std::vector<int32_t> weights;
+
+    void prepare(int new_from, int new_to);
+  };
+
+  void average_rows(const ImageView& source, const Tap& tap);
+  void average_columns(uint8_t* destination) const;
+
+  Axis horizontal_;
+  Axis vertical_;
+  std::vector<uint8_t> row_;  // source.width pixels: some rows of the source averaged into one
+};
+
+// Writes pixels as the network reads them: three planes of `pixels` floats, R first, each
+// (value - mean[channel]) * scale[channel]. `rgb` holds 3 * pixels bytes, `chw` 3 * pixels floats.
+void normalize(const uint8_t* rgb, int pixels, const std::array<float, 3>& mean,
+               const std::array<float, 3>& scale, float* chw);
+
+}  // namespace jetsoncaption
