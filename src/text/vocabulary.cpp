@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Reads, builds and writes the list of words a model knows.
+#include "text/vocabulary.h"
+
+#include <algorithm>
+#include <cassert>
+#include <map>
+#include <utility>
+
+namespace jetsoncaption {
+namespace {
+
+constexpr size_t kMaxWords = 1000000;
+constexpr size_t kMaxWordBytes = 64;
+const char* const kSpecialTokens[] = {"<pad>", "<start>", "<end>", "<unk>"};
+
+// The number of bytes of the UTF-8 character that begins at `position`, or 0 when there is none.
+size_t utf8_character_bytes(const std::string& text, size_t position) {
+  const auto byte = [&](size_t i) { return static_cast<unsigned char>(text[i]); };
+  const unsigned char first = byte(position);
+  if (first < 0x80)
+    return 1;
+  // Unicode 15, table 3-7: the second byte has a narrower range after E0, ED, F0 and F4, which
+  // keeps out overlong forms, surrogates and what lies above U+10FFFF.
+  const size_t bytes = first >= 0xC2 && first <= 0xDF   ? 2
+                       : first >= 0xE0 && first <= 0xEF ? 3
+                       : first >= 0xF0 && first <= 0xF4 ? 4
+                                                        : 0;
+  if (bytes == 0 || position + bytes > text.size())
+    return 0;
+  const unsigned char low = first == 0xE0 ? 0xA0 : first == 0xF0 ? 0x90 : 0x80;
+  const unsigned char high = first == 0xED ? 0x9F : first == 0xF4 ? 0x8F : 0xBF;
+  if (byte(position + 1) < low || byte(position + 1) > high)
+    return 0;
+  for (size_t i = 2; i < bytes; ++i) {
+    if (byte(position + i) < 0x80 || byte(position + i) > 0xBF)
+      return 0;
+  }
+  return bytes;
+}
+
+// What is wrong with a word, or nullptr. Captions are shown and sent to other programs, so control
+// characters are refused together with blanks.
+const char* word_fault(const std::string& word) {
+  if (word.empty())
+    return "is empty";
+  if (word.size() > kMaxWordBytes)
+    return "is longer than 64 bytes";
+  for (size_t i = 0; i < word.size();) {
+    const size_t bytes = utf8_character_bytes(word, i);
+    if (bytes == 0)
+      return "is not UTF-8";
+    const auto character = static_cast<unsigned char>(word[i]);
+    if (character <= 0x20 || character == 0x7F)
+      return "has a blank or a control character in it";
+    i += bytes;
+  }
+  return nullptr;
+}
+
+Error corrupt(const std::string& name, const std::string& what) {
+  return {ErrorKind::CorruptModel, name + " " + what + "; it must have one UTF-8 word a line"};
+}
+
+}  // namespace
+
+Vocabulary::Vocabulary(std::vector<std::string> words) : words_(std::move(words)) {
+  ids_.reserve(words_.size());
+  for (size_t id = 0; id < words_.size(); ++id)
+    ids_.emplace(words_[id], static_cast<int>(id));
+}
+
+Result<Vocabulary> Vocabulary::read(std::istream& stream, const std::string& name) {
+  std::vector<std::string> words;
+  std::unordered_map<std::string, size_t> line_of;
+  // One byte more than a word may have, so that a file that is one endless line is not read whole.
+  char buffer[kMaxWordBytes + 2];
+  while (stream.getline(buffer, sizeof buffer) || stream.gcount() > 0) {
+    const bool ended = !stream.eof() && !stream.fail();
+    const std::string word(buffer, static_cast<size_t>(stream.gcount()) - (ended ? 1 : 0));
+    const std::string line = "line " + std::to_string(words.size() + 1);
+    if (const char* fault = word_fault(word))
+      return corrupt(name, line + " " + fault);
+    const auto added = line_of.emplace(word, words.size() + 1);
+    if (!added.second) {
+      return corrupt(name, line + " repeats the word '" + word + "' of line " +
+                               std::to_string(added.first->second));
+    }
+    if (words.size() == kMaxWords)
+      return corrupt(name, "has more than 1000000 lines");
+    words.push_back(word);
+  }
+  if (stream.bad())
+    return corrupt(name, "could not be read to its end");
+  if (words.empty())
+    return corrupt(name, "is empty");
+  return Vocabulary(std::move(words));
+}
+
+Vocabulary Vocabulary::build(const std::vector<std::vector<std::string>>& sentences,
+                             int min_count) {
+  std::map<std::string, int> counts;
+  for (const auto& sentence : sentences) {
+    for (const auto& word : sentence)
+      ++counts[word];
+  }
+  for (const char* token : kSpecialTokens)
+    counts.erase(token);
+
+  std::vector<std::pair<std::string, int>> frequent;
+  for (const auto& entry : counts) {
+    if (entry.second >= min_count)
+      frequent.emplace_back(entry);
+  }
+  // The map is in alphabetical order and a stable sort keeps it among equal counts.
+  std::stable_sort(frequent.begin(), frequent.end(),
+                   [](const auto& a, const auto& b) { return a.second > b.second; });
+
+  std::vector<std::string> words(std::begin(kSpecialTokens), std::end(kSpecialTokens));
+  for (auto& entry : frequent)
+    words.push_back(std::move(entry.first));
+  return Vocabulary(std::move(words));
+}
+
+int Vocabulary::size() const {
+  return static_cast<int>(words_.size());
+}
+
+const std::string& Vocabulary::word(int id) const {
+  assert(id >= 0 && id < size());
+  return words_[static_cast<size_t>(id)];
+}
+
+int Vocabulary::find(const std::string& word) const {
+  const auto found = ids_.find(word);
+  return found == ids_.end() ? -1 : found->second;
+}
+
+std::string Vocabulary::to_text() const {
+  std::string text;
+  for (const auto& word : words_)
+    text += word + '\n';
+  return text;
+}
+
+}  // namespace jetsoncaption
