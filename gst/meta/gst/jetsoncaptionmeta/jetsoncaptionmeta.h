@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// The caption of a video frame, as metadata on its buffer. All that applications need to read
+// captions; see the comments in jetsoncaptionmeta.c.
+#pragma once
+
+#include <gst/gst.h>
+
+#if defined(_WIN32) || defined(__CYGWIN__)
+#ifdef BUILDING_GST_JETSON_CAPTION_META
+#define GST_JETSON_CAPTION_META_API __declspec(dllexport) extern
+#else
+#define GST_JETSON_CAPTION_META_API __declspec(dllimport) extern
+#endif
+#else
+#define GST_JETSON_CAPTION_META_API __attribute__((visibility("default"))) extern
+#endif
+
+G_BEGIN_DECLS
+
+/**
+ * GstJetsonCaptionFlags:
+ * @GST_JETSON_CAPTION_FLAG_NONE: nothing special
+ * @GST_JETSON_CAPTION_FLAG_NEW: this buffer is the first that carries the caption
+ * @GST_JETSON_CAPTION_FLAG_STALE: the caption is older than the element's `caption-timeout`
+ * @GST_JETSON_CAPTION_FLAG_TRUNCATED: a limit on words or time ended the caption, not the model
+ *
+ * What else there is to know about a caption.
+ *
+ * Since: 0.1
+ */
+typedef enum {
+  GST_JETSON_CAPTION_FLAG_NONE = 0,
+  GST_JETSON_CAPTION_FLAG_NEW = 1 << 0,
+  GST_JETSON_CAPTION_FLAG_STALE = 1 << 1,
+  GST_JETSON_CAPTION_FLAG_TRUNCATED = 1 << 2,
+} GstJetsonCaptionFlags;
+
+#define GST_TYPE_JETSON_CAPTION_FLAGS (gst_jetson_caption_flags_get_type())
+#define GST_JETSON_CAPTION_META_API_TYPE (gst_jetson_caption_meta_api_get_type())
+#define GST_JETSON_CAPTION_META_INFO (gst_jetson_caption_meta_get_info())
+
+typedef struct _GstJetsonCaptionMeta GstJetsonCaptionMeta;
+
+/**
+ * GstJetsonCaptionMeta:
+ * @meta: parent
+ * @text: the caption, valid UTF-8, owned by the meta
+ * @confidence: how sure the model is, from 0 to 1
+ * @timestamp: presentation timestamp of the frame that was described, which may be older than the
+ *   buffer; #GST_CLOCK_TIME_NONE if it had none
+ * @frame: number of the frame that was described, counted from 0 since the element started
+ * @inference_time: nanoseconds the model took
+ * @flags: see #GstJetsonCaptionFlags
+ *
+ * The caption that a buffer carries. It survives copies, of a part too, and changes of size.
+ * Only gst_buffer_add_jetson_caption_meta() makes or changes one.
+ *
+ * Since: 0.1
+ */
+struct _GstJetsonCaptionMeta {
+  GstMeta meta;
+
+  gchar* text;
+  gdouble confidence;
+  GstClockTime timestamp;
+  guint64 frame;
+  GstClockTime inference_time;
+  GstJetsonCaptionFlags flags;
+};
+
+GST_JETSON_CAPTION_META_API GType gst_jetson_caption_flags_get_type(void);
+GST_JETSON_CAPTION_META_API GType gst_jetson_caption_meta_api_get_type(void);
+GST_JETSON_CAPTION_META_API const GstMetaInfo* gst_jetson_caption_meta_get_info(void);
+
+GST_JETSON_CAPTION_META_API GstJetsonCaptionMeta* gst_buffer_add_jetson_caption_meta(
+    GstBuffer* buffer, const gchar* text, gdouble confidence, GstClockTime timestamp, guint64 frame,
+    GstClockTime inference_time, GstJetsonCaptionFlags flags);
+GST_JETSON_CAPTION_META_API GstJetsonCaptionMeta* gst_buffer_get_jetson_caption_meta(
+    GstBuffer* buffer);
+
+GST_JETSON_CAPTION_META_API const gchar* gst_jetson_caption_meta_get_text(
+    const GstJetsonCaptionMeta* meta);
+GST_JETSON_CAPTION_META_API gdouble
+gst_jetson_caption_meta_get_confidence(const GstJetsonCaptionMeta* meta);
+GST_JETSON_CAPTION_META_API GstClockTime
+gst_jetson_caption_meta_get_timestamp(const GstJetsonCaptionMeta* meta);
+GST_JETSON_CAPTION_META_API guint64
+gst_jetson_caption_meta_get_frame(const GstJetsonCaptionMeta* meta);
+GST_JETSON_CAPTION_META_API GstClockTime
+gst_jetson_caption_meta_get_inference_time(const GstJetsonCaptionMeta* meta);
+GST_JETSON_CAPTION_META_API GstJetsonCaptionFlags
+gst_jetson_caption_meta_get_flags(const GstJetsonCaptionMeta* meta);
+
+G_END_DECLS
