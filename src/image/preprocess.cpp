@@ -66,16 +66,18 @@ Result<void> check_sizes(const ImageView& source, int width, int height,
 void Shrinker::Axis::prepare(int new_from, int new_to) {
   if (from == new_from && to == new_to)
     return;
-  from = new_from;
-  to = new_to;
+  from = 0;  // until all weights are there: memory may run out on the way
+  to = 0;
   taps.clear();
   weights.clear();
-  const int64_t reach = 2 * static_cast<int64_t>(std::max(from, to));
-  for (int64_t i = 0; i < to; ++i) {
-    const int64_t centre = (2 * i + 1) * from;
-    const int64_t first = std::max<int64_t>(0, floor_divide(centre - reach - to, 2 * to) + 1);
-    const int64_t end = std::min<int64_t>(from, -floor_divide(-(centre + reach - to), 2 * to));
-    const auto height = [&](int64_t x) { return reach - std::abs((2 * x + 1) * to - centre); };
+  const int64_t reach = 2 * static_cast<int64_t>(std::max(new_from, new_to));
+  for (int64_t i = 0; i < new_to; ++i) {
+    const int64_t centre = (2 * i + 1) * new_from;
+    const int64_t first =
+        std::max<int64_t>(0, floor_divide(centre - reach - new_to, 2 * new_to) + 1);
+    const int64_t end =
+        std::min<int64_t>(new_from, -floor_divide(-(centre + reach - new_to), 2 * new_to));
+    const auto height = [&](int64_t x) { return reach - std::abs((2 * x + 1) * new_to - centre); };
     int64_t sum = 0;
     for (int64_t x = first; x < end; ++x)
       sum += height(x);
@@ -85,6 +87,8 @@ void Shrinker::Axis::prepare(int new_from, int new_to) {
       weights.push_back(static_cast<int32_t>(weight));
     }
   }
+  from = new_from;
+  to = new_to;
 }
 
 void Shrinker::average_rows(const ImageView& source, const Tap& tap) {
