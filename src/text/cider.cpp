@@ -6,7 +6,6 @@
 // kept.
 #include <algorithm>
 #include <cmath>
-#include <functional>
 #include <unordered_set>
 
 #include "text/metrics.h"
