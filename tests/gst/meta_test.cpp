@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// What happens to a caption on a buffer: it is stored, copied, scaled, replaced and forgotten.
+#include <limits>
+#include <memory>
+#include <string>
+
+#include <gst/gst.h>
+#include <gst/jetsoncaptionmeta/jetsoncaptionmeta.h>
+#include <gst/video/video.h>
+#include <gtest/gtest.h>
+
+namespace {
+
+struct BufferUnref {
+  void operator()(GstBuffer* buffer) const { gst_buffer_unref(buffer); }
+};
+using BufferPtr = std::unique_ptr<GstBuffer, BufferUnref>;
+
+class CaptionMeta : public testing::Test {
+ protected:
+  static void SetUpTestSuite() { gst_init(nullptr, nullptr); }
+
+  static BufferPtr make_buffer() {
+    return BufferPtr(gst_buffer_new_allocate(nullptr, 64, nullptr));
+  }
+
+  static GstJetsonCaptionMeta* add(const BufferPtr& buffer, const char* text) {
+    return gst_buffer_add_jetson_caption_meta(
+        buffer.get(), text, 0.5, 3 * GST_SECOND, 90, 40 * GST_MSECOND,
+        GstJetsonCaptionFlags(GST_JETSON_CAPTION_FLAG_NEW | GST_JETSON_CAPTION_FLAG_TRUNCATED));
+  }
+
+  static void expect_same_caption(const BufferPtr& buffer) {
+    const GstJetsonCaptionMeta* meta = gst_buffer_get_jetson_caption_meta(buffer.get());
+    ASSERT_NE(meta, nullptr);
+    EXPECT_STREQ(gst_jetson_caption_meta_get_text(meta), "a dog runs");
+    EXPECT_EQ(gst_jetson_caption_meta_get_confidence(meta), 0.5);
+    EXPECT_EQ(gst_jetson_caption_meta_get_timestamp(meta), 3 * GST_SECOND);
+    EXPECT_EQ(gst_jetson_caption_meta_get_frame(meta), 90U);
+    EXPECT_EQ(gst_jetson_caption_meta_get_inference_time(meta), 40 * GST_MSECOND);
+    EXPECT_EQ(gst_jetson_caption_meta_get_flags(meta),
+              GST_JETSON_CAPTION_FLAG_NEW | GST_JETSON_CAPTION_FLAG_TRUNCATED);
+  }
+
+  // Runs the transformation that elements run, without an element.
+  static gboolean transform(const BufferPtr& to, const BufferPtr& from, GQuark type,
+                            gpointer data) {
+    GstJetsonCaptionMeta* meta = gst_buffer_get_jetson_caption_meta(from.get());
+    return GST_JETSON_CAPTION_META_INFO->transform_func(to.get(), &meta->meta, from.get(), type,
+                                                        data);
+  }
+};
+
+TEST_F(CaptionMeta, ReturnsWhatWasAdded) {
+  const BufferPtr buffer = make_buffer();
+  GstJetsonCaptionMeta* added = add(buffer, "a dog runs");
+
+  EXPECT_EQ(gst_buffer_get_jetson_caption_meta(buffer.get()), added);
+  expect_same_caption(buffer);
+}
+
+TEST_F(CaptionMeta, IsMissingOnABufferWithoutOne) {
+  const BufferPtr buffer = make_buffer();
+
+  EXPECT_EQ(gst_buffer_get_jetson_caption_meta(buffer.get()), nullptr);
+}
+
+TEST_F(CaptionMeta, ReplacesAnOlderCaption) {
+  const BufferPtr buffer = make_buffer();
+  add(buffer, "a cat sleeps");
+  add(buffer, "a dog runs");
+
+  gpointer state = nullptr;
+  int metas = 0;
+  while (gst_buffer_iterate_meta(buffer.get(), &state) != nullptr)
+    ++metas;
+  EXPECT_EQ(metas, 1);
+  expect_same_caption(buffer);
+}
+
+TEST_F(CaptionMeta, MayBeReplacedByItsOwnText) {
+  const BufferPtr buffer = make_buffer();
+  const GstJetsonCaptionMeta* meta = add(buffer, "a dog runs");
+
+  add(buffer, meta->text);
+
+  expect_same_caption(buffer);
+}
+
+TEST_F(CaptionMeta, OwnsItsText) {
+  const BufferPtr buffer = make_buffer();
+  std::string text = "a dog runs";
+  add(buffer, text.c_str());
+
+  text.assign(text.size(), '?');
+
+  expect_same_caption(buffer);
+}
+
+TEST_F(CaptionMeta, SurvivesACopyThatOutlivesTheOriginal) {
+  BufferPtr buffer = make_buffer();
+  add(buffer, "a dog runs");
+
+  const BufferPtr copy(gst_buffer_copy(buffer.get()));
+  buffer.reset();
+
+  expect_same_caption(copy);
+}
+
+TEST_F(CaptionMeta, SurvivesTheCopyOfARegion) {
+  const BufferPtr buffer = make_buffer();
+  add(buffer, "a dog runs");
+
+  const BufferPtr part(gst_buffer_copy_region(buffer.get(), GST_BUFFER_COPY_ALL, 16, 8));
+
+  ASSERT_EQ(gst_buffer_get_size(part.get()), 8U);
+  expect_same_caption(part);
+}
+
+TEST_F(CaptionMeta, SurvivesAChangeOfSize) {
+  const BufferPtr from = make_buffer();
+  const BufferPtr to = make_buffer();
+  add(from, "a dog runs");
+  GstVideoInfo large, small;
+  gst_video_info_set_format(&large, GST_VIDEO_FORMAT_NV12, 64, 64);
+  gst_video_info_set_format(&small, GST_VIDEO_FORMAT_NV12, 32, 32);
+  GstVideoMetaTransform scale = {&large, &small};
+
+  EXPECT_TRUE(transform(to, from, gst_video_meta_transform_scale_get_quark(), &scale));
+
+  expect_same_caption(to);
+}
+
+TEST_F(CaptionMeta, RefusesAnUnknownTransformationSilently) {
+  const BufferPtr from = make_buffer();
+  const BufferPtr to = make_buffer();
+  add(from, "a dog runs");
+
+  EXPECT_FALSE(transform(to, from, g_quark_from_static_string("test-unknown-transform"), nullptr));
+
+  EXPECT_EQ(gst_buffer_get_jetson_caption_meta(to.get()), nullptr);
+}
+
+TEST_F(CaptionMeta, IsLostWhenAPoolRecyclesTheBuffer) {
+  GstBufferPool* pool = gst_buffer_pool_new();
+  GstStructure* config = gst_buffer_pool_get_config(pool);
+  gst_buffer_pool_config_set_params(config, nullptr, 64, 1, 1);
+  ASSERT_TRUE(gst_buffer_pool_set_config(pool, config));
+  ASSERT_TRUE(gst_buffer_pool_set_active(pool, TRUE));
+  GstBuffer* first = nullptr;
+  ASSERT_EQ(gst_buffer_pool_acquire_buffer(pool, &first, nullptr), GST_FLOW_OK);
+  gst_buffer_add_jetson_caption_meta(first, "a dog runs", 1.0, 0, 0, 0,
+                                     GST_JETSON_CAPTION_FLAG_NONE);
+  gst_buffer_unref(first);
+
+  GstBuffer* second = nullptr;
+  ASSERT_EQ(gst_buffer_pool_acquire_buffer(pool, &second, nullptr), GST_FLOW_OK);
+
+  EXPECT_EQ(second, first) << "the pool has only one buffer";
+  EXPECT_EQ(gst_buffer_get_jetson_caption_meta(second), nullptr);
+  gst_buffer_unref(second);
+  gst_buffer_pool_set_active(pool, FALSE);
+  gst_object_unref(pool);
+}
+
+TEST_F(CaptionMeta, RefusesNoText) {
+  const BufferPtr buffer = make_buffer();
+
+  g_test_expect_message("GStreamer-JetsonCaptionMeta", G_LOG_LEVEL_CRITICAL, "*text != NULL*");
+  EXPECT_EQ(add(buffer, nullptr), nullptr);
+  g_test_assert_expected_messages();
+
+  EXPECT_EQ(gst_buffer_get_jetson_caption_meta(buffer.get()), nullptr);
+}
+
+TEST_F(CaptionMeta, RefusesABufferThatIsNotWritable) {
+  const BufferPtr buffer = make_buffer();
+  const BufferPtr second_owner(gst_buffer_ref(buffer.get()));
+
+  g_test_expect_message("GStreamer-JetsonCaptionMeta", G_LOG_LEVEL_CRITICAL, "*is_writable*");
+  EXPECT_EQ(add(buffer, "a dog runs"), nullptr);
+  g_test_assert_expected_messages();
+}
+
+TEST_F(CaptionMeta, KeepsALongText) {
+  const BufferPtr buffer = make_buffer();
+  const std::string text(100000, 'x');
+
+  const GstJetsonCaptionMeta* meta = add(buffer, text.c_str());
+
+  EXPECT_EQ(text, meta->text);
+}
+
+TEST_F(CaptionMeta, MakesInvalidUtf8Valid) {
+  const BufferPtr buffer = make_buffer();
+
+  const GstJetsonCaptionMeta* meta = add(buffer, "caf\xe9 au lait");
+
+  EXPECT_STREQ(meta->text, "caf\xef\xbf\xbd au lait");
+}
+
+TEST_F(CaptionMeta, KeepsConfidenceBetweenZeroAndOne) {
+  const auto stored = [](double confidence) {
+    const BufferPtr buffer = make_buffer();
+    return gst_buffer_add_jetson_caption_meta(buffer.get(), "", confidence, 0, 0, 0,
+                                              GST_JETSON_CAPTION_FLAG_NONE)
+        ->confidence;
+  };
+
+  EXPECT_EQ(stored(-0.1), 0.0);
+  EXPECT_EQ(stored(1.5), 1.0);
+  EXPECT_EQ(stored(std::numeric_limits<double>::quiet_NaN()), 0.0);
+}
+
+TEST_F(CaptionMeta, NamesItsFlagsForBindings) {
+  auto* flags = static_cast<GFlagsClass*>(g_type_class_ref(GST_TYPE_JETSON_CAPTION_FLAGS));
+
+  EXPECT_EQ(g_flags_get_value_by_nick(flags, "stale")->value, guint{GST_JETSON_CAPTION_FLAG_STALE});
+  g_type_class_unref(flags);
+}
+
+}  // namespace
