@@ -7,6 +7,7 @@
 #include <limits>
 #include <utility>
 
+#include "model/json_field.h"
 #include "model/json_reader.h"
 
 namespace jetsoncaption {
@@ -19,7 +20,6 @@ constexpr int kFormatVersion = 1;
 constexpr int kMaxChannels = 4096;
 constexpr int kMaxBlocks = 64;
 constexpr int kMaxTokenId = 999999;  // a vocabulary has at most a million words
-constexpr size_t kMaxTextBytes = 4096;
 constexpr int kStemKernel = 3;
 constexpr int kStemStride = 2;
 constexpr int kDepthwiseKernel = 3;
@@ -28,116 +28,9 @@ constexpr int kReduction = 32;  // input pixels along a side for each cell of th
 constexpr int kMaxInputSide = 1024;
 constexpr double kMaxLengthPenalty = 2;
 
-// A place in the file. The first fault anywhere is kept, and every later answer is only a
-// placeholder, so that the functions below read like the file and check once at the end.
-class Field {
- public:
-  Field(const json* value, std::string path, std::string* fault)
-      : value_(value), path_(std::move(path)), fault_(fault) {}
-
-  bool is_missing() const { return value_ == nullptr; }
-
-  void refuse(const std::string& remedy) const {
-    if (!fault_->empty())
-      return;
-    *fault_ = path_ + (is_missing() ? " is missing" : " is " + show(*value_)) + "; " + remedy;
-  }
-
-  Field member(const std::string& name) const {
-    if (is_missing() || !value_->is_object()) {
-      refuse("use an object");
-      return Field(nullptr, name, fault_);
-    }
-    const auto found = value_->find(name);
-    return Field(found == value_->end() ? nullptr : &*found,
-                 path_.empty() ? name : path_ + "." + name, fault_);
-  }
-
-  // The entries of an array of `minimum` to `maximum` entries.
-  std::vector<Field> entries(size_t minimum, size_t maximum) const {
-    std::vector<Field> fields;
-    if (is_missing() || !value_->is_array() || value_->size() < minimum ||
-        value_->size() > maximum) {
-      refuse("use an array of " +
-             (minimum == maximum ? std::to_string(minimum)
-                                 : std::to_string(minimum) + " to " + std::to_string(maximum)) +
-             " entries");
-      return fields;
-    }
-    for (size_t i = 0; i < value_->size(); ++i) {
-      fields.emplace_back(&(*value_)[i], path_ + "[" + std::to_string(i) + "]", fault_);
-    }
-    return fields;
-  }
-
-  int integer(int minimum, int maximum) const {
-    if (is_missing() || !value_->is_number_integer() || value_->get<double>() < minimum ||
-        value_->get<double>() > maximum) {
-      refuse(minimum == maximum ? "use " + std::to_string(minimum)
-                                : "use a whole number from " + std::to_string(minimum) + " to " +
-                                      std::to_string(maximum));
-      return minimum;
-    }
-    return value_->get<int>();
-  }
-
-  bool boolean() const {
-    if (is_missing() || !value_->is_boolean()) {
-      refuse("use true or false");
-      return false;
-    }
-    return value_->get<bool>();
-  }
-
-  float number(double minimum, double maximum, const std::string& remedy) const {
-    if (is_missing() || !value_->is_number() || !(value_->get<double>() >= minimum) ||
-        !(value_->get<double>() <= maximum)) {
-      refuse(remedy);
-      return 0;
-    }
-    return value_->get<float>();
-  }
-
-  std::string text() const {
-    if (is_missing() || !value_->is_string() || value_->get_ref<const std::string&>().empty() ||
-        value_->get_ref<const std::string&>().size() > kMaxTextBytes) {
-      refuse("use a text of 1 to " + std::to_string(kMaxTextBytes) + " bytes");
-      return "";
-    }
-    return value_->get<std::string>();
-  }
-
-  // For what only people read: "" when it is not there.
-  std::string remark() const {
-    if (is_missing() || *value_ == "")
-      return "";
-    return text();
-  }
-
-  void expect_text(const std::string& expected) const {
-    if (is_missing() || *value_ != expected)
-      refuse("use " + show(expected));
-  }
-
-  void expect_integer(int expected) const { integer(expected, expected); }
-
-  std::string object_text() const {
-    if (is_missing())
-      return "{}";
-    if (!value_->is_object())
-      refuse("use an object");
-    return value_->dump();
-  }
-
- private:
-  const json* value_;  // nullptr: not in the file
-  std::string path_;
-  std::string* fault_;
-};
-
-BlockConfig parse_block(const Field& field, int previous_channels) {
+BlockConfig parse_block(const JsonField& field, int previous_channels) {
   BlockConfig block;
-  const Field in = field.member("in_channels");
+  const JsonField in = field.member("in_channels");
   block.in_channels = in.integer(1, kMaxChannels);
   if (block.in_channels != previous_channels) {
     in.refuse("the layer before it gives " + std::to_string(previous_channels) +
@@ -146,7 +39,7 @@ BlockConfig parse_block(const Field& field, int previous_channels) {
   block.hidden_channels = field.member("hidden_channels").integer(1, kMaxChannels);
   block.out_channels = field.member("out_channels").integer(1, kMaxChannels);
   block.stride = field.member("stride").integer(1, 2);
-  const Field residual = field.member("residual");
+  const JsonField residual = field.member("residual");
   block.residual = residual.boolean();
   if (block.residual && (block.stride != 1 || block.in_channels != block.out_channels)) {
     residual.refuse("use false, or stride 1 and as many out_channels as in_channels");
@@ -154,19 +47,19 @@ BlockConfig parse_block(const Field& field, int previous_channels) {
   return block;
 }
 
-EncoderConfig parse_encoder(const Field& field) {
+EncoderConfig parse_encoder(const JsonField& field) {
   EncoderConfig encoder;
   field.member("type").expect_text("mobilenet-v2");
-  const Field stem = field.member("stem");
+  const JsonField stem = field.member("stem");
   stem.member("kernel").expect_integer(kStemKernel);
   stem.member("stride").expect_integer(kStemStride);
   encoder.stem_channels = stem.member("out_channels").integer(1, kMaxChannels);
   field.member("depthwise_kernel").expect_integer(kDepthwiseKernel);
 
-  const Field blocks = field.member("blocks");
+  const JsonField blocks = field.member("blocks");
   int channels = encoder.stem_channels;
   int64_t reduction = kStemStride;
-  for (const Field& entry : blocks.entries(1, kMaxBlocks)) {
+  for (const JsonField& entry : blocks.entries(1, kMaxBlocks)) {
     encoder.blocks.push_back(parse_block(entry, channels));
     channels = encoder.blocks.back().out_channels;
     if (reduction <= kReduction)
@@ -177,13 +70,13 @@ EncoderConfig parse_encoder(const Field& field) {
         "with the stem the strides must shrink the picture to 1/32, so use exactly four "
         "blocks of stride 2");
   }
-  const Field head = field.member("head");
+  const JsonField head = field.member("head");
   head.member("kernel").expect_integer(kHeadKernel);
   encoder.head_channels = head.member("out_channels").integer(1, kMaxChannels);
   return encoder;
 }
 
-DecoderConfig parse_decoder(const Field& field) {
+DecoderConfig parse_decoder(const JsonField& field) {
   field.member("type").expect_text("attention-gru");
   DecoderConfig decoder;
   decoder.feature_size = field.member("feature_size").integer(1, kMaxChannels);
@@ -193,23 +86,24 @@ DecoderConfig parse_decoder(const Field& field) {
   return decoder;
 }
 
-int parse_input_side(const Field& field) {
+int parse_input_side(const JsonField& field) {
   const int side = field.integer(kReduction, kMaxInputSide);
   if (side % kReduction != 0)
     field.refuse("use a multiple of 32 from 32 to 1024");
   return side;
 }
 
-std::array<float, 3> parse_channels(const Field& field, double minimum, const std::string& remedy) {
+std::array<float, 3> parse_channels(const JsonField& field, double minimum,
+                                    const std::string& remedy) {
   std::array<float, 3> values{};
   size_t next = 0;
-  for (const Field& entry : field.entries(values.size(), values.size())) {
+  for (const JsonField& entry : field.entries(values.size(), values.size())) {
     values[next++] = entry.number(minimum, std::numeric_limits<float>::max(), remedy);
   }
   return values;
 }
 
-void parse_input(const Field& field, ModelConfig& config) {
+void parse_input(const JsonField& field, ModelConfig& config) {
   config.input_width = parse_input_side(field.member("width"));
   config.input_height = parse_input_side(field.member("height"));
   field.member("channels").expect_text("RGB");
@@ -220,9 +114,9 @@ void parse_input(const Field& field, ModelConfig& config) {
                                       "use a finite number above 0");
 }
 
-std::vector<std::string> parse_precisions(const Field& field) {
+std::vector<std::string> parse_precisions(const JsonField& field) {
   std::vector<std::string> precisions;
-  for (const Field& entry : field.entries(1, 3)) {
+  for (const JsonField& entry : field.entries(1, 3)) {
     const std::string precision = entry.text();
     if (precision != "fp32" && precision != "fp16" && precision != "int8") {
       entry.refuse("use fp32, fp16 or int8");
@@ -235,7 +129,7 @@ std::vector<std::string> parse_precisions(const Field& field) {
   return precisions;
 }
 
-TokenIds parse_tokens(const Field& field) {
+TokenIds parse_tokens(const JsonField& field) {
   TokenIds tokens;
   std::vector<int> seen;
   const std::pair<const char*, int*> ids[] = {{"padding", &tokens.padding},
@@ -243,7 +137,7 @@ TokenIds parse_tokens(const Field& field) {
                                               {"end", &tokens.end},
                                               {"unknown", &tokens.unknown}};
   for (const auto& id : ids) {
-    const Field member = field.member(id.first);
+    const JsonField member = field.member(id.first);
     *id.second = member.integer(0, kMaxTokenId);
     if (std::find(seen.begin(), seen.end(), *id.second) != seen.end()) {
       member.refuse("another token has that id already; give each its own");
@@ -253,10 +147,10 @@ TokenIds parse_tokens(const Field& field) {
   return tokens;
 }
 
-ModelConfig parse_fields(const Field& root) {
+ModelConfig parse_fields(const JsonField& root) {
   ModelConfig config;
   config.name = root.member("name").text();
-  const Field architecture = root.member("architecture");
+  const JsonField architecture = root.member("architecture");
   config.encoder = parse_encoder(architecture.member("encoder"));
   config.decoder = parse_decoder(architecture.member("decoder"));
   parse_input(root.member("input"), config);
@@ -305,8 +199,8 @@ Result<ModelConfig> parse_config(const std::string& text, const std::string& fil
     return parsed.error();
 
   std::string fault;
-  const Field root(&parsed.value(), "", &fault);
-  const Field version = root.member("format_version");
+  const JsonField root(&parsed.value(), "", &fault);
+  const JsonField version = root.member("format_version");
   if (version.integer(0, std::numeric_limits<int>::max()) != kFormatVersion) {
     version.refuse("this program reads version 1: install the jetsoncaption that the model is for");
   }
