@@ -1,0 +1,297 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// `jetsoncaption bench`: how long a caption takes, step by step, and how much memory stays in use.
+#include <algorithm>
+#include <array>
+#include <iomanip>
+#include <iostream>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "captioner.h"
+#include "memory/sampler.h"
+#include "tools/bench_setup.h"
+#include "tools/commands.h"
+#include "tools/figures.h"
+#include "tools/model_options.h"
+#include "tools/progress.h"
+
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+
+namespace jetsoncaption {
+
+namespace {
+
+constexpr int kPictureWidth = 1920;
+constexpr int kPictureHeight = 1080;
+constexpr int kPictures = 4;  // different ones, so that captions differ in length
+constexpr int kWarmUpCaptions = 10;
+constexpr int kSettledCaptions = 100;  // after so many, memory must not grow any more
+
+struct BenchArguments {
+  CaptionerOptions model;
+  DescribeOptions search;
+  int runs = 200;
+  int captions = 200;
+  bool json = false;
+};
+
+// One way to compute the same captions, with the time of each step of each run.
+struct Path {
+  std::string name;  // "eager": fp32 with LibTorch's ordinary operations; "fast": int8
+  std::unique_ptr<Captioner> captioner;
+  std::vector<double> shrink_ms;
+  std::vector<double> encode_ms;
+  std::vector<double> word_ms;
+  std::vector<double> caption_ms;
+  double words = 0;  // of all runs together
+};
+
+// Resident memory in units of 2^20 bytes.
+struct MemoryUse {
+  double before_load = 0;
+  double after_load = 0;
+  double after_settling = 0;  // after 100 captions, or all if there are fewer
+  double at_the_end = 0;      // after `captions` captions
+};
+
+double used_mb() {
+  return static_cast<double>(read_memory().used_bytes) / (1 << 20);
+}
+
+std::vector<Image> make_pictures() {
+  std::vector<Image> pictures;
+  for (int i = 0; i < kPictures; ++i) {
+    pictures.push_back(make_bench_picture(kPictureWidth, kPictureHeight, i));
+  }
+  return pictures;
+}
+
+Result<Path> load_path(const BenchArguments& arguments, Precision precision) {
+  CaptionerOptions options = arguments.model;
+  options.precision = precision;
+  auto captioner = load_captioner(options);
+  if (!captioner.ok())
+    return captioner.error();
+  Path path;
+  path.name = precision == Precision::Int8 ? "fast" : "eager";
+  path.captioner = std::move(captioner.value());
+  return path;
+}
+
+// Describes `captions` pictures and watches memory.
+Result<void> watch_memory(const BenchArguments& arguments, const std::vector<Image>& pictures,
+                          Path& path, MemoryUse& memory) {
+  Progress progress;
+  for (int i = 0; i < arguments.captions; ++i) {
+    const auto done =
+        path.captioner->describe(pictures[i % pictures.size()].view(), arguments.search);
+    if (!done.ok())
+      return done.error();
+    if (i < kSettledCaptions)
+      memory.after_settling = used_mb();
+    progress.report("watching memory", i + 1, arguments.captions);
+  }
+  memory.at_the_end = used_mb();
+  return {};
+}
+
+Result<void> time_one(const BenchArguments& arguments, const Image& picture, Path& path) {
+  auto caption = path.captioner->describe(picture.view(), arguments.search);
+  if (!caption.ok())
+    return caption.error();
+  const CaptionTimes times = path.captioner->last_times();
+  path.shrink_ms.push_back(times.shrink_ms);
+  path.encode_ms.push_back(times.encode_ms);
+  path.word_ms.push_back(times.decode_ms / std::max(1, times.steps));
+  path.caption_ms.push_back(caption.value().inference_ms);
+  path.words += static_cast<double>(caption.value().words.size());
+  return {};
+}
+
+// Takes turns, so that a machine that slows down meanwhile does so for every path.
+Result<void> time_all(const BenchArguments& arguments, const std::vector<Image>& pictures,
+                      std::vector<Path>& paths) {
+  Progress progress;
+  for (Path& path : paths) {
+    for (int i = 0; i < kWarmUpCaptions; ++i) {
+      const auto done =
+          path.captioner->describe(pictures[i % pictures.size()].view(), arguments.search);
+      if (!done.ok())
+        return done.error();
+    }
+  }
+  for (int i = 0; i < arguments.runs; ++i) {
+    for (Path& path : paths) {
+      const auto done = time_one(arguments, pictures[i % pictures.size()], path);
+      if (!done.ok())
+        return done;
+    }
+    progress.report("timing", i + 1, arguments.runs);
+  }
+  return {};
+}
+
+// The rows of the result, in the order in which a caption goes through them.
+struct Step {
+  const char* name;
+  std::vector<double> Path::*times_ms;
+};
+constexpr std::array<Step, 4> kSteps = {{{"shrink", &Path::shrink_ms},
+                                         {"encode", &Path::encode_ms},
+                                         {"word", &Path::word_ms},
+                                         {"caption", &Path::caption_ms}}};
+
+void print_json(const BenchArguments& arguments, const std::vector<Path>& paths,
+                const MemoryUse& memory) {
+  const MachineDescription machine = describe_machine();
+  nlohmann::json results = nlohmann::json::array();
+  for (const Path& path : paths) {
+    const CaptionerInfo& info = path.captioner->info();
+    for (const Step& step : kSteps) {
+      const std::vector<double>& times_ms = path.*step.times_ms;
+      results.push_back({{"name", step.name},
+                         {"path", path.name},
+                         {"precision", info.precision},
+                         {"engine", info.engine},
+                         {"threads", info.threads},
+                         {"words", rounded(path.words / arguments.runs, 1)},
+                         {"p50_ms", rounded(percentile(times_ms, 50), 4)},
+                         {"p95_ms", rounded(percentile(times_ms, 95), 4)},
+                         {"p99_ms", rounded(percentile(times_ms, 99), 4)}});
+    }
+  }
+  const CaptionerInfo& info = paths.front().captioner->info();
+  const nlohmann::json report = {{"machine",
+                                  {{"cpu", machine.cpu},
+                                   {"cores", machine.cores},
+                                   {"memory_mb", rounded(machine.memory_mb, 0)},
+                                   {"libtorch", info.torch_version}}},
+                                 {"model", info.model_name},
+                                 {"beam_size", arguments.search.beam_size},
+                                 {"runs", arguments.runs},
+                                 {"picture", {kPictureWidth, kPictureHeight}},
+                                 {"results", results},
+                                 {"memory",
+                                  {{"path", paths.front().name},
+                                   {"captions", arguments.captions},
+                                   {"before_load_mb", rounded(memory.before_load, 2)},
+                                   {"after_load_mb", rounded(memory.after_load, 2)},
+                                   {"after_100_captions_mb", rounded(memory.after_settling, 2)},
+                                   {"after_captions_mb", rounded(memory.at_the_end, 2)}}}};
+  std::cout << format_json(report) << std::endl;
+}
+
+void print_table(const BenchArguments& arguments, const std::vector<Path>& paths,
+                 const MemoryUse& memory) {
+  const MachineDescription machine = describe_machine();
+  const CaptionerInfo& info = paths.front().captioner->info();
+  std::cout << machine.cpu << ", " << machine.cores << " cores, "
+            << format_fixed(machine.memory_mb / 1024, 1) << " GB, LibTorch " << info.torch_version
+            << '\n'
+            << info.model_name << ", " << arguments.runs << " pictures of " << kPictureWidth << "x"
+            << kPictureHeight << ", beam size " << arguments.search.beam_size
+            << ", milliseconds\n\n"
+            << "  path   precision  step         p50       p95       p99\n";
+  for (const Path& path : paths) {
+    for (const Step& step : kSteps) {
+      std::cout << "  " << std::left << std::setw(7) << path.name << std::setw(11)
+                << path.captioner->info().precision << std::setw(8) << step.name << std::right;
+      for (const double percent : {50.0, 95.0, 99.0}) {
+        std::cout << std::setw(10) << format_fixed(percentile(path.*step.times_ms, percent), 3);
+      }
+      std::cout << '\n';
+    }
+    std::cout << "         " << path.captioner->info().engine << ", "
+              << path.captioner->info().threads << " threads, "
+              << format_fixed(path.words / arguments.runs, 1) << " words a caption\n\n";
+  }
+  std::cout << "  memory of the " << paths.front().name << " path, MB\n"
+            << "    before loading       " << format_fixed(memory.before_load, 1) << '\n'
+            << "    after loading        " << format_fixed(memory.after_load, 1) << '\n'
+            << "    after " << std::min(kSettledCaptions, arguments.captions) << " captions   "
+            << format_fixed(memory.after_settling, 1) << '\n'
+            << "    after " << arguments.captions << " captions   "
+            << format_fixed(memory.at_the_end, 1) << std::endl;
+}
+
+// Memory is watched on the first path before the other is loaded: only one model is in a camera.
+Result<void> bench(const BenchArguments& arguments) {
+  const std::vector<Image> pictures = make_pictures();
+  MemoryUse memory;
+  memory.before_load = used_mb();
+  std::vector<Path> paths;
+  auto fast = load_path(arguments, Precision::Int8);
+  if (fast.ok()) {
+    paths.push_back(std::move(fast.value()));
+  } else {
+    std::cerr << "jetsoncaption: only the eager path is measured: " << fast.error().message
+              << std::endl;
+    auto eager = load_path(arguments, Precision::Fp32);
+    if (!eager.ok())
+      return eager.error();
+    paths.push_back(std::move(eager.value()));
+  }
+  memory.after_load = used_mb();
+  auto done = watch_memory(arguments, pictures, paths.front(), memory);
+  if (!done.ok())
+    return done;
+  if (fast.ok()) {
+    auto eager = load_path(arguments, Precision::Fp32);
+    if (!eager.ok())
+      return eager.error();
+    paths.push_back(std::move(eager.value()));
+  }
+  done = time_all(arguments, pictures, paths);
+  if (!done.ok())
+    return done;
+  if (arguments.json) {
+    print_json(arguments, paths, memory);
+  } else {
+    print_table(arguments, paths, memory);
+  }
+  return {};
+}
+
+}  // namespace
+
+void add_bench_command(CLI::App& program, int& exit_code) {
+  auto arguments = std::make_shared<BenchArguments>();
+  CLI::App& command = *program.add_subcommand("bench", "Measure time and memory of captions");
+  add_model_directory_option(command, arguments->model.model_dir);
+  command
+      .add_option("--threads", arguments->model.threads, "CPU threads; 0 is chosen for the machine")
+      ->type_name("N")
+      ->check(CLI::Range(0, 64));
+  add_search_options(command, arguments->search);
+  command.add_option("--runs", arguments->runs, "Captions timed on each path, after a warm-up")
+      ->type_name("N")
+      ->check(CLI::Range(1, 1000000))
+      ->capture_default_str();
+  command
+      .add_option("--captions", arguments->captions,
+                  "Captions after which memory is read for the last time")
+      ->type_name("N")
+      ->check(CLI::Range(1, 10000000))
+      ->capture_default_str();
+  command.add_flag("--json", arguments->json, "Print the figures as a JSON object");
+  command.footer(
+      "Describes pictures of 1920x1080 that are made by a formula, on two paths in turn:\n"
+      "  eager  fp32 with LibTorch's ordinary operations\n"
+      "  fast   int8, as the element runs it\n"
+      "and times shrinking to the model's input, the encoder, each word, and the whole caption.\n"
+      "Examples:\n"
+      "  jetsoncaption bench\n"
+      "  jetsoncaption bench --captions 10000 --json > bench.json");
+  command.callback([arguments, &exit_code] {
+    const auto result = bench(*arguments);
+    if (result.ok())
+      return;
+    std::cerr << "jetsoncaption: " << result.error().message << std::endl;
+    exit_code = kWrongCall;
+  });
+}
+
+}  // namespace jetsoncaption

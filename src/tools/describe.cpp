@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// `jetsoncaption describe`: says what pictures and videos show.
+#include <iostream>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "captioner.h"
+#include "tools/commands.h"
+#include "tools/figures.h"
+#include "tools/model_options.h"
+#include "tools/pictures.h"
+
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+
+namespace jetsoncaption {
+
+namespace {
+
+struct DescribeArguments {
+  CaptionerOptions model;
+  DescribeOptions search;
+  std::vector<std::string> files;
+  double every_s = 1;  // of video
+  bool json = false;
+};
+
+// `time_s` is empty for a picture.
+void print_caption(const DescribeArguments& arguments, const std::string& file,
+                   const Caption& caption, std::optional<double> time_s) {
+  if (!arguments.json) {
+    std::cout << file;
+    if (time_s)
+      std::cout << " (" << format_fixed(*time_s, 2) << " s)";
+    std::cout << ": " << caption.text << std::endl;
+    return;
+  }
+  nlohmann::json words = nlohmann::json::array();
+  for (const CaptionWord& word : caption.words) {
+    words.push_back({{"word", word.text}, {"probability", rounded(word.probability, 4)}});
+  }
+  nlohmann::json line = {{"file", file},
+                         {"caption", caption.text},
+                         {"confidence", rounded(caption.confidence, 4)},
+                         {"words", words},
+                         {"inference_ms", rounded(caption.inference_ms, 2)},
+                         {"truncated", caption.truncated},
+                         {"time", nullptr}};
+  if (time_s)
+    line["time"] = rounded(*time_s, 3);
+  // Flushed line by line: whoever reads a camera's captions wants each as it comes.
+  std::cout << format_json(line) << std::endl;
+}
+
+Result<void> describe_picture(const DescribeArguments& arguments, Captioner& captioner,
+                              const std::string& file) {
+  auto image = read_picture(file);
+  if (!image.ok())
+    return image.error();
+  auto caption = captioner.describe(image.value().view(), arguments.search);
+  if (!caption.ok())
+    return caption.error();
+  print_caption(arguments, file, caption.value(), std::nullopt);
+  return {};
+}
+
+Result<void> describe_video(const DescribeArguments& arguments, Captioner& captioner,
+                            const std::string& file) {
+  auto reader = VideoReader::open(file);
+  if (!reader.ok())
+    return reader.error();
+  VideoFrame frame;
+  for (double due_s = 0;; due_s = frame.time_s + arguments.every_s) {
+    auto found = reader.value()->next(frame, due_s);
+    if (!found.ok())
+      return found.error();
+    if (!found.value())
+      return {};
+    auto caption = captioner.describe(frame.image.view(), arguments.search);
+    if (!caption.ok())
+      return caption.error();
+    print_caption(arguments, file, caption.value(), frame.time_s);
+  }
+}
+
+int describe(const DescribeArguments& arguments) {
+  auto captioner = load_captioner(arguments.model);
+  if (!captioner.ok()) {
+    std::cerr << "jetsoncaption: " << captioner.error().message << std::endl;
+    return kWrongCall;
+  }
+  int exit_code = kAllWell;
+  for (const std::string& file : arguments.files) {
+    const auto done = is_picture_file(file) ? describe_picture(arguments, *captioner.value(), file)
+                                            : describe_video(arguments, *captioner.value(), file);
+    if (done.ok())
+      continue;
+    std::cerr << "jetsoncaption: " << done.error().message << std::endl;
+    exit_code = kSomeFailed;
+  }
+  return exit_code;
+}
+
+}  // namespace
+
+void add_describe_command(CLI::App& program, int& exit_code) {
+  auto arguments = std::make_shared<DescribeArguments>();
+  CLI::App& command = *program.add_subcommand("describe", "Say what pictures and videos show");
+  command.add_option("FILE", arguments->files, "Pictures, videos, or a camera such as /dev/video0")
+      ->type_name("")
+      ->required();
+  add_model_options(command, arguments->model);
+  add_search_options(command, arguments->search);
+  command
+      .add_option("--every", arguments->every_s,
+                  "Of a video, describe a frame every so many seconds; 0: each frame")
+      ->type_name("SECONDS")
+      ->check(CLI::Range(0.0, 86400.0))
+      ->capture_default_str();
+  command.add_flag("--json", arguments->json, "Print one JSON object a line");
+  command.footer(
+      "Prints `FILE: sentence` for a picture, `FILE (1.00 s): sentence` for a moment of a video.\n"
+      "Examples:\n"
+      "  jetsoncaption describe photographs/*.jpg\n"
+      "  jetsoncaption describe --beam-size 3 --json holiday.mp4 --every 2\n"
+      "  jetsoncaption describe /dev/video0");
+  command.callback([arguments, &exit_code] { exit_code = describe(*arguments); });
+}
+
+}  // namespace jetsoncaption
