@@ -11,27 +11,35 @@ class StepScorer;
 
 struct SearchOptions {
   int beam_size = 1;            // sentences compared at each word, 1 to 16; 1 is greedy search
-  int max_words = 20;           // the end token not counted
-  float length_penalty = 0.7F;  // scores are divided by words^penalty (Wu et al. 2016, section 7,
-                                // without the coverage term); 0 favours short sentences
+  int max_words = 20;           // the end token not counted; at least 1
+  float length_penalty = 0.7F;  // log-probabilities are divided by words^penalty, the end token
+                                // counted as a word (after Wu et al. 2016, section 7, without the
+                                // coverage term); 0 favours short sentences
   int start_token = 1;
   int end_token = 2;
   std::vector<int> banned_tokens;     // never written: padding, start, unknown
   std::function<bool()> should_stop;  // asked before each step after the first; true: end here and
-                                      // return the best so far, marked as truncated. May be empty.
+                                      // return the best so far. May be empty.
 };
 
 struct SearchResult {
-  std::vector<int> words;                  // without start and end token
+  std::vector<int> words;                     // without start and end token
   std::vector<float> word_log_probabilities;  // one a word
-  float end_log_probability = 0.0F;        // of the end token; 0 when truncated
-  bool truncated = false;                  // ended by max_words or should_stop
+  float end_log_probability = 0.0F;           // of the end token; 0 when truncated
+  bool truncated = false;  // cut off by max_words or should_stop, or nothing could follow
 
-  // Geometric mean of the probabilities of the words and, unless truncated, of the end token.
+  // Geometric mean of the probabilities of the words and, unless truncated, of the end token; 0
+  // when there is neither.
   double confidence() const;
 };
 
-// Deterministic: of equal scores the lower word id, then the earlier sentence, wins.
+// Ends when beam_size sentences have ended, when no unfinished one can overtake the best of them,
+// at max_words or at should_stop. A sentence that has ended is preferred to one that is cut off,
+// and one with max_words words counts as ended if its most likely next word is the end token.
+//
+// Words whose log-probability is not a finite number are never written; a sentence that no word
+// can follow is cut off there. Deterministic: of equal scores the lower word id, then the earlier
+// sentence, wins. Throws what the scorer throws.
 SearchResult search(StepScorer& scorer, const SearchOptions& options);
 
 }  // namespace jetsoncaption
