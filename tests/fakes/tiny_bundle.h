@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// A model bundle of a few kilobytes for tests: valid in every respect, but it has learned nothing.
+#pragma once
+
+#include <string>
+
+#include "base/result.h"
+#include "model/config.h"
+
+namespace jetsoncaption {
+
+// Five blocks with every shape a real encoder has (with and without expansion, stride 1 and 2,
+// residual), a 64x64 input that gives a 2x2 grid, and sizes of 8 to 24.
+ModelConfig tiny_config();
+
+// config.json, vocabulary.txt, model.safetensors (fp32) and model-int8.safetensors. Makes the
+// directory where it is missing; its parent must exist. The same seed gives the same bytes on every
+// machine. The int8 weights are the fp32 ones, rounded.
+Result<void> write_tiny_bundle(const std::string& directory, unsigned seed);
+
+}  // namespace jetsoncaption
