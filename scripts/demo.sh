@@ -1,0 +1,162 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Builds, then captions photographs, a file or a camera through the element.
+set -euo pipefail
+
+usage() {
+  cat <<'TEXT'
+Usage: scripts/demo.sh [FILE or /dev/videoN]
+
+Without an argument: captions the photographs of the Debian package darknet, and leaves in out/ each
+of them with its caption, and a video of them all (demo.webm).
+FILE         a picture or a video; the result is out/NAME.jpg or out/NAME.webm
+/dev/videoN  a camera; ten seconds of it are recorded as out/camera.webm
+The captions are printed. No display is needed.
+TEXT
+}
+
+readonly slide_rate=10    # frames a second of the slide show
+readonly slide_frames=30  # of each photograph
+readonly camera_frames=300
+
+fail() {
+  echo "demo.sh: $1" >&2
+  exit 1
+}
+
+# Runs a pipeline and prints the captions that it announces on its bus, one a line: the running
+# number, the time in seconds, and the sentence, separated by tabs. Errors go to standard error.
+announced_captions() {
+  stdbuf --output=L gst-launch-1.0 --messages --eos-on-shutdown "$@" |
+    awk '
+      /\(element\): jetsoncaption,/ {
+        text = $0
+        if (!sub(/.*caption=\(string\)/, "", text)) next
+        if (text ~ /^"/) { sub(/^"/, "", text); sub(/"[,;].*/, "", text) }
+        else sub(/[,;].*/, "", text)
+        gsub(/\\/, "", text)
+        time = $0
+        sub(/.*stream-time=\(guint64\)/, "", time)
+        printf "%d\t%.2f\t%s\n", count++, time / 1e9, text
+        fflush()
+      }'
+}
+
+# Photographs with people, animals and things. Only unpacked: the program they come with is not needed.
+fetch_photographs() {
+  local target=$1
+  if [[ -d /usr/share/darknet/data ]]; then
+    cp /usr/share/darknet/data/*.jpg "$target"
+    return
+  fi
+  local work=build/darknet
+  mkdir -p "$work"
+  (
+    cd "$work"
+    # Root may write here, but apt's own user may not.
+    compgen -G '*.deb' >/dev/null || apt-get -o APT::Sandbox::User=root download darknet ||
+      fail "the package darknet cannot be downloaded; run apt-get update, or name a picture."
+    dpkg-deb --extract ./*.deb .
+  )
+  cp "$work"/usr/share/darknet/data/*.jpg "$target"
+}
+
+# Pictures of different sizes go through one pipeline, so the model is loaded once.
+caption_photographs() {
+  local work=$1 names=("${@:2}") i
+  for i in "${!names[@]}"; do
+    ln -s "$PWD/build/photographs/${names[i]}.jpg" "$work/$(printf 'in-%03d.jpg' "$i")"
+  done
+  announced_captions multifilesrc location="$work/in-%03d.jpg" \
+    caps="image/jpeg,framerate=(fraction)1/1" ! jpegdec ! videoconvert ! \
+    jetsoncaption mode=every-frame beam-size=3 ! videoconvert ! jpegenc quality=92 ! \
+    multifilesink location="$work/out-%03d.jpg" |
+    while IFS=$'\t' read -r number _ text; do
+      echo "${names[number]}: $text"
+    done
+  for i in "${!names[@]}"; do
+    mv "$work/$(printf 'out-%03d.jpg' "$i")" "out/${names[i]}.jpg"
+  done
+}
+
+# Every photograph for three seconds; each is captioned again every second.
+make_slide_show() {
+  local work=$1 names=("${@:2}") name frame i=0
+  for name in "${names[@]}"; do
+    for ((frame = 0; frame < slide_frames; frame++)); do
+      ln -s "$PWD/build/photographs/$name.jpg" "$work/$(printf 'slide-%04d.jpg' "$i")"
+      i=$((i + 1))
+    done
+  done
+  announced_captions multifilesrc location="$work/slide-%04d.jpg" \
+    caps="image/jpeg,framerate=(fraction)$slide_rate/1" ! jpegdec ! videoconvert ! \
+    videoscale add-borders=true ! \
+    video/x-raw,format=I420,width=1280,height=720,pixel-aspect-ratio=1/1 ! \
+    jetsoncaption mode=every-frame interval="$slide_rate" beam-size=3 ! videoconvert ! \
+    vp8enc deadline=1 cpu-used=8 target-bitrate=4000000 ! webmmux ! \
+    filesink location=out/demo.webm >/dev/null
+}
+
+demo_photographs() {
+  local work names=() file
+  mkdir -p build/photographs
+  compgen -G 'build/photographs/*.jpg' >/dev/null || fetch_photographs build/photographs
+  for file in build/photographs/*.jpg; do names+=("$(basename "$file" .jpg)"); done
+  work=$(mktemp -d)
+  trap 'rm -rf "$work"' EXIT
+  caption_photographs "$work" "${names[@]}"
+  make_slide_show "$work" "${names[@]}"
+  echo "The pictures with their captions are in out/, and a video of them all is out/demo.webm."
+}
+
+demo_picture() {
+  local result
+  result=out/$(basename "${1%.*}").jpg
+  announced_captions filesrc location="$1" ! decodebin ! videoconvert ! \
+    jetsoncaption mode=every-frame beam-size=3 ! videoconvert ! jpegenc quality=92 ! \
+    filesink location="$result" | cut -f 3
+  echo "The picture with its caption is $result."
+}
+
+demo_video() {
+  local result
+  result=out/$(basename "${1%.*}").webm
+  announced_captions filesrc location="$1" ! decodebin caps=video/x-raw expose-all-streams=false ! \
+    videoconvert ! jetsoncaption mode=every-frame interval=15 beam-size=3 ! videoconvert ! \
+    vp8enc deadline=1 cpu-used=8 target-bitrate=4000000 ! webmmux ! filesink location="$result" |
+    awk -F '\t' '$3 != last { print $2 " s: " $3; last = $3; fflush() }'
+  echo "The video with its captions is $result."
+}
+
+demo_camera() {
+  announced_captions v4l2src device="$1" num-buffers="$camera_frames" ! decodebin ! videoconvert ! \
+    jetsoncaption ! videoconvert ! queue ! \
+    vp8enc deadline=1 cpu-used=8 target-bitrate=4000000 ! webmmux ! filesink location=out/camera.webm |
+    awk -F '\t' '$3 != last { print $2 " s: " $3; last = $3; fflush() }'
+  echo "The recording with its captions is out/camera.webm."
+}
+
+if [[ "${1:-}" == --help || "${1:-}" == -h ]]; then
+  usage
+  exit 0
+fi
+input=
+if (($# > 0)); then
+  [[ -r "$1" && ! -d "$1" ]] || fail "'$1' cannot be read; name a picture, a video or a camera."
+  input=$(realpath "$1")
+fi
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+scripts/setup.sh
+# shellcheck source=scripts/env.sh
+. scripts/env.sh
+mkdir -p out
+
+if [[ -z "$input" ]]; then
+  demo_photographs
+elif [[ -c "$input" ]]; then
+  demo_camera "$input"
+elif [[ "${input,,}" =~ \.(jpe?g|png|webp|bmp|gif|tiff?|pnm|ppm)$ ]]; then
+  demo_picture "$input"
+else
+  demo_video "$input"
+fi

@@ -1,0 +1,22 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Builds and runs every test.
+set -euo pipefail
+
+usage() {
+  cat <<'TEXT'
+Usage: scripts/test.sh [MESON_TEST_OPTION...]
+
+Runs scripts/setup.sh, then every test. Options are handed to `meson test`, for example
+  scripts/test.sh --suite unit        only the tests that need neither model nor GStreamer element
+  scripts/test.sh search --verbose    one test, with its output
+TEXT
+}
+
+if [[ "${1:-}" == --help || "${1:-}" == -h ]]; then
+  usage
+  exit 0
+fi
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+scripts/setup.sh
+meson test -C build --no-rebuild --print-errorlogs "$@"
