@@ -28,6 +28,7 @@ class CaptionOverlay {
   bool prepare(const GstVideoInfo& frame_info, const CaptionPicture& picture);
 
   CaptionRenderer renderer_;
+  bool drawable_ = false;       // the format is one that captions can be converted into
   uint64_t prepared_for_ = 0;   // the renderer's count when the planes below were made
   GstVideoInfo frame_info_{};   // of the frames they were made for
   GstVideoInfo planes_info_{};  // the frame's format in the size of the caption
