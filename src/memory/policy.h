@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Decides from readings when to warn about memory and when to do something about it.
+#pragma once
+
+#include <cstdint>
+
+#include "memory/reading.h"
+
+namespace jetsoncaption {
+
+enum class MemoryEvent {
+  None,
+  Exceeded,   // use has risen above the threshold
+  Recovered,  // use has fallen to 90 % of the threshold after that
+};
+
+// Reports each crossing once: after Exceeded nothing is reported until use has fallen to 90 % of
+// the threshold, so a use that wavers about the threshold does not flood the bus. For one thread.
+class MemoryPolicy {
+ public:
+  // While use stays above the threshold, the action is due again once in so many readings. With a
+  // reading every 5 frames at 30 frames a second that is every 10 seconds: trimming takes
+  // milliseconds and seldom finds anything the second time.
+  static constexpr int kReadingsBetweenActions = 60;
+
+  // 0: no limit.
+  explicit MemoryPolicy(uint64_t threshold_bytes) : threshold_bytes_(threshold_bytes) {}
+
+  // Holds from the next reading on. With 0 a threshold that was exceeded counts as recovered.
+  void set_threshold_bytes(uint64_t threshold_bytes) { threshold_bytes_ = threshold_bytes; }
+  uint64_t threshold_bytes() const { return threshold_bytes_; }
+
+  MemoryEvent update(const MemoryReading& reading);
+
+  // Between Exceeded and Recovered.
+  bool is_exceeded() const { return is_exceeded_; }
+
+  // Whether the last reading calls for the action: at Exceeded, and then again once in
+  // kReadingsBetweenActions readings while use is above the threshold.
+  bool should_act() const { return should_act_; }
+
+ private:
+  uint64_t threshold_bytes_;
+  bool is_exceeded_ = false;
+  bool should_act_ = false;
+  int readings_since_action_ = 0;
+};
+
+}  // namespace jetsoncaption

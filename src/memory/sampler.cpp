@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Parses the kernel's memory files without allocating.
+#include "memory/sampler.h"
+
+#include <algorithm>
+#include <cstring>
+#include <fstream>
+#include <limits>
+#include <utility>
+#include <vector>
+
+#include <fcntl.h>
+#include <unistd.h>
+
+namespace jetsoncaption {
+namespace {
+
+constexpr uint64_t kMaximum = std::numeric_limits<uint64_t>::max();
+// Version 1 writes a number near 2^63 where there is no limit.
+constexpr uint64_t kNoLimit = uint64_t{1} << 60;
+constexpr uint64_t kKilobyte = 1024;
+
+uint64_t multiply(uint64_t a, uint64_t b) {
+  return b != 0 && a > kMaximum / b ? kMaximum : a * b;
+}
+
+// Text that was read from a file. The end is a zero byte.
+struct Text {
+  char bytes[8192];  // /proc/meminfo has 1.5 kB
+};
+
+class File {
+ public:
+  explicit File(const std::string& path) : descriptor_(open(path.c_str(), O_RDONLY | O_CLOEXEC)) {}
+  ~File() {
+    if (is_open())
+      close(descriptor_);
+  }
+  File(File&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
+  File& operator=(File&&) = delete;
+
+  bool is_open() const { return descriptor_ >= 0; }
+
+  // Reads the file's beginning as it is now. Empty where that fails.
+  void read(Text& text) const noexcept {
+    const ssize_t length =
+        is_open() ? pread(descriptor_, text.bytes, sizeof text.bytes - 1, 0) : -1;
+    text.bytes[std::max<ssize_t>(length, 0)] = '\0';
+  }
+
+ private:
+  int descriptor_;
+};
+
+// Reads a number after blanks; false where there is none. `position` ends behind the number.
+bool parse_number(const char*& position, uint64_t& number) {
+  while (*position == ' ' || *position == '\t')
+    ++position;
+  if (*position < '0' || *position > '9')
+    return false;
+  number = 0;
+  for (; *position >= '0' && *position <= '9'; ++position) {
+    const auto digit = static_cast<uint64_t>(*position - '0');
+    number = number > (kMaximum - digit) / 10 ? kMaximum : number * 10 + digit;
+  }
+  return true;
+}
+
+// The field of /proc/meminfo that begins a line with `name`, which includes the colon. 0: not
+// there.
+uint64_t meminfo_bytes(const Text& text, const char* name) {
+  const size_t length = std::strlen(name);
+  for (const char* line = text.bytes; line != nullptr && *line != '\0';) {
+    if (std::strncmp(line, name, length) == 0) {
+      const char* position = line + length;
+      uint64_t kilobytes = 0;
+      return parse_number(position, kilobytes) ? multiply(kilobytes, kKilobyte) : 0;
+    }
+    line = std::strchr(line, '\n');
+    if (line != nullptr)
+      ++line;
+  }
+  return 0;
+}
+
+// Second field of /proc/self/statm, in pages. 0: not there.
+uint64_t resident_pages(const Text& text) {
+  const char* position = text.bytes;
+  uint64_t size = 0;
+  uint64_t resident = 0;
+  return parse_number(position, size) && parse_number(position, resident) ? resident : 0;
+}
+
+// A cgroup on the way from ours to the root. Each may have a limit, and the tightest counts.
+struct Cgroup {
+  File limit;
+  File usage;
+
+  // kMaximum: no limit.
+  uint64_t available_bytes(Text& text) const noexcept {
+    uint64_t limit_bytes = 0;
+    uint64_t usage_bytes = 0;
+    limit.read(text);
+    const char* position = text.bytes;
+    if (!parse_number(position, limit_bytes) || limit_bytes >= kNoLimit)
+      return kMaximum;
+    usage.read(text);
+    position = text.bytes;
+    if (!parse_number(position, usage_bytes))
+      return kMaximum;
+    return limit_bytes > usage_bytes ? limit_bytes - usage_bytes : 0;
+  }
+};
+
+// Where this process's memory cgroup is, below its hierarchy, and how its files are called.
+struct CgroupPlace {
+  std::string hierarchy;
+  std::string path;
+  const char* limit = nullptr;
+  const char* usage = nullptr;
+};
+
+// Reads <proc>/self/cgroup: lines of id:controllers:path. A machine that mixes both versions has
+// its memory controller in version 1, so that one is preferred.
+CgroupPlace find_cgroup(const MemoryRoots& roots) {
+  CgroupPlace place;
+  std::ifstream file(roots.proc + "/self/cgroup");
+  for (std::string line; std::getline(file, line);) {
+    const size_t first = line.find(':');
+    const size_t second = first == std::string::npos ? first : line.find(':', first + 1);
+    if (second == std::string::npos)
+      continue;
+    const std::string controllers = "," + line.substr(first + 1, second - first - 1) + ",";
+    const std::string path = line.substr(second + 1);
+    if (controllers.find(",memory,") != std::string::npos)
+      return {roots.cgroup + "/memory", path, "/memory.limit_in_bytes", "/memory.usage_in_bytes"};
+    if (controllers == ",,")
+      place = {roots.cgroup, path, "/memory.max", "/memory.current"};
+  }
+  return place;
+}
+
+std::vector<Cgroup> open_cgroups(const MemoryRoots& roots) {
+  std::vector<Cgroup> cgroups;
+  CgroupPlace place = find_cgroup(roots);
+  if (place.limit == nullptr)
+    return cgroups;
+  // A path that leads out of what a container sees says nothing about the files in it.
+  if (place.path.find("..") != std::string::npos)
+    place.path.clear();
+  // The path may also not exist, in a container that sees its own cgroup as the root; then its
+  // limits are found on the way up.
+  for (;;) {
+    while (!place.path.empty() && place.path.back() == '/')
+      place.path.pop_back();
+    const std::string directory = place.hierarchy + place.path;
+    Cgroup cgroup{File(directory + place.limit), File(directory + place.usage)};
+    if (cgroup.limit.is_open() && cgroup.usage.is_open())
+      cgroups.push_back(std::move(cgroup));
+    if (place.path.empty())
+      return cgroups;
+    const size_t slash = place.path.rfind('/');
+    place.path.resize(slash == std::string::npos ? 0 : slash);
+  }
+}
+
+}  // namespace
+
+struct MemorySampler::Files {
+  File statm;
+  File meminfo;
+  std::vector<Cgroup> cgroups;
+  uint64_t page_bytes;
+
+  explicit Files(const MemoryRoots& roots)
+      : statm(roots.proc + "/self/statm"),
+        meminfo(roots.proc + "/meminfo"),
+        cgroups(open_cgroups(roots)),
+        page_bytes(static_cast<uint64_t>(std::max(sysconf(_SC_PAGESIZE), 1L))) {}
+};
+
+MemorySampler::MemorySampler(const MemoryRoots& roots)
+    : files_(std::make_unique<const Files>(roots)) {
+  first_accelerator_bytes_ = sample().accelerator_bytes;
+}
+
+MemorySampler::~MemorySampler() = default;
+
+MemoryReading MemorySampler::sample() const noexcept {
+  MemoryReading reading;
+  Text text;
+
+  files_->meminfo.read(text);
+  const uint64_t accelerator_bytes = meminfo_bytes(text, "NvMapMemUsed:");
+  if (accelerator_bytes > first_accelerator_bytes_)
+    reading.accelerator_bytes = accelerator_bytes - first_accelerator_bytes_;
+  const uint64_t system_bytes = meminfo_bytes(text, "MemAvailable:");
+
+  uint64_t cgroup_bytes = kMaximum;
+  for (const Cgroup& cgroup : files_->cgroups)
+    cgroup_bytes = std::min(cgroup_bytes, cgroup.available_bytes(text));
+  if (system_bytes == 0)
+    reading.available_bytes = cgroup_bytes == kMaximum ? 0 : cgroup_bytes;
+  else
+    reading.available_bytes = std::min(system_bytes, cgroup_bytes);
+
+  files_->statm.read(text);
+  const uint64_t resident_bytes = multiply(resident_pages(text), files_->page_bytes);
+  reading.used_bytes = resident_bytes > kMaximum - reading.accelerator_bytes
+                           ? kMaximum
+                           : resident_bytes + reading.accelerator_bytes;
+  return reading;
+}
+
+}  // namespace jetsoncaption
