@@ -77,9 +77,9 @@ Font make_font(const OverlayStyle& style, double width, double height) {
     pixels = pango_font_description_get_size(font.get()) / static_cast<double>(PANGO_SCALE);
     if (!pango_font_description_get_size_is_absolute(font.get()))
       pixels *= kPixelsPerPoint;
+    // Of a larger letter not even one line would fit between the margins.
+    pixels = std::max(1.0, std::min(pixels, height / 2));
   }
-  // Of a larger letter not even one line would fit between the margins.
-  pixels = std::max(1.0, std::min(pixels, height / 2));
   pango_font_description_set_absolute_size(font.get(), pixels * PANGO_SCALE);
   return font;
 }

@@ -1,0 +1,377 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Where captions are drawn, that nothing else is touched in any format, and that text is safe.
+#include "plugin/overlay.h"
+
+#include <algorithm>
+#include <cstring>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <gst/gst.h>
+#include <gst/video/video.h>
+#include <gtest/gtest.h>
+
+#include "plugin/frame_formats.h"
+
+namespace jetsoncaption {
+namespace {
+
+constexpr char kSentence[] = "a brown dog runs across the snow";
+
+// A mapped frame whose rows may be padded, filled with one byte.
+class TestFrame {
+ public:
+  TestFrame(GstVideoFormat format, int width, int height, int padding = 0, uint8_t fill = 0x80) {
+    GstVideoInfo info;
+    gst_video_info_set_format(&info, format, static_cast<guint>(width), static_cast<guint>(height));
+    GstVideoAlignment alignment;
+    gst_video_alignment_reset(&alignment);
+    alignment.padding_right = static_cast<guint>(padding);
+    alignment.padding_bottom = static_cast<guint>(padding);
+    gst_video_info_align(&info, &alignment);
+    buffer_ = gst_buffer_new_allocate(nullptr, info.size, nullptr);
+    gst_buffer_memset(buffer_, 0, fill, info.size);
+    // The padded layout reaches the mapping as applications deliver it: in a GstVideoMeta.
+    gst_buffer_add_video_meta_full(buffer_, GST_VIDEO_FRAME_FLAG_NONE, format,
+                                   static_cast<guint>(width), static_cast<guint>(height),
+                                   GST_VIDEO_INFO_N_PLANES(&info), info.offset, info.stride);
+    gst_video_info_set_format(&info, format, static_cast<guint>(width), static_cast<guint>(height));
+    mapped_ = gst_video_frame_map(&frame_, &info, buffer_, GST_MAP_READWRITE);
+  }
+  ~TestFrame() {
+    if (mapped_)
+      gst_video_frame_unmap(&frame_);
+    gst_buffer_unref(buffer_);
+  }
+  TestFrame(const TestFrame&) = delete;
+  TestFrame& operator=(const TestFrame&) = delete;
+
+  GstVideoFrame* get() { return &frame_; }
+  bool mapped() const { return mapped_; }
+
+  std::vector<uint8_t> bytes() const {
+    const auto* map = &frame_.map[0];
+    return {map->data, map->data + map->size};
+  }
+
+  // Bytes that belong to pixels of the rectangle, counted by component, so that padding and
+  // neighbours of subsampled formats are told apart.
+  std::vector<bool> inside(const CaptionRect& rect) const {
+    std::vector<bool> marks(frame_.map[0].size, false);
+    const GstVideoFormatInfo* format = frame_.info.finfo;
+    for (guint c = 0; c < GST_VIDEO_FORMAT_INFO_N_COMPONENTS(format); ++c) {
+      for (int y = rect.y; y < rect.y + rect.height; ++y) {
+        for (int x = rect.x; x < rect.x + rect.width; ++x) {
+          const auto* row = static_cast<const uint8_t*>(GST_VIDEO_FRAME_COMP_DATA(&frame_, c)) +
+                            (y >> GST_VIDEO_FORMAT_INFO_H_SUB(format, c)) *
+                                static_cast<ptrdiff_t>(GST_VIDEO_FRAME_COMP_STRIDE(&frame_, c));
+          const auto* sample = row + (x >> GST_VIDEO_FORMAT_INFO_W_SUB(format, c)) *
+                                         GST_VIDEO_FRAME_COMP_PSTRIDE(&frame_, c);
+          marks[static_cast<size_t>(sample - frame_.map[0].data)] = true;
+        }
+      }
+    }
+    return marks;
+  }
+
+ private:
+  GstBuffer* buffer_ = nullptr;
+  GstVideoFrame frame_{};
+  bool mapped_ = false;
+};
+
+std::vector<std::string> supported_formats() {
+  std::vector<std::string> names;
+  std::string name;
+  for (const char* at = kSupportedFormats; *at != '\0'; ++at) {
+    if (g_ascii_isalnum(*at)) {
+      name += *at;
+    } else if (!name.empty()) {
+      names.push_back(std::exchange(name, ""));
+    }
+  }
+  return names;
+}
+
+// The padding byte of RGBx and its kin belongs to a pixel of the rectangle but to no component.
+bool has_unused_byte(GstVideoFormat format) {
+  return format == GST_VIDEO_FORMAT_RGBx || format == GST_VIDEO_FORMAT_BGRx ||
+         format == GST_VIDEO_FORMAT_xRGB || format == GST_VIDEO_FORMAT_xBGR;
+}
+
+class OverlayFormat : public testing::TestWithParam<std::string> {
+ protected:
+  static void SetUpTestSuite() { gst_init(nullptr, nullptr); }
+  GstVideoFormat format() const { return gst_video_format_from_string(GetParam().c_str()); }
+};
+
+TEST_P(OverlayFormat, ChangesOnlyTheRectangle) {
+  for (const auto& size : {std::pair<int, int>{640, 480}, {641, 479}, {321, 243}}) {
+    for (const int padding : {0, 30}) {
+      TestFrame frame(format(), size.first, size.second, padding);
+      ASSERT_TRUE(frame.mapped());
+      const std::vector<uint8_t> before = frame.bytes();
+      CaptionOverlay overlay;
+      OverlayStyle style;
+      style.halignment = HAlign::Right;  // to reach the odd edge as nearly as captions do
+
+      const CaptionRect rect = overlay.draw(frame.get(), kSentence, style);
+
+      ASSERT_FALSE(rect.empty());
+      const std::vector<uint8_t> after = frame.bytes();
+      const std::vector<bool> inside = frame.inside(rect);
+      size_t changed = 0;
+      for (size_t i = 0; i < after.size(); ++i) {
+        const bool unused = has_unused_byte(format()) && inside[i - i % 4 + (i % 4 == 0 ? 1 : 0)];
+        if (!inside[i] && !unused) {
+          ASSERT_EQ(after[i], before[i])
+              << "byte " << i << " of " << size.first << "x" << size.second;
+        }
+        changed += after[i] != before[i];
+      }
+      EXPECT_GT(changed, static_cast<size_t>(rect.width) * rect.height / 2);
+    }
+  }
+}
+
+TEST_P(OverlayFormat, DrawsTheColorsOfTheStyle) {
+  TestFrame frame(format(), 640, 480);
+  OverlayStyle style;
+  style.background_color = 0xFF2040C0;
+  style.text_color = 0x00000000;  // nothing but the box
+  CaptionOverlay overlay;
+
+  const CaptionRect rect = overlay.draw(frame.get(), kSentence, style);
+
+  GstVideoInfo rgb_info;
+  gst_video_info_set_format(&rgb_info, GST_VIDEO_FORMAT_RGB, 640, 480);
+  TestFrame rgb(GST_VIDEO_FORMAT_RGB, 640, 480);
+  GstVideoConverter* converter =
+      gst_video_converter_new(&frame.get()->info, &rgb.get()->info, nullptr);
+  gst_video_converter_frame(converter, frame.get(), rgb.get());
+  gst_video_converter_free(converter);
+  const auto* pixel = static_cast<const uint8_t*>(GST_VIDEO_FRAME_PLANE_DATA(rgb.get(), 0)) +
+                      (rect.y + rect.height / 2) * GST_VIDEO_FRAME_PLANE_STRIDE(rgb.get(), 0) +
+                      (rect.x + rect.width / 2) * 3;
+  const bool gray = format() == GST_VIDEO_FORMAT_GRAY8;
+  const int luma = (299 * 0x20 + 587 * 0x40 + 114 * 0xC0) / 1000;
+  // Two conversions round, each by a unit or two.
+  EXPECT_NEAR(pixel[0], gray ? luma : 0x20, 4);
+  EXPECT_NEAR(pixel[1], gray ? luma : 0x40, 4);
+  EXPECT_NEAR(pixel[2], gray ? luma : 0xC0, 4);
+}
+
+INSTANTIATE_TEST_SUITE_P(All, OverlayFormat, testing::ValuesIn(supported_formats()),
+                         [](const auto& parameter) { return parameter.param; });
+
+class Overlay : public testing::Test {
+ protected:
+  static void SetUpTestSuite() { gst_init(nullptr, nullptr); }
+
+  static CaptionRect draw(int width, int height, const std::string& text,
+                          const OverlayStyle& style = {}) {
+    TestFrame frame(GST_VIDEO_FORMAT_I420, width, height);
+    return CaptionOverlay().draw(frame.get(), text, style);
+  }
+
+  // The luma bytes that a text leaves, to compare pictures.
+  static std::vector<uint8_t> drawn(const std::string& text, const OverlayStyle& style = {}) {
+    TestFrame frame(GST_VIDEO_FORMAT_GRAY8, 640, 480, 0, 0);
+    CaptionOverlay().draw(frame.get(), text, style);
+    return frame.bytes();
+  }
+};
+
+TEST_F(Overlay, LiesInTheMiddleOfTheBottom) {
+  const CaptionRect rect = draw(1920, 1080, kSentence);
+
+  EXPECT_NEAR(rect.x + rect.width / 2, 960, 4);
+  EXPECT_GT(rect.y, 1080 * 3 / 4);
+  EXPECT_LE(rect.y + rect.height, 1080 * 96 / 100) << "the margin stays free";
+}
+
+TEST_F(Overlay, LiesWhereTheStyleSays) {
+  OverlayStyle style;
+  style.halignment = HAlign::Left;
+  style.valignment = VAlign::Top;
+  const CaptionRect left = draw(1920, 1080, kSentence, style);
+  style.halignment = HAlign::Right;
+  style.valignment = VAlign::Center;
+  const CaptionRect right = draw(1920, 1080, kSentence, style);
+
+  EXPECT_NEAR(left.x, 96, 4);
+  EXPECT_NEAR(left.y, 54, 4);
+  EXPECT_NEAR(right.x + right.width, 1920 - 96, 4);
+  EXPECT_NEAR(right.y + right.height / 2, 540, 4);
+}
+
+TEST_F(Overlay, StaysInsideFramesOfEverySize) {
+  for (const auto& size : {std::pair<int, int>{1, 1},
+                           {3, 3},
+                           {16, 16},
+                           {40, 30},
+                           {1920, 2},
+                           {2, 1080},
+                           {99, 33},
+                           {641, 479},
+                           {1080, 1920},
+                           {1920, 1080}}) {
+    for (const char* font : {"", "Serif 400", "Mono 1px"}) {
+      OverlayStyle style;
+      style.font_desc = font;
+      const CaptionRect rect = draw(size.first, size.second, kSentence, style);
+
+      if (rect.empty())
+        continue;
+      EXPECT_GE(rect.x, 0);
+      EXPECT_GE(rect.y, 0);
+      EXPECT_LE(rect.x + rect.width, size.first);
+      EXPECT_LE(rect.y + rect.height, size.second);
+    }
+  }
+}
+
+TEST_F(Overlay, DrawsNothingOnFramesTooSmallForAWord) {
+  EXPECT_TRUE(draw(1, 1, kSentence).empty());
+  EXPECT_TRUE(draw(3, 3, kSentence).empty());
+  EXPECT_TRUE(draw(640, 8, kSentence).empty());
+  EXPECT_FALSE(draw(160, 120, kSentence).empty());
+}
+
+TEST_F(Overlay, DrawsNothingWithoutWords) {
+  EXPECT_TRUE(draw(640, 480, "").empty());
+  EXPECT_TRUE(draw(640, 480, " \n\t ").empty());
+}
+
+TEST_F(Overlay, TakesAnyText) {
+  const std::string korean = "\uac1c\uac00 \ub208 \uc704\ub97c \ub2ec\ub9b0\ub2e4";
+  const std::string arabic = "\u0643\u0644\u0628 \u064a\u0631\u0643\u0636";
+  const std::string emoji = "\U0001F415 \U0001F469\u200D\U0001F469\u200D\U0001F467";
+  const std::string invalid = "caf\xe9 \xff\xfe";
+  const std::string nul("dog\0cat", 7);
+
+  for (const std::string& text : {korean, arabic, emoji, invalid, nul, std::string(10000, 'w'),
+                                  std::string(5000, '\n') + "dog"})
+    EXPECT_FALSE(draw(640, 480, text).empty()) << text.substr(0, 20);
+}
+
+TEST_F(Overlay, NeverReadsTextAsMarkup) {
+  EXPECT_NE(drawn("<b>dog</b>"), drawn("dog"));
+  EXPECT_NE(drawn("&amp;"), drawn("&"));
+  EXPECT_FALSE(draw(640, 480, "<not closed & <<").empty());
+}
+
+TEST_F(Overlay, WrapsUpToTheLimitOfLines) {
+  std::string text;
+  for (int i = 0; i < 60; ++i)
+    text += "word ";
+  OverlayStyle style;
+  style.max_lines = 1;
+  const int one = draw(640, 480, text, style).height;
+  style.max_lines = 3;
+  const int three = draw(640, 480, text, style).height;
+  style.max_lines = 1000;
+  const int many = draw(640, 480, text, style).height;
+
+  EXPECT_GT(three, 2 * one);
+  EXPECT_LT(three, 3 * one);
+  EXPECT_GT(many, three);
+  EXPECT_LE(many, 480 * 9 / 10 + 8) << "as many lines as fit between the margins";
+}
+
+TEST_F(Overlay, TreatsLineBreaksAsBlanks) {
+  EXPECT_EQ(drawn("a\ndog"), drawn("a dog"));
+}
+
+TEST_F(Overlay, GrowsWithTheFrameUnlessTheFontHasASize) {
+  OverlayStyle fixed;
+  fixed.font_desc = "Sans 12";
+
+  EXPECT_GT(draw(1920, 1080, "dog").height, 2 * draw(640, 480, "dog").height - 8);
+  EXPECT_EQ(draw(1920, 1080, "dog", fixed).height, draw(1280, 1080, "dog", fixed).height);
+}
+
+TEST_F(Overlay, MakesUpForPixelsThatAreNotSquare) {
+  TestFrame frame(GST_VIDEO_FORMAT_I420, 720, 480);
+  frame.get()->info.par_n = 2;
+  const CaptionRect wide = CaptionOverlay().draw(frame.get(), "dog", {});
+  const CaptionRect square = draw(720, 480, "dog");
+
+  EXPECT_EQ(wide.height, square.height);
+  EXPECT_NEAR(wide.width, square.width / 2, 6);
+}
+
+TEST_F(Overlay, RasterisesATextOnlyOnce) {
+  TestFrame frame(GST_VIDEO_FORMAT_NV12, 640, 480);
+  CaptionOverlay overlay;
+  OverlayStyle style;
+
+  overlay.draw(frame.get(), kSentence, style);
+  overlay.draw(frame.get(), kSentence, style);
+  EXPECT_EQ(overlay.rasterised(), 1U);
+
+  overlay.draw(frame.get(), "another", style);
+  EXPECT_EQ(overlay.rasterised(), 2U);
+
+  style.text_color = 0xFFFFFF00;
+  overlay.draw(frame.get(), "another", style);
+  EXPECT_EQ(overlay.rasterised(), 3U);
+}
+
+TEST_F(Overlay, FollowsAChangeOfFormatAndSize) {
+  CaptionOverlay overlay;
+  for (const auto format : {GST_VIDEO_FORMAT_NV12, GST_VIDEO_FORMAT_RGB, GST_VIDEO_FORMAT_YUY2}) {
+    for (const int width : {640, 320}) {
+      TestFrame frame(format, width, 240);
+      const std::vector<uint8_t> before = frame.bytes();
+
+      const CaptionRect rect = overlay.draw(frame.get(), kSentence, {});
+
+      EXPECT_LE(rect.x + rect.width, width);
+      EXPECT_NE(frame.bytes(), before);
+    }
+  }
+}
+
+TEST_F(Overlay, DrawsTheSameOnEveryFrame) {
+  CaptionOverlay overlay;
+  TestFrame first(GST_VIDEO_FORMAT_NV12, 640, 480);
+  TestFrame second(GST_VIDEO_FORMAT_NV12, 640, 480);
+
+  overlay.draw(first.get(), kSentence, {});
+  overlay.draw(second.get(), kSentence, {});
+
+  EXPECT_EQ(first.bytes(), second.bytes());
+}
+
+TEST_F(Overlay, KeepsAnOpaqueFrameOpaqueAndCoversATransparentOne) {
+  TestFrame opaque(GST_VIDEO_FORMAT_RGBA, 640, 480, 0, 255);
+  TestFrame transparent(GST_VIDEO_FORMAT_RGBA, 640, 480, 0, 0);
+  const CaptionRect rect = CaptionOverlay().draw(opaque.get(), kSentence, {});
+  CaptionOverlay().draw(transparent.get(), kSentence, {});
+
+  const std::vector<uint8_t> solid = opaque.bytes();
+  const std::vector<uint8_t> clear = transparent.bytes();
+  const size_t middle_of_left_edge =
+      (static_cast<size_t>(rect.y + rect.height / 2) * 640 + static_cast<size_t>(rect.x) + 8) * 4;
+  EXPECT_EQ(clear[middle_of_left_edge + 3], 0x99) << "as opaque as the box";
+  for (size_t alpha = 3; alpha < solid.size(); alpha += 4)
+    ASSERT_EQ(solid[alpha], 255);
+}
+
+TEST_F(Overlay, TouchesNoFieldLineOutsideOfInterlacedFrames) {
+  TestFrame frame(GST_VIDEO_FORMAT_I420, 720, 576);
+  frame.get()->info.interlace_mode = GST_VIDEO_INTERLACE_MODE_INTERLEAVED;
+  OverlayStyle style;
+  style.valignment = VAlign::Center;
+
+  const CaptionRect rect = CaptionOverlay().draw(frame.get(), kSentence, style);
+
+  // Lines 4n to 4n+3 share two lines of chroma, one for each field.
+  EXPECT_EQ(rect.y % 4, 0);
+  EXPECT_EQ(rect.height % 4, 0);
+}
+
+}  // namespace
+}  // namespace jetsoncaption
