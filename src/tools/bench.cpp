@@ -57,8 +57,8 @@ struct MemoryUse {
   double at_the_end = 0;      // after `captions` captions
 };
 
-double used_mb() {
-  return static_cast<double>(read_memory().used_bytes) / (1 << 20);
+double used_mb(const MemorySampler& sampler) {
+  return static_cast<double>(sampler.sample().used_bytes) / (1 << 20);
 }
 
 std::vector<Image> make_pictures() {
@@ -83,7 +83,7 @@ Result<Path> load_path(const BenchArguments& arguments, Precision precision) {
 
 // Describes `captions` pictures and watches memory.
 Result<void> watch_memory(const BenchArguments& arguments, const std::vector<Image>& pictures,
-                          Path& path, MemoryUse& memory) {
+                          const MemorySampler& sampler, Path& path, MemoryUse& memory) {
   Progress progress;
   for (int i = 0; i < arguments.captions; ++i) {
     const auto done =
@@ -91,10 +91,10 @@ Result<void> watch_memory(const BenchArguments& arguments, const std::vector<Ima
     if (!done.ok())
       return done.error();
     if (i < kSettledCaptions)
-      memory.after_settling = used_mb();
+      memory.after_settling = used_mb(sampler);
     progress.report("watching memory", i + 1, arguments.captions);
   }
-  memory.at_the_end = used_mb();
+  memory.at_the_end = used_mb(sampler);
   return {};
 }
 
@@ -220,8 +220,9 @@ void print_table(const BenchArguments& arguments, const std::vector<Path>& paths
 // Memory is watched on the first path before the other is loaded: only one model is in a camera.
 Result<void> bench(const BenchArguments& arguments) {
   const std::vector<Image> pictures = make_pictures();
+  const MemorySampler sampler;
   MemoryUse memory;
-  memory.before_load = used_mb();
+  memory.before_load = used_mb(sampler);
   std::vector<Path> paths;
   auto fast = load_path(arguments, Precision::Int8);
   if (fast.ok()) {
@@ -234,8 +235,8 @@ Result<void> bench(const BenchArguments& arguments) {
       return eager.error();
     paths.push_back(std::move(eager.value()));
   }
-  memory.after_load = used_mb();
-  auto done = watch_memory(arguments, pictures, paths.front(), memory);
+  memory.after_load = used_mb(sampler);
+  auto done = watch_memory(arguments, pictures, sampler, paths.front(), memory);
   if (!done.ok())
     return done;
   if (fast.ok()) {

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Keeps the parts of the program apart: reads every source file and checks what it includes.
+//
+// LibTorch's headers define macros that collide with others', and the plugin must work where
+// LibTorch is missing; the core must be testable without GStreamer. docs/architecture.md draws the
+// arrows.
+#include <fstream>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include <dirent.h>
+
+namespace {
+
+struct Include {
+  std::string file;  // relative to the source root
+  int line = 0;
+  std::string header;  // as it is written, without the brackets or quotes
+  bool quoted = false;
+};
+
+bool begins_with(const std::string& text, const std::string& start) {
+  return text.compare(0, start.size(), start) == 0;
+}
+
+bool ends_with(const std::string& text, const std::string& end) {
+  return text.size() >= end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
+}
+
+// Adds the includes of one file.
+void read_includes(const std::string& root, const std::string& file,
+                   std::vector<Include>& includes) {
+  std::ifstream stream(root + "/" + file);
+  std::string line;
+  for (int number = 1; std::getline(stream, line); ++number) {
+    const size_t hash = line.find_first_not_of(" \t");
+    if (hash == std::string::npos || line[hash] != '#')
+      continue;
+    const size_t word = line.find_first_not_of(" \t", hash + 1);
+    if (word == std::string::npos || line.compare(word, 7, "include") != 0)
+      continue;
+    const size_t open = line.find_first_of("<\"", word);
+    const size_t close = open == std::string::npos ? open : line.find_first_of(">\"", open + 1);
+    if (close == std::string::npos)
+      continue;
+    includes.push_back({file, number, line.substr(open + 1, close - open - 1), line[open] == '"'});
+  }
+}
+
+// Walks a folder; <filesystem> would do, but the oldest compiler we support has none.
+void collect(const std::string& root, const std::string& folder, std::vector<Include>& includes) {
+  DIR* directory = opendir((root + "/" + folder).c_str());
+  if (directory == nullptr)
+    return;
+  while (const dirent* entry = readdir(directory)) {
+    const std::string name = entry->d_name;
+    if (begins_with(name, "."))
+      continue;
+    const std::string path = folder + "/" + name;
+    const bool source = ends_with(name, ".h") || ends_with(name, ".cpp") || ends_with(name, ".c");
+    if (source) {
+      read_includes(root, path, includes);
+    } else {
+      collect(root, path, includes);
+    }
+  }
+  closedir(directory);
+}
+
+std::vector<Include> includes_below(const std::string& folder) {
+  std::vector<Include> includes;
+  collect(JETSONCAPTION_SOURCE_ROOT, folder, includes);
+  return includes;
+}
+
+std::string place(const Include& include) {
+  return include.file + ", line " + std::to_string(include.line) + ": " + include.header;
+}
+
+bool is_torch(const Include& include) {
+  for (const char* start : {"torch/", "ATen/", "c10/", "caffe2/"}) {
+    if (begins_with(include.header, start))
+      return true;
+  }
+  return false;
+}
+
+bool is_gstreamer(const Include& include) {
+  return begins_with(include.header, "gst/") || begins_with(include.header, "glib");
+}
+
+// "src/model/bundle.cpp" and the header "model/bundle.h" are both of the part "model"; files that
+// lie in src/ itself are a part each, named without their ending.
+std::string part_of(const std::string& path_in_src) {
+  const size_t slash = path_in_src.find('/');
+  return path_in_src.substr(0, slash != std::string::npos ? slash : path_in_src.rfind('.'));
+}
+
+// What each part may include besides itself.
+const std::map<std::string, std::set<std::string>>& allowed_parts() {
+  static const std::map<std::string, std::set<std::string>> allowed = {
+      {"base", {}},
+      {"image", {"base"}},
+      {"text", {"base"}},
+      {"search", {"base"}},
+      {"memory", {"base"}},
+      {"model", {"base", "image", "text", "search", "memory", "captioner"}},
+      {"captioner", {"base", "image", "text", "search", "memory", "model"}},
+      {"engine_api", {}},
+      {"engine", {"base", "image", "memory", "captioner", "engine_api"}},
+      {"train", {"base", "image", "text", "search", "memory", "model"}},
+      {"tools", {"base", "image", "text", "search", "memory", "model", "captioner", "train"}},
+  };
+  return allowed;
+}
+
+TEST(Layering, KeepsLibTorchInTheModelAndTheTrainer) {
+  int uses = 0;
+  for (const char* folder : {"src", "gst"}) {
+    for (const Include& include : includes_below(folder)) {
+      if (!is_torch(include))
+        continue;
+      ++uses;
+      EXPECT_TRUE(begins_with(include.file, "src/model/") ||
+                  begins_with(include.file, "src/train/"))
+          << place(include);
+    }
+  }
+  EXPECT_GT(uses, 0) << "the test finds no LibTorch header at all, so it checks nothing";
+}
+
+TEST(Layering, KeepsGStreamerInThePluginAndTheFileThatReadsPictures) {
+  int uses = 0;
+  for (const Include& include : includes_below("src")) {
+    if (!is_gstreamer(include))
+      continue;
+    ++uses;
+    EXPECT_EQ(include.file, "src/tools/pictures.cpp") << place(include);
+  }
+  EXPECT_GT(uses, 0) << "the test finds no GStreamer header at all, so it checks nothing";
+}
+
+TEST(Layering, PointsTheArrowsOfTheCoreOneWay) {
+  for (const Include& include : includes_below("src")) {
+    if (!include.quoted)
+      continue;
+    const std::string from = part_of(include.file.substr(4));
+    const std::string to = part_of(include.header);
+    if (from == to)
+      continue;
+    const auto allowed = allowed_parts().find(from);
+    ASSERT_NE(allowed, allowed_parts().end())
+        << include.file << " is of the part '" << from << "', which this test does not know";
+    EXPECT_EQ(allowed->second.count(to), 1U) << place(include);
+  }
+}
+
+TEST(Layering, LetsThePluginIncludeOnlyWhatNeedsNoLibTorch) {
+  const std::set<std::string> allowed = {"base", "image", "memory", "engine_api"};
+  for (const Include& include : includes_below("gst/plugin")) {
+    const std::string part = part_of(include.header);
+    if (!include.quoted || allowed_parts().count(part) == 0)
+      continue;
+    EXPECT_EQ(allowed.count(part), 1U) << place(include);
+  }
+}
+
+TEST(Layering, KeepsTheMetadataLibraryFreeOfEverythingElse) {
+  for (const Include& include : includes_below("gst/meta")) {
+    if (!include.quoted)
+      continue;
+    EXPECT_EQ(allowed_parts().count(part_of(include.header)), 0U) << place(include);
+    EXPECT_FALSE(begins_with(include.header, "plugin/")) << place(include);
+  }
+}
+
+}  // namespace

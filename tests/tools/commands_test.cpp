@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// The commands as a shell sees them: exit codes, and what goes to standard output and standard
+// error. The captioner is a fake that repeats a sentence.
+#include "tools/commands.h"
+
+#include <memory>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "captioner.h"
+#include "media_files.h"
+
+#include <CLI/CLI.hpp>
+#include <gmock/gmock.h>
+#include <nlohmann/json.hpp>
+
+namespace jetsoncaption {
+
+namespace {
+
+constexpr char kKnownModel[] = "known-model";
+
+class FakeCaptioner : public Captioner {
+ public:
+  explicit FakeCaptioner(Precision precision) {
+    info_.model_name = "fake";
+    info_.precision = precision == Precision::Fp32 ? "fp32" : "int8";
+    info_.torch_version = "0";
+  }
+
+  Result<Caption> describe(const ImageView&, const DescribeOptions&) override {
+    Caption caption;
+    caption.text = "a red dog";
+    caption.confidence = 0.41239;
+    caption.words = {{"a", 0.9}, {"red", 0.5}, {"dog", 0.25}};
+    caption.inference_ms = 2.5;
+    return caption;
+  }
+  void cancel() override {}
+  const CaptionerInfo& info() const override { return info_; }
+  CaptionTimes last_times() const override { return {0.5, 1.0, 0.8, 4}; }
+
+ private:
+  CaptionerInfo info_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Captioner>> Captioner::load(const CaptionerOptions& options) {
+  if (options.model_dir != kKnownModel) {
+    return Error{ErrorKind::NotFound, options.model_dir + " does not exist."};
+  }
+  return std::unique_ptr<Captioner>(new FakeCaptioner(options.precision));
+}
+
+namespace {
+
+using testing::HasSubstr;
+
+struct Outcome {
+  int exit_code = 0;
+  std::string output;
+  std::string errors;
+};
+
+class Commands : public MediaFilesTest {
+ protected:
+  void SetUp() override {
+    setenv("JETSONCAPTION_MODEL", kKnownModel, 1);
+    write_picture("dog.png", "pngenc", 40, 30);
+  }
+
+  static Outcome run(const std::vector<std::string>& words) {
+    Outcome outcome;
+    CLI::App program("test");
+    add_describe_command(program, outcome.exit_code);
+    add_evaluate_command(program, outcome.exit_code);
+    add_bench_command(program, outcome.exit_code);
+    // CLI11 takes the words from the end.
+    std::vector<std::string> reversed(words.rbegin(), words.rend());
+    testing::internal::CaptureStdout();
+    testing::internal::CaptureStderr();
+    try {
+      program.parse(reversed);
+    } catch (const CLI::ParseError& error) {
+      outcome.exit_code = kWrongCall;
+      std::cerr << error.what();
+    }
+    outcome.output = testing::internal::GetCapturedStdout();
+    outcome.errors = testing::internal::GetCapturedStderr();
+    return outcome;
+  }
+};
+
+TEST_F(Commands, DescribePrintsFileAndSentence) {
+  const Outcome outcome = run({"describe", path("dog.png")});
+
+  EXPECT_EQ(outcome.exit_code, kAllWell) << outcome.errors;
+  EXPECT_EQ(outcome.output, path("dog.png") + ": a red dog\n");
+  EXPECT_EQ(outcome.errors, "");
+}
+
+TEST_F(Commands, DescribePrintsOneJsonObjectALine) {
+  const Outcome outcome = run({"describe", "--json", path("dog.png")});
+
+  const auto line = nlohmann::json::parse(outcome.output);
+  EXPECT_EQ(line["file"], path("dog.png"));
+  EXPECT_EQ(line["caption"], "a red dog");
+  EXPECT_EQ(line["confidence"], 0.4124);
+  EXPECT_EQ(line["words"][2]["word"], "dog");
+  EXPECT_EQ(line["words"][2]["probability"], 0.25);
+  EXPECT_EQ(line["inference_ms"], 2.5);
+  EXPECT_TRUE(line["time"].is_null());
+}
+
+TEST_F(Commands, DescribeCaptionsAVideoAsOftenAsAsked) {
+  write_video("clip.avi", 10, 40, 30);
+
+  const Outcome outcome = run({"describe", "--json", "--every", "0.4", path("clip.avi")});
+
+  std::istringstream lines(outcome.output);
+  std::vector<double> times;
+  for (std::string line; std::getline(lines, line);) {
+    times.push_back(nlohmann::json::parse(line)["time"].get<double>());
+  }
+  EXPECT_THAT(times, testing::ElementsAre(0.0, 0.4, 0.8)) << outcome.errors;
+}
+
+TEST_F(Commands, DescribeNamesWhatFailsAndGoesOn) {
+  const Outcome outcome = run({"describe", path("missing.png"), path("dog.png")});
+
+  EXPECT_EQ(outcome.exit_code, kSomeFailed);
+  EXPECT_EQ(outcome.output, path("dog.png") + ": a red dog\n");
+  EXPECT_THAT(outcome.errors, HasSubstr("missing.png cannot be opened"));
+}
+
+TEST_F(Commands, TakeTheModelOfTheOptionBeforeThatOfTheEnvironment) {
+  const Outcome outcome = run({"describe", "--model", "elsewhere", path("dog.png")});
+
+  EXPECT_EQ(outcome.exit_code, kWrongCall);
+  EXPECT_EQ(outcome.errors, "jetsoncaption: elsewhere does not exist.\n");
+}
+
+TEST_F(Commands, SayHowToNameAModelWhenThereIsNone) {
+  unsetenv("JETSONCAPTION_MODEL");
+
+  const Outcome outcome = run({"describe", path("dog.png")});
+
+  EXPECT_EQ(outcome.exit_code, kWrongCall);
+  EXPECT_THAT(outcome.errors, HasSubstr("use --model DIR, set $JETSONCAPTION_MODEL"));
+}
+
+TEST_F(Commands, RefuseAnUnknownPrecisionAndNameTheKnownOnes) {
+  const Outcome outcome = run({"describe", "--precision", "fp8", path("dog.png")});
+
+  EXPECT_EQ(outcome.exit_code, kWrongCall);
+  EXPECT_THAT(outcome.errors, HasSubstr("'fp8' is not known; use one of auto, fp16, fp32, int8"));
+}
+
+TEST_F(Commands, RefuseABeamThatIsTooWide) {
+  EXPECT_EQ(run({"describe", "--beam-size", "17", path("dog.png")}).exit_code, kWrongCall);
+}
+
+TEST_F(Commands, EvaluateScoresThePicturesOfTheList) {
+  write_text("captions.txt", "dog.png\tA red dog .\ndog.png\tAn animal .\nb.png\tA cat .\n");
+  write_text("list.txt", "dog.png\n");
+
+  const Outcome outcome =
+      run({"evaluate", "--json", "--images", path(""), "--captions", path("captions.txt"), "--list",
+           path("list.txt"), "--predictions", path("predictions.txt"), "--precision", "fp32"});
+
+  ASSERT_EQ(outcome.exit_code, kAllWell) << outcome.errors;
+  const auto result = nlohmann::json::parse(outcome.output);
+  EXPECT_EQ(result["pictures"], 1);
+  EXPECT_NEAR(result["bleu"][0].get<double>(), 100, 0.01)
+      << "the sentence is one of the references";
+  EXPECT_NEAR(result["rouge_l"].get<double>(), 100, 0.01);
+  EXPECT_EQ(result["precision"], "fp32");
+  EXPECT_EQ(read_text("predictions.txt"), "dog.png\ta red dog\n");
+}
+
+TEST_F(Commands, EvaluateNamesPicturesThatFailAndScoresTheRest) {
+  write_text("captions.txt", "dog.png\tA red dog .\nb.png\tA cat .\n");
+
+  const Outcome outcome =
+      run({"evaluate", "--json", "--images", path(""), "--captions", path("captions.txt")});
+
+  EXPECT_EQ(outcome.exit_code, kSomeFailed);
+  EXPECT_THAT(outcome.errors, HasSubstr("b.png cannot be opened"));
+  const auto result = nlohmann::json::parse(outcome.output);
+  EXPECT_EQ(result["pictures"], 1);
+  EXPECT_EQ(result["failed"], 1);
+}
+
+TEST_F(Commands, EvaluateRefusesAListThatIsMissing) {
+  write_text("captions.txt", "dog.png\tA red dog .\n");
+
+  const Outcome outcome = run({"evaluate", "--images", path(""), "--captions", path("captions.txt"),
+                               "--list", path("nowhere.txt")});
+
+  EXPECT_EQ(outcome.exit_code, kWrongCall);
+  EXPECT_THAT(outcome.errors, HasSubstr("nowhere.txt cannot be opened"));
+  EXPECT_EQ(outcome.output, "");
+}
+
+TEST_F(Commands, BenchReportsEveryStepOfBothPaths) {
+  const Outcome outcome = run({"bench", "--json", "--runs", "3", "--captions", "2"});
+
+  ASSERT_EQ(outcome.exit_code, kAllWell) << outcome.errors;
+  const auto report = nlohmann::json::parse(outcome.output);
+  std::vector<std::string> rows;
+  for (const auto& row : report["results"]) {
+    rows.push_back(row["path"].get<std::string>() + " " + row["precision"].get<std::string>() +
+                   " " + row["name"].get<std::string>());
+  }
+  EXPECT_THAT(rows,
+              testing::ElementsAre("fast int8 shrink", "fast int8 encode", "fast int8 word",
+                                   "fast int8 caption", "eager fp32 shrink", "eager fp32 encode",
+                                   "eager fp32 word", "eager fp32 caption"));
+  EXPECT_NEAR(report["results"][2]["p50_ms"].get<double>(), 0.2, 1e-9) << "0.8 ms for 4 steps";
+  EXPECT_GT(report["memory"]["after_captions_mb"].get<double>(), 0);
+  EXPECT_EQ(report["memory"]["captions"], 2);
+}
+
+}  // namespace
+}  // namespace jetsoncaption

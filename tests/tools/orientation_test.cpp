@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Finding and applying the orientation of photographs.
+#include "tools/orientation.h"
+
+#include <string>
+
+#include <gmock/gmock.h>
+
+namespace jetsoncaption {
+namespace {
+
+using testing::ElementsAre;
+
+// The beginning of a JPEG file whose EXIF block holds the orientation alone.
+std::string jpeg_with_orientation(char orientation, bool little_endian = true) {
+  const std::string tiff = little_endian ? std::string(
+                                               "II*\0\x08\0\0\0"
+                                               "\x01\0"
+                                               "\x12\x01\x03\0\x01\0\0\0",
+                                               18) +
+                                               orientation + std::string(7, '\0')
+                                         : std::string(
+                                               "MM\0*\0\0\0\x08"
+                                               "\0\x01"
+                                               "\x01\x12\0\x03\0\0\0\x01\0",
+                                               19) +
+                                               orientation + std::string(6, '\0');
+  const std::string exif = std::string("Exif\0\0", 6) + tiff;
+  const std::string length = {'\0', static_cast<char>(exif.size() + 2)};
+  const std::string comment("\xFF\xFE\0\x04hi", 6);
+  return "\xFF\xD8" + comment + "\xFF\xE1" + length + exif + "\xFF\xDA";
+}
+
+int orientation_of(const std::string& bytes) {
+  return jpeg_orientation(reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size());
+}
+
+TEST(JpegOrientation, IsReadInBothByteOrders) {
+  EXPECT_EQ(orientation_of(jpeg_with_orientation(6, true)), 6);
+  EXPECT_EQ(orientation_of(jpeg_with_orientation(8, false)), 8);
+}
+
+TEST(JpegOrientation, IsUprightWhenTheFileSaysNothing) {
+  EXPECT_EQ(orientation_of("\xFF\xD8\xFF\xDA"), 1);
+  EXPECT_EQ(orientation_of("not a picture"), 1);
+  EXPECT_EQ(orientation_of(""), 1);
+}
+
+TEST(JpegOrientation, IsUprightWhenTheNumberIsOutOfRange) {
+  EXPECT_EQ(orientation_of(jpeg_with_orientation(0)), 1);
+  EXPECT_EQ(orientation_of(jpeg_with_orientation(9)), 1);
+}
+
+TEST(JpegOrientation, ReadsNothingBeyondAFileThatIsCutAnywhere) {
+  const std::string whole = jpeg_with_orientation(6);
+
+  for (size_t size = 0; size < whole.size() - 2; ++size) {
+    // On the heap and of exactly this size, so that the sanitizer sees a byte too many.
+    const std::vector<uint8_t> cut(whole.begin(), whole.begin() + static_cast<long>(size));
+    EXPECT_EQ(jpeg_orientation(cut.data(), cut.size()), 1) << "cut after " << size << " bytes";
+  }
+}
+
+// Two columns, three rows; red numbers the pixels:
+//   0 1
+//   2 3
+//   4 5
+Image numbered_image() {
+  Image image;
+  image.width = 2;
+  image.height = 3;
+  for (uint8_t i = 0; i < 6; ++i)
+    image.pixels.insert(image.pixels.end(), {i, 100, 200});
+  return image;
+}
+
+std::vector<int> reds(const Image& image) {
+  std::vector<int> numbers;
+  for (size_t i = 0; i < image.pixels.size(); i += 3)
+    numbers.push_back(image.pixels[i]);
+  return numbers;
+}
+
+TEST(Upright, LeavesAnUprightImageAlone) {
+  EXPECT_THAT(reds(upright(numbered_image(), 1)), ElementsAre(0, 1, 2, 3, 4, 5));
+}
+
+TEST(Upright, MirrorsAndTurnsByHalf) {
+  EXPECT_THAT(reds(upright(numbered_image(), 2)), ElementsAre(1, 0, 3, 2, 5, 4));
+  EXPECT_THAT(reds(upright(numbered_image(), 3)), ElementsAre(5, 4, 3, 2, 1, 0));
+  EXPECT_THAT(reds(upright(numbered_image(), 4)), ElementsAre(4, 5, 2, 3, 0, 1));
+}
+
+TEST(Upright, TurnsByAQuarter) {
+  const Image clockwise = upright(numbered_image(), 6);
+
+  EXPECT_EQ(clockwise.width, 3);
+  EXPECT_EQ(clockwise.height, 2);
+  EXPECT_THAT(reds(clockwise), ElementsAre(4, 2, 0, 5, 3, 1));
+  EXPECT_THAT(reds(upright(numbered_image(), 8)), ElementsAre(1, 3, 5, 0, 2, 4));
+}
+
+TEST(Upright, Transposes) {
+  EXPECT_THAT(reds(upright(numbered_image(), 5)), ElementsAre(0, 2, 4, 1, 3, 5));
+  EXPECT_THAT(reds(upright(numbered_image(), 7)), ElementsAre(5, 3, 1, 4, 2, 0));
+}
+
+TEST(Upright, KeepsThePixelsWhole) {
+  const Image image = upright(numbered_image(), 6);
+
+  for (size_t i = 0; i < image.pixels.size(); i += 3) {
+    EXPECT_EQ(image.pixels[i + 1], 100);
+    EXPECT_EQ(image.pixels[i + 2], 200);
+  }
+}
+
+}  // namespace
+}  // namespace jetsoncaption
