@@ -108,7 +108,7 @@ const std::map<std::string, std::set<std::string>>& allowed_parts() {
       {"text", {"base"}},
       {"search", {"base"}},
       {"memory", {"base"}},
-      {"model", {"base", "image", "text", "search", "memory", "captioner"}},
+      {"model", {"base", "image", "text", "search", "memory"}},
       {"captioner", {"base", "image", "text", "search", "memory", "model"}},
       {"engine_api", {}},
       {"engine", {"base", "image", "memory", "captioner", "engine_api"}},

@@ -44,12 +44,14 @@ std::string MediaFilesTest::read_text(const std::string& name) const {
 
 void MediaFilesTest::write_picture(const std::string& name, const std::string& encoder, int width,
                                    int height) {
-  // PPM needs no encoder to be written, and gives exactly the pixels wanted.
-  std::string frame;
-  for (int i = 0; i < width * height; ++i) {
-    const bool left = i % width < width / 2;
-    frame += left ? std::string("\0\0\xFF", 3) : std::string("\xFF\0\0", 3);
+  std::string row;
+  for (int x = 0; x < width; ++x) {
+    row += x < width / 2 ? std::string("\0\0\xFF", 3) : std::string("\xFF\0\0", 3);
   }
+  row.resize((row.size() + 3) / 4 * 4);  // GStreamer's rows are multiples of four bytes
+  std::string frame;
+  for (int y = 0; y < height; ++y)
+    frame += row;
   write_text("frame.rgb", frame);
   std::ostringstream pipeline;
   pipeline << "filesrc location=" << path("frame.rgb") << " blocksize=" << frame.size()
