@@ -7,9 +7,9 @@
 
 namespace jetsoncaption {
 
-// Lower case, punctuation removed, split at blanks: what the COCO caption evaluation does to English
-// sentences, for captions and references alike. "A dog's ball ." becomes {"a", "dog", "'s", "ball"}
-// as the PTB tokenizer splits clitics.
+// Lower case, punctuation removed, split at blanks: what the COCO caption evaluation does to
+// English sentences, for captions and references alike. "A dog's ball ." becomes {"a", "dog", "'s",
+// "ball"} as the PTB tokenizer splits clitics.
 std::vector<std::string> tokenize(const std::string& sentence);
 
 // Words joined by blanks, clitics joined to the word before ("dog", "'s" -> "dog's").

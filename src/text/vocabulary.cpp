@@ -109,7 +109,7 @@ Vocabulary Vocabulary::build(const std::vector<std::vector<std::string>>& senten
 
   std::vector<std::pair<std::string, int>> frequent;
   for (const auto& entry : counts) {
-    if (entry.second >= min_count)
+    if (entry.second >= min_count && word_fault(entry.first) == nullptr)
       frequent.emplace_back(entry);
   }
   // The map is in alphabetical order and a stable sort keeps it among equal counts.

@@ -18,7 +18,8 @@ class Vocabulary {
   static Result<Vocabulary> read(std::istream& stream, const std::string& name);
 
   // The special tokens <pad>, <start>, <end>, <unk> as ids 0 to 3, then every word that occurs at
-  // least `min_count` times, most frequent first, equal counts in alphabetical order.
+  // least `min_count` times, most frequent first, equal counts in alphabetical order. Words that
+  // read() would refuse are left out.
   static Vocabulary build(const std::vector<std::vector<std::string>>& sentences, int min_count);
 
   int size() const;

@@ -18,17 +18,18 @@ namespace {
 std::atomic<int> allocations{0};
 }  // namespace
 
-// Counts what the sampler allocates, which must be nothing.
-void* operator new(size_t size) {
+// Counts what the sampler allocates, which must be nothing. Not inlined, because GCC 11 and 12 take
+// an inlined pair of malloc() and free() for a mismatch of new and free().
+__attribute__((noinline)) void* operator new(size_t size) {
   ++allocations;
   if (void* memory = std::malloc(size))
     return memory;
   throw std::bad_alloc();
 }
-void operator delete(void* memory) noexcept {
+__attribute__((noinline)) void operator delete(void* memory) noexcept {
   std::free(memory);
 }
-void operator delete(void* memory, size_t) noexcept {
+__attribute__((noinline)) void operator delete(void* memory, size_t) noexcept {
   std::free(memory);
 }
 

@@ -130,6 +130,11 @@ TEST(Vocabulary, SpecialTokenInASentenceIsNotAddedTwice) {
   EXPECT_EQ(vocabulary.find("<end>"), 2);
 }
 
+TEST(Vocabulary, BuiltOneLeavesOutWhatCouldNotBeReadBack) {
+  const Vocabulary vocabulary = Vocabulary::build({{"\xff", "dog", std::string(65, 'w'), ""}}, 1);
+  EXPECT_EQ(vocabulary.to_text(), "<pad>\n<start>\n<end>\n<unk>\ndog\n");
+}
+
 TEST(Vocabulary, TextIsReadBackTheSame) {
   const Vocabulary built = Vocabulary::build({{"a", "dog", "'s", "ball"}}, 1);
   const auto again = read(built.to_text());
