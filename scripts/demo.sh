@@ -42,6 +42,17 @@ announced_captions() {
       }'
 }
 
+# Of a video only the captions that differ from the one before.
+print_changes() {
+  awk -F '\t' '$3 != last { print $2 " s: " $3; last = $3; fflush() }'
+}
+
+# Nothing half-written is left behind.
+give_up() {
+  rm -f "$2"
+  fail "'$1' could not be captioned; GStreamer's message above says why."
+}
+
 # Photographs with people, animals and things. Only unpacked: the program they come with is not needed.
 fetch_photographs() {
   local target=$1
@@ -98,14 +109,14 @@ make_slide_show() {
 }
 
 demo_photographs() {
-  local work names=() file
+  local names=() file
   mkdir -p build/photographs
   compgen -G 'build/photographs/*.jpg' >/dev/null || fetch_photographs build/photographs
   for file in build/photographs/*.jpg; do names+=("$(basename "$file" .jpg)"); done
-  work=$(mktemp -d)
-  trap 'rm -rf "$work"' EXIT
-  caption_photographs "$work" "${names[@]}"
-  make_slide_show "$work" "${names[@]}"
+  work_folder=$(mktemp -d)  # not local: the trap runs when this function is over
+  trap 'rm -rf "$work_folder"' EXIT
+  caption_photographs "$work_folder" "${names[@]}"
+  make_slide_show "$work_folder" "${names[@]}"
   echo "The pictures with their captions are in out/, and a video of them all is out/demo.webm."
 }
 
@@ -114,7 +125,8 @@ demo_picture() {
   result=out/$(basename "${1%.*}").jpg
   announced_captions filesrc location="$1" ! decodebin ! videoconvert ! \
     jetsoncaption mode=every-frame beam-size=3 ! videoconvert ! jpegenc quality=92 ! \
-    filesink location="$result" | cut -f 3
+    filesink location="$result" | cut -f 3 ||
+    give_up "$1" "$result"
   echo "The picture with its caption is $result."
 }
 
@@ -124,7 +136,7 @@ demo_video() {
   announced_captions filesrc location="$1" ! decodebin caps=video/x-raw expose-all-streams=false ! \
     videoconvert ! jetsoncaption mode=every-frame interval=15 beam-size=3 ! videoconvert ! \
     vp8enc deadline=1 cpu-used=8 target-bitrate=4000000 ! webmmux ! filesink location="$result" |
-    awk -F '\t' '$3 != last { print $2 " s: " $3; last = $3; fflush() }'
+    print_changes || give_up "$1" "$result"
   echo "The video with its captions is $result."
 }
 
@@ -132,7 +144,7 @@ demo_camera() {
   announced_captions v4l2src device="$1" num-buffers="$camera_frames" ! decodebin ! videoconvert ! \
     jetsoncaption ! videoconvert ! queue ! \
     vp8enc deadline=1 cpu-used=8 target-bitrate=4000000 ! webmmux ! filesink location=out/camera.webm |
-    awk -F '\t' '$3 != last { print $2 " s: " $3; last = $3; fflush() }'
+    print_changes || give_up "$1" out/camera.webm
   echo "The recording with its captions is out/camera.webm."
 }
 
