@@ -90,7 +90,8 @@ caption_photographs() {
   done
 }
 
-# Every photograph for three seconds; each is captioned again every second.
+# Every photograph for three seconds; each is captioned again every second. Captioned before it is
+# brought to the size of the video, because the model should not look at black borders.
 make_slide_show() {
   local work=$1 names=("${@:2}") name frame i=0
   for name in "${names[@]}"; do
@@ -101,9 +102,9 @@ make_slide_show() {
   done
   announced_captions multifilesrc location="$work/slide-%04d.jpg" \
     caps="image/jpeg,framerate=(fraction)$slide_rate/1" ! jpegdec ! videoconvert ! \
-    videoscale add-borders=true ! \
+    jetsoncaption mode=every-frame interval="$slide_rate" beam-size=3 ! \
+    videoconvert ! videoscale add-borders=true ! \
     video/x-raw,format=I420,width=1280,height=720,pixel-aspect-ratio=1/1 ! \
-    jetsoncaption mode=every-frame interval="$slide_rate" beam-size=3 ! videoconvert ! \
     vp8enc deadline=1 cpu-used=8 target-bitrate=4000000 ! webmmux ! \
     filesink location=out/demo.webm >/dev/null
 }
