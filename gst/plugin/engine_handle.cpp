@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// A model that the engine has loaded: the C functions of engine_api.h as an object.
+#include "plugin/engine_handle.h"
+
+#include <cstring>
+
+#include <glib.h>
+
+namespace jetsoncaption {
+
+namespace {
+
+Error last_error(const JetsonCaptionEngineApi& api, int32_t status) {
+  const bool known =
+      status >= JETSONCAPTION_ENGINE_NOT_FOUND && status <= JETSONCAPTION_ENGINE_INTERNAL;
+  return {known ? static_cast<ErrorKind>(status) : ErrorKind::Internal, api.last_error()};
+}
+
+// Messages and metadata need valid UTF-8, and text from another module is not trusted to be that.
+std::string valid_text(const char* text, size_t size) {
+  const size_t length = strnlen(text, size);
+  char* valid = g_utf8_make_valid(text, static_cast<gssize>(length));
+  std::string result = valid;
+  g_free(valid);
+  return result;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<EngineHandle>> EngineHandle::create(const EngineLibrary& library,
+                                                           const EngineOptions& options) {
+  const JetsonCaptionEngineApi* api = library.api;
+  JetsonCaptionEngineOptions engine_options = {};
+  engine_options.size = sizeof engine_options;
+  engine_options.model_dir = options.model_dir.c_str();
+  engine_options.device = JETSONCAPTION_ENGINE_DEVICE_AUTO;
+  engine_options.precision = options.precision;
+  engine_options.threads = options.threads;
+
+  JetsonCaptionEngine* engine = nullptr;
+  const int32_t status = api->create(&engine_options, &engine);
+  if (status != JETSONCAPTION_ENGINE_OK)
+    return last_error(*api, status);
+
+  std::unique_ptr<EngineHandle> handle(new EngineHandle(api, engine));
+  const EngineInfo info = handle->info();
+  if (info.input_width < 1 || info.input_height < 1)
+    return Error{ErrorKind::Internal, "The engine " + library.path +
+                                          " does not say what size of image it reads. Install "
+                                          "the plugin and the engine from one release."};
+  return handle;
+}
+
+EngineHandle::~EngineHandle() {
+  api_->destroy(engine_);
+}
+
+Result<EngineCaption> EngineHandle::describe(const ImageView& image, const EngineRequest& request) {
+  JetsonCaptionEngineImage engine_image = {};
+  engine_image.size = sizeof engine_image;
+  engine_image.pixels = image.pixels;
+  engine_image.width = static_cast<uint32_t>(image.width);
+  engine_image.height = static_cast<uint32_t>(image.height);
+  engine_image.stride = image.stride;
+
+  JetsonCaptionEngineRequest engine_request = {};
+  engine_request.size = sizeof engine_request;
+  engine_request.beam_size = request.beam_size;
+  engine_request.max_words = request.max_words;
+
+  JetsonCaptionEngineCaption caption = {};
+  caption.size = sizeof caption;
+  const int32_t status = api_->describe(engine_, &engine_image, &engine_request, &caption);
+  if (status != JETSONCAPTION_ENGINE_OK)
+    return last_error(*api_, status);
+  return EngineCaption{valid_text(caption.text, sizeof caption.text), caption.confidence,
+                       caption.inference_ms, caption.truncated != 0};
+}
+
+EngineInfo EngineHandle::info() const {
+  JetsonCaptionEngineStats stats = {};
+  stats.size = sizeof stats;
+  api_->get_stats(engine_, &stats);
+  return {valid_text(stats.model_name, sizeof stats.model_name),
+          static_cast<int>(stats.input_width), static_cast<int>(stats.input_height),
+          stats.device_memory_bytes};
+}
+
+}  // namespace jetsoncaption

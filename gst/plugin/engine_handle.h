@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// A model that the engine has loaded: the C functions of engine_api.h as an object.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "base/result.h"
+#include "engine_api.h"
+#include "image/image_view.h"
+#include "plugin/engine_loader.h"
+
+namespace jetsoncaption {
+
+struct EngineOptions {
+  std::string model_dir;
+  int precision = JETSONCAPTION_ENGINE_PRECISION_AUTO;  // JetsonCaptionEnginePrecision
+  unsigned threads = 0;                                 // 0: chosen for the machine
+};
+
+struct EngineRequest {
+  unsigned beam_size = 1;
+  unsigned max_words = 20;
+};
+
+struct EngineCaption {
+  std::string text;  // valid UTF-8, whatever the engine returned
+  double confidence = 0;
+  double inference_ms = 0;
+  bool truncated = false;
+};
+
+// The part of the engine's statistics that the element uses.
+struct EngineInfo {
+  std::string model_name;
+  int input_width = 0;
+  int input_height = 0;
+  uint64_t device_memory_bytes = 0;
+};
+
+// One describe() or trim_memory() at a time; cancel() and info() from any thread.
+class EngineHandle {
+ public:
+  // Loads the model; takes about a second. All kinds of errors. From any thread.
+  static Result<std::unique_ptr<EngineHandle>> create(const EngineLibrary& library,
+                                                      const EngineOptions& options);
+
+  ~EngineHandle();
+  EngineHandle(const EngineHandle&) = delete;
+  EngineHandle& operator=(const EngineHandle&) = delete;
+
+  // The image is borrowed for the call. Cancelled when cancel() was called meanwhile.
+  Result<EngineCaption> describe(const ImageView& image, const EngineRequest& request);
+
+  void trim_memory() { api_->trim_memory(engine_); }
+  void cancel() { api_->cancel(engine_); }
+  EngineInfo info() const;
+
+ private:
+  EngineHandle(const JetsonCaptionEngineApi* api, JetsonCaptionEngine* engine)
+      : api_(api), engine_(engine) {}
+
+  const JetsonCaptionEngineApi* const api_;
+  JetsonCaptionEngine* const engine_;  // owned
+};
+
+}  // namespace jetsoncaption

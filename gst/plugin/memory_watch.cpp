@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Reads the memory in use every few frames, and reports and acts at the threshold.
+#include "plugin/memory_watch.h"
+
+#include <utility>
+
+#include "plugin/messages.h"
+
+namespace jetsoncaption {
+
+MemoryWatch::MemoryWatch(GstElement* element, std::unique_ptr<MemorySampler> sampler,
+                         std::shared_ptr<CaptionSession> session, std::atomic<unsigned>& usage_mb)
+    : element_(element),
+      sampler_(std::move(sampler)),
+      session_(std::move(session)),
+      usage_mb_(usage_mb) {
+  read();
+}
+
+void MemoryWatch::check(uint64_t frame, const Settings& settings) {
+  if (frame % settings.memory_check_interval != 0)
+    return;
+  MemoryNotice notice;
+  notice.reading = read();
+  notice.threshold_mb = settings.memory_threshold_mb;
+  notice.action = settings.memory_action;
+  notice.frame = frame;
+
+  policy_.set_threshold_bytes(static_cast<uint64_t>(settings.memory_threshold_mb) << 20);
+  const MemoryEvent event = policy_.update(notice.reading);
+  if (policy_.should_act() && settings.memory_action == MemoryAction::Trim)
+    session_->request_trim();
+  if (event == MemoryEvent::Exceeded)
+    post_memory_warning(element_, notice);
+  if (event == MemoryEvent::Recovered)
+    post_memory_recovered(element_, notice);
+}
+
+MemoryReading MemoryWatch::read() {
+  MemoryReading reading = sampler_->sample();
+  // On Jetson boards the sampler has seen what the engine holds on the GPU; elsewhere only the
+  // engine knows.
+  const uint64_t device_bytes = session_->device_memory_bytes();
+  if (device_bytes > reading.accelerator_bytes) {
+    reading.used_bytes += device_bytes - reading.accelerator_bytes;
+    reading.accelerator_bytes = device_bytes;
+  }
+  usage_mb_ = static_cast<unsigned>(reading.used_bytes >> 20);
+  return reading;
+}
+
+}  // namespace jetsoncaption

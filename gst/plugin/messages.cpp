@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// What the element says on the bus.
+#include "plugin/messages.h"
+
+#include <string>
+
+#include "plugin/error_mapping.h"
+
+namespace jetsoncaption {
+
+namespace {
+
+guint to_mb(uint64_t bytes) {
+  return static_cast<guint>(bytes >> 20);
+}
+
+// Takes `details`, which may be null.
+void post(GstElement* element, GstMessageType type, ElementErrorCode code, const std::string& text,
+          const std::string& debug, GstStructure* details) {
+  gst_element_message_full_with_details(
+      element, type, code.domain, code.code, g_strdup(text.c_str()),
+      debug.empty() ? nullptr : g_strdup(debug.c_str()), __FILE__, GST_FUNCTION, __LINE__, details);
+}
+
+GstStructure* memory_details(const MemoryNotice& notice) {
+  return gst_structure_new("jetsoncaption-memory", "used-mb", G_TYPE_UINT,
+                           to_mb(notice.reading.used_bytes), "threshold-mb", G_TYPE_UINT,
+                           notice.threshold_mb, "available-mb", G_TYPE_UINT,
+                           to_mb(notice.reading.available_bytes), "gpu-mb", G_TYPE_UINT,
+                           to_mb(notice.reading.accelerator_bytes), "action", G_TYPE_STRING,
+                           notice.action == MemoryAction::Trim ? "trim" : "warn", "frame",
+                           G_TYPE_UINT64, static_cast<guint64>(notice.frame), nullptr);
+}
+
+ElementErrorCode no_space_left() {
+  return element_error_code(ErrorKind::OutOfMemory);
+}
+
+}  // namespace
+
+void post_caption(GstElement* element, const FrameCaption& caption) {
+  GstStructure* structure = gst_structure_new(
+      "jetsoncaption", "caption", G_TYPE_STRING, caption.caption.text.c_str(), "confidence",
+      G_TYPE_DOUBLE, caption.caption.confidence, "timestamp", G_TYPE_UINT64,
+      static_cast<guint64>(caption.job.timestamp), "stream-time", G_TYPE_UINT64,
+      static_cast<guint64>(caption.job.stream_time), "running-time", G_TYPE_UINT64,
+      static_cast<guint64>(caption.job.running_time), "frame", G_TYPE_UINT64,
+      static_cast<guint64>(caption.job.frame), "inference-time-ms", G_TYPE_DOUBLE,
+      caption.caption.inference_ms, "truncated", G_TYPE_BOOLEAN,
+      static_cast<gboolean>(caption.caption.truncated), "changed", G_TYPE_BOOLEAN,
+      static_cast<gboolean>(caption.changed), "model", G_TYPE_STRING, caption.model.c_str(),
+      nullptr);
+  gst_element_post_message(element, gst_message_new_element(GST_OBJECT(element), structure));
+}
+
+void post_caption_failure(GstElement* element, const CaptionFailure& failure) {
+  post(element, GST_MESSAGE_WARNING, element_error_code(failure.error.kind),
+       "Frame " + std::to_string(failure.frame) + " could not be described: " +
+           failure.error.message + " The video goes on with the caption before.",
+       "Not tried again in live mode, and not reported again in every-frame mode, for " +
+           std::to_string(failure.pause.count()) + " s.",
+       nullptr);
+}
+
+void post_unreadable_frames(GstElement* element) {
+  post(element, GST_MESSAGE_WARNING, {GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT},
+       "Frames pass without captions, because their memory cannot be read as the format that the "
+       "caps name. Put videoconvert before jetsoncaption.",
+       "Reported once until the caps change.", nullptr);
+}
+
+void post_error(GstElement* element, const Error& error) {
+  post(element, GST_MESSAGE_ERROR, element_error_code(error.kind), error.message, "", nullptr);
+}
+
+void post_memory_warning(GstElement* element, const MemoryNotice& notice) {
+  post(element, GST_MESSAGE_WARNING, no_space_left(),
+       "This process uses " + std::to_string(to_mb(notice.reading.used_bytes)) +
+           " MB of memory, and memory-threshold is " + std::to_string(notice.threshold_mb) +
+           " MB. Use a smaller model or precision=int8, or raise memory-threshold.",
+       "Reported again after use has fallen to 90 % of the threshold.", memory_details(notice));
+}
+
+void post_memory_recovered(GstElement* element, const MemoryNotice& notice) {
+  post(element, GST_MESSAGE_INFO, no_space_left(),
+       "Memory use has fallen to " + std::to_string(to_mb(notice.reading.used_bytes)) +
+           " MB, below memory-threshold of " + std::to_string(notice.threshold_mb) + " MB.",
+       "", memory_details(notice));
+}
+
+}  // namespace jetsoncaption
