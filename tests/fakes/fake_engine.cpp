@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// An engine without a model, for the tests of the element: scripted captions, delays, failures and
+// memory use.
+//
+// The model directory is the script: "fake:" and words of the form key=value, with semicolons
+// between them. Any other directory is NOT_FOUND, as with the real engine.
+//
+//   text=a dog         the caption; without it "average R G B", the mean color of the image, which
+//                      tells which frame was described
+//   count=1            the number of the caption, from 0, stands behind the text
+//   broken=1           a byte that is not UTF-8 stands behind the text
+//   truncated=1        captions are marked truncated
+//   delay-ms=N         describe() takes so long, or until cancel()
+//   deaf=1             cancel() is ignored
+//   fail-every=N       each Nth describe() fails with INTERNAL, counted from 1
+//   fail-create=KIND   create() fails: not-found, invalid, corrupt, memory, unsupported, internal
+//   allocate-mb=N      so much memory is used until trim_memory()
+//   trim-ms=N          trim_memory() takes so long
+//   input=N            the image is to have N x N pixels; 224 if not given
+#include <algorithm>
+#include <chrono>
+#include <condition_variable>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <map>
+#include <mutex>
+#include <sstream>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "engine_api.h"
+
+namespace {
+
+using Script = std::map<std::string, std::string>;
+using std::chrono::milliseconds;
+
+thread_local std::string error_text;
+
+int32_t fail(int32_t status, const std::string& text) {
+  error_text = text;
+  return status;
+}
+
+Script parse(const std::string& text) {
+  Script script;
+  std::istringstream stream(text);
+  std::string entry;
+  while (std::getline(stream, entry, ';')) {
+    const size_t equals = entry.find('=');
+    if (equals != std::string::npos)
+      script[entry.substr(0, equals)] = entry.substr(equals + 1);
+  }
+  return script;
+}
+
+unsigned number(const Script& script, const char* key, unsigned otherwise) {
+  const auto found = script.find(key);
+  return found == script.end()
+             ? otherwise
+             : static_cast<unsigned>(std::strtoul(found->second.c_str(), nullptr, 10));
+}
+
+int32_t scripted_create_status(const std::string& kind) {
+  static const std::map<std::string, int32_t> kinds = {
+      {"not-found", JETSONCAPTION_ENGINE_NOT_FOUND},
+      {"invalid", JETSONCAPTION_ENGINE_INVALID_ARGUMENT},
+      {"corrupt", JETSONCAPTION_ENGINE_CORRUPT_MODEL},
+      {"memory", JETSONCAPTION_ENGINE_OUT_OF_MEMORY},
+      {"unsupported", JETSONCAPTION_ENGINE_UNSUPPORTED}};
+  const auto found = kinds.find(kind);
+  return found == kinds.end() ? JETSONCAPTION_ENGINE_INTERNAL : found->second;
+}
+
+std::string average_color(const JetsonCaptionEngineImage& image) {
+  uint64_t sums[3] = {0, 0, 0};
+  for (uint32_t y = 0; y < image.height; y++)
+    for (uint32_t x = 0; x < image.width; x++)
+      for (int channel = 0; channel < 3; channel++)
+        sums[channel] += image.pixels[y * image.stride + x * 3 + channel];
+  const uint64_t pixels = static_cast<uint64_t>(image.width) * image.height;
+  std::string text = "average";
+  for (const uint64_t sum : sums)
+    text += " " + std::to_string((sum + pixels / 2) / pixels);
+  return text;
+}
+
+}  // namespace
+
+struct JetsonCaptionEngine {
+  Script script;
+  std::mutex mutex;  // of all below
+  std::condition_variable cancelled_changed;
+  bool cancelled = false;
+  bool running = false;
+  uint64_t captions = 0;
+  uint64_t failures = 0;
+  std::vector<char> ballast;
+};
+
+namespace {
+
+int32_t create(const JetsonCaptionEngineOptions* options, JetsonCaptionEngine** engine) {
+  *engine = nullptr;
+  const std::string directory = options->model_dir;
+  if (directory.compare(0, 5, "fake:") != 0)
+    return fail(JETSONCAPTION_ENGINE_NOT_FOUND, directory + " is not a fake model.");
+
+  const Script script = parse(directory.substr(5));
+  const auto kind = script.find("fail-create");
+  if (kind != script.end())
+    return fail(scripted_create_status(kind->second), "Scripted cause: " + kind->second + ".");
+
+  auto* made = new JetsonCaptionEngine;
+  made->script = script;
+  made->ballast.assign(static_cast<size_t>(number(script, "allocate-mb", 0)) << 20, 1);
+  *engine = made;
+  return JETSONCAPTION_ENGINE_OK;
+}
+
+// True when cancelled meanwhile.
+bool delay(JetsonCaptionEngine* engine) {
+  std::unique_lock<std::mutex> lock(engine->mutex);
+  engine->running = true;
+  engine->cancelled = false;
+  engine->cancelled_changed.wait_for(lock, milliseconds(number(engine->script, "delay-ms", 0)),
+                                     [engine] { return engine->cancelled; });
+  engine->running = false;
+  return engine->cancelled;
+}
+
+int32_t describe(JetsonCaptionEngine* engine, const JetsonCaptionEngineImage* image,
+                 const JetsonCaptionEngineRequest* request, JetsonCaptionEngineCaption* caption) {
+  if (delay(engine))
+    return fail(JETSONCAPTION_ENGINE_CANCELLED, "Cancelled.");
+
+  const Script& script = engine->script;
+  const auto text = script.find("text");
+  std::string words = text == script.end() ? average_color(*image) : text->second;
+
+  std::lock_guard<std::mutex> lock(engine->mutex);
+  const unsigned fail_every = number(script, "fail-every", 0);
+  if (fail_every != 0 && (engine->captions + engine->failures + 1) % fail_every == 0) {
+    engine->failures++;
+    return fail(JETSONCAPTION_ENGINE_INTERNAL, "Scripted failure.");
+  }
+  if (number(script, "count", 0) != 0)
+    words += " " + std::to_string(engine->captions);
+  engine->captions++;
+  if (number(script, "broken", 0) != 0)
+    words += "\xff";
+
+  std::snprintf(caption->text, sizeof caption->text, "%s", words.c_str());
+  caption->confidence = 0.5;
+  caption->inference_ms = 1.5;
+  caption->words = static_cast<uint32_t>(1 + std::count(words.begin(), words.end(), ' '));
+  caption->truncated = static_cast<int32_t>(number(script, "truncated", 0));
+  return JETSONCAPTION_ENGINE_OK;
+}
+
+void get_stats(JetsonCaptionEngine* engine, JetsonCaptionEngineStats* stats) {
+  const size_t size = stats->size;
+  std::memset(stats, 0, sizeof *stats);
+  stats->size = size;
+  std::snprintf(stats->model_name, sizeof stats->model_name, "fake");
+  std::snprintf(stats->device, sizeof stats->device, "cpu");
+  std::snprintf(stats->precision, sizeof stats->precision, "fp32");
+  std::snprintf(stats->kernels, sizeof stats->kernels, "fake");
+  std::snprintf(stats->version, sizeof stats->version, "fake 1");
+  stats->threads = 1;
+  stats->input_width = stats->input_height = number(engine->script, "input", 224);
+  std::lock_guard<std::mutex> lock(engine->mutex);
+  stats->captions = engine->captions;
+  stats->failures = engine->failures;
+}
+
+void trim_memory(JetsonCaptionEngine* engine) {
+  std::this_thread::sleep_for(milliseconds(number(engine->script, "trim-ms", 0)));
+  std::lock_guard<std::mutex> lock(engine->mutex);
+  std::vector<char>().swap(engine->ballast);
+}
+
+void cancel(JetsonCaptionEngine* engine) {
+  std::lock_guard<std::mutex> lock(engine->mutex);
+  if (!engine->running || number(engine->script, "deaf", 0) != 0)
+    return;
+  engine->cancelled = true;
+  engine->cancelled_changed.notify_all();
+}
+
+void destroy(JetsonCaptionEngine* engine) {
+  delete engine;
+}
+
+const char* last_error() {
+  return error_text.c_str();
+}
+
+}  // namespace
+
+extern "C" __attribute__((visibility("default"))) const JetsonCaptionEngineApi*
+jetsoncaption_engine_get_api(uint32_t version) {
+  static const JetsonCaptionEngineApi api = {JETSONCAPTION_ENGINE_API_VERSION,
+                                             create,
+                                             describe,
+                                             get_stats,
+                                             trim_memory,
+                                             cancel,
+                                             destroy,
+                                             last_error};
+  return version == JETSONCAPTION_ENGINE_API_VERSION ? &api : nullptr;
+}

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// The element reports memory use at the threshold once, acts, and says when it has fallen.
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include "caption_harness.h"
+#include "memory/sampler.h"
+
+namespace jetsoncaption {
+namespace {
+
+constexpr Color kGray{100, 100, 100};
+
+void pass_frames(CaptionHarness& harness, int frames) {
+  for (int i = 0; i < frames; i++)
+    harness.pass_and_drop(kGray);
+}
+
+unsigned used_mb() {
+  return static_cast<unsigned>(MemorySampler().sample().used_bytes >> 20);
+}
+
+struct MemoryDetails {
+  guint used_mb = 0;
+  guint threshold_mb = 0;
+  guint available_mb = 0;
+  guint gpu_mb = 0;
+  guint64 frame = 0;
+  std::string action;
+};
+
+// Reads the details of a warning or an information message, and frees it.
+MemoryDetails details_of(GstMessage* message) {
+  MemoryDetails details;
+  const GstStructure* structure = nullptr;
+  if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_WARNING)
+    gst_message_parse_warning_details(message, &structure);
+  else
+    gst_message_parse_info_details(message, &structure);
+  EXPECT_NE(structure, nullptr);
+  if (structure != nullptr) {
+    EXPECT_TRUE(gst_structure_has_name(structure, "jetsoncaption-memory"));
+    EXPECT_EQ(gst_structure_n_fields(structure), 6);
+    EXPECT_TRUE(gst_structure_get(
+        structure, "used-mb", G_TYPE_UINT, &details.used_mb, "threshold-mb", G_TYPE_UINT,
+        &details.threshold_mb, "available-mb", G_TYPE_UINT, &details.available_mb, "gpu-mb",
+        G_TYPE_UINT, &details.gpu_mb, "frame", G_TYPE_UINT64, &details.frame, nullptr));
+    const char* action = gst_structure_get_string(structure, "action");
+    details.action = action != nullptr ? action : "";
+  }
+  gst_message_unref(message);
+  return details;
+}
+
+TEST(ElementMemory, WarnsExactlyOnceAtTheThreshold) {
+  CaptionHarness harness({{"model", "fake:"},
+                          {"mode", "every-frame"},
+                          {"memory-threshold", "1"},
+                          {"memory-check-interval", "1"},
+                          {"memory-action", "warn"}});
+  pass_frames(harness, 100);
+  EXPECT_EQ(harness.count_messages(GST_MESSAGE_WARNING), 1);
+  EXPECT_EQ(harness.count_messages(GST_MESSAGE_INFO), 0);
+}
+
+TEST(ElementMemory, TellsEverythingInTheDetails) {
+  CaptionHarness harness({{"model", "fake:"},
+                          {"mode", "every-frame"},
+                          {"enabled", "false"},
+                          {"memory-threshold", "0"}});
+  pass_frames(harness, 3);
+  harness.set("memory-threshold", "1");
+  pass_frames(harness, 5);
+
+  GstMessage* message = harness.wait_for_message(GST_MESSAGE_WARNING, 0);
+  ASSERT_NE(message, nullptr);
+  GError* error = nullptr;
+  gst_message_parse_warning(message, &error, nullptr);
+  EXPECT_TRUE(g_error_matches(error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NO_SPACE_LEFT));
+  EXPECT_NE(std::string(error->message).find("memory-threshold is 1 MB"), std::string::npos);
+  g_error_free(error);
+  const MemoryDetails details = details_of(message);
+  EXPECT_GT(details.used_mb, 1u);
+  EXPECT_EQ(details.threshold_mb, 1u);
+  EXPECT_GT(details.available_mb, 0u);
+  EXPECT_EQ(details.gpu_mb, 0u) << "the fake engine has no accelerator";
+  EXPECT_EQ(details.action, "trim");
+  EXPECT_EQ(details.frame, 5u) << "read at every 5th frame";
+}
+
+TEST(ElementMemory, IsReadAtEveryNthFrameOnly) {
+  CaptionHarness harness({{"model", "fake:"},
+                          {"mode", "every-frame"},
+                          {"memory-threshold", "0"},
+                          {"memory-check-interval", "10"}});
+  pass_frames(harness, 5);
+  harness.set("memory-threshold", "1");
+  pass_frames(harness, 5);
+  EXPECT_EQ(harness.count_messages(GST_MESSAGE_WARNING), 0);
+  pass_frames(harness, 1);
+  EXPECT_EQ(harness.count_messages(GST_MESSAGE_WARNING), 1);
+}
+
+TEST(ElementMemory, HasNoLimitWithThresholdZero) {
+  CaptionHarness harness({{"model", "fake:"},
+                          {"mode", "every-frame"},
+                          {"memory-threshold", "0"},
+                          {"memory-check-interval", "1"}});
+  pass_frames(harness, 20);
+  EXPECT_EQ(harness.count_messages(GST_MESSAGE_WARNING), 0);
+}
+
+// The fake engine holds much more than anything else here, and lets go of it when trimmed.
+constexpr unsigned kBallastMb = 400;
+
+PropertyValues with_ballast(const char* action) {
+  return {{"model", "fake:allocate-mb=" + std::to_string(kBallastMb)},
+          {"mode", "every-frame"},
+          {"memory-threshold", std::to_string(used_mb() + kBallastMb / 2)},
+          {"memory-check-interval", "1"},
+          {"memory-action", action}};
+}
+
+TEST(ElementMemory, IsTrimmedAndReportedAsRecovered) {
+  const PropertyValues properties = with_ballast("trim");
+  CaptionHarness harness(properties);
+  GstMessage* recovered = nullptr;
+  for (int i = 0; i < 500 && recovered == nullptr; i++) {
+    pass_frames(harness, 1);
+    recovered = harness.wait_for_message(GST_MESSAGE_INFO, 10 * GST_MSECOND);
+  }
+  ASSERT_NE(recovered, nullptr);
+  const MemoryDetails details = details_of(recovered);
+  EXPECT_LE(details.used_mb, details.threshold_mb * 9 / 10);
+  EXPECT_EQ(details.action, "trim");
+  EXPECT_EQ(harness.count_messages(GST_MESSAGE_WARNING), 1);
+}
+
+TEST(ElementMemory, IsNotTrimmedWhenOnlyWarned) {
+  CaptionHarness harness(with_ballast("warn"));
+  pass_frames(harness, 50);
+  EXPECT_EQ(harness.count_messages(GST_MESSAGE_WARNING), 1);
+  EXPECT_EQ(harness.count_messages(GST_MESSAGE_INFO), 0);
+}
+
+TEST(ElementMemory, ShowsTheNewestReadingAsAProperty) {
+  CaptionHarness harness({{"model", "fake:"}, {"mode", "every-frame"}});
+  EXPECT_GT(harness.get_uint("memory-usage"), 1u) << "read at the start";
+  EXPECT_NEAR(harness.get_uint("memory-usage"), used_mb(), 100);
+}
+
+}  // namespace
+}  // namespace jetsoncaption

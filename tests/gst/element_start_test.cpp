@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Starting and stopping the element, and what it says when it cannot start.
+#include <cstdlib>
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include "caption_harness.h"
+
+namespace jetsoncaption {
+namespace {
+
+// Sets an environment variable, or takes it away, for the length of a test.
+class ScopedVariable {
+ public:
+  ScopedVariable(const char* name, const char* value) : name_(name) {
+    const char* before = std::getenv(name);
+    was_set_ = before != nullptr;
+    before_ = was_set_ ? before : "";
+    if (value != nullptr)
+      g_setenv(name, value, TRUE);
+    else
+      g_unsetenv(name);
+  }
+  ~ScopedVariable() {
+    if (was_set_)
+      g_setenv(name_, before_.c_str(), TRUE);
+    else
+      g_unsetenv(name_);
+  }
+  ScopedVariable(const ScopedVariable&) = delete;
+  ScopedVariable& operator=(const ScopedVariable&) = delete;
+
+ private:
+  const char* const name_;
+  bool was_set_ = false;
+  std::string before_;
+};
+
+struct StartError {
+  GQuark domain = 0;
+  int code = 0;
+  std::string text;
+
+  bool names(const std::string& part) const { return text.find(part) != std::string::npos; }
+};
+
+// Starts an element that is to refuse, and returns what it says.
+StartError error_of_start(const PropertyValues& properties) {
+  CaptionElement element(properties);
+  EXPECT_EQ(gst_element_set_state(element.get(), GST_STATE_PAUSED), GST_STATE_CHANGE_FAILURE);
+  GstMessage* message = element.wait_for_message(GST_MESSAGE_ERROR, 0);
+  StartError result;
+  EXPECT_NE(message, nullptr);
+  if (message == nullptr)
+    return result;
+  GError* error = nullptr;
+  gst_message_parse_error(message, &error, nullptr);
+  result = {error->domain, error->code, error->message};
+  g_error_free(error);
+  gst_message_unref(message);
+  return result;
+}
+
+TEST(ElementStart, NamesTheEngineThatIsMissing) {
+  const ScopedVariable engine("JETSONCAPTION_ENGINE", "/nowhere/engine.so");
+  const StartError error = error_of_start({{"model", "fake:"}});
+  EXPECT_EQ(error.domain, GST_RESOURCE_ERROR);
+  EXPECT_EQ(error.code, GST_RESOURCE_ERROR_NOT_FOUND);
+  EXPECT_TRUE(error.names("/nowhere/engine.so")) << error.text;
+  EXPECT_TRUE(error.names("JETSONCAPTION_ENGINE")) << error.text;
+  EXPECT_TRUE(error.names("does not exist")) << error.text;
+  EXPECT_TRUE(error.names("scripts/setup.sh")) << error.text;
+}
+
+TEST(ElementStart, NamesTheEngineThatIsNoLibrary) {
+  const ScopedVariable engine("JETSONCAPTION_ENGINE", "/proc/self/cmdline");
+  const StartError error = error_of_start({{"model", "fake:"}});
+  EXPECT_EQ(error.domain, GST_LIBRARY_ERROR);
+  EXPECT_TRUE(error.names("/proc/self/cmdline")) << error.text;
+  EXPECT_TRUE(error.names("cannot be opened")) << error.text;
+}
+
+TEST(ElementStart, NamesEveryPlaceWhereItLookedForAModel) {
+  const ScopedVariable model("JETSONCAPTION_MODEL", nullptr);
+  const StartError error = error_of_start({});
+  EXPECT_EQ(error.domain, GST_RESOURCE_ERROR);
+  EXPECT_EQ(error.code, GST_RESOURCE_ERROR_NOT_FOUND);
+  EXPECT_TRUE(error.names("property model is empty")) << error.text;
+  EXPECT_TRUE(error.names("JETSONCAPTION_MODEL is not set")) << error.text;
+  EXPECT_TRUE(error.names("jetsoncaption/models/mobilenet-gru-flickr8k")) << error.text;
+  EXPECT_TRUE(error.names("Set model to")) << error.text;
+}
+
+TEST(ElementStart, TakesTheModelOfTheEnvironment) {
+  const ScopedVariable model("JETSONCAPTION_MODEL", "fake:text=from the environment");
+  CaptionHarness harness(PropertyValues{{"mode", "every-frame"}});
+  GstBuffer* passed = harness.pass(Color{1, 2, 3});
+  EXPECT_EQ(caption_of(passed), "from the environment");
+  gst_buffer_unref(passed);
+}
+
+TEST(ElementStart, PrefersTheModelOfTheProperty) {
+  const ScopedVariable model("JETSONCAPTION_MODEL", "fake:text=from the environment");
+  CaptionHarness harness({{"mode", "every-frame"}, {"model", "fake:text=from the property"}});
+  GstBuffer* passed = harness.pass(Color{1, 2, 3});
+  EXPECT_EQ(caption_of(passed), "from the property");
+  gst_buffer_unref(passed);
+}
+
+TEST(ElementStart, NamesWhoNamedTheModelThatIsMissing) {
+  const ScopedVariable model("JETSONCAPTION_MODEL", "/nowhere/model");
+  const StartError error = error_of_start({});
+  EXPECT_EQ(error.code, GST_RESOURCE_ERROR_NOT_FOUND);
+  EXPECT_TRUE(error.names("\"/nowhere/model\"")) << error.text;
+  EXPECT_TRUE(error.names("environment variable JETSONCAPTION_MODEL")) << error.text;
+}
+
+struct Refusal {
+  const char* kind;
+  const char* domain;
+  int code;
+};
+
+class ElementStartRefusals : public testing::TestWithParam<Refusal> {};
+
+TEST_P(ElementStartRefusals, NamePropertiesValuesAndCause) {
+  const std::string model = std::string("fake:fail-create=") + GetParam().kind;
+  const StartError error =
+      error_of_start({{"model", model}, {"precision", "int8"}, {"threads", "3"}});
+  EXPECT_STREQ(g_quark_to_string(error.domain), GetParam().domain);
+  EXPECT_EQ(error.code, GetParam().code);
+  EXPECT_TRUE(error.names("\"" + model + "\" (property model)")) << error.text;
+  EXPECT_TRUE(error.names("precision=int8")) << error.text;
+  EXPECT_TRUE(error.names("threads=3")) << error.text;
+  EXPECT_TRUE(error.names(std::string("Scripted cause: ") + GetParam().kind)) << error.text;
+}
+
+constexpr const char* kResource = "gst-resource-error-quark";
+constexpr const char* kLibrary = "gst-library-error-quark";
+
+INSTANTIATE_TEST_SUITE_P(
+    Element, ElementStartRefusals,
+    testing::Values(Refusal{"not-found", kResource, GST_RESOURCE_ERROR_NOT_FOUND},
+                    Refusal{"invalid", kResource, GST_RESOURCE_ERROR_SETTINGS},
+                    Refusal{"corrupt", kResource, GST_RESOURCE_ERROR_READ},
+                    Refusal{"memory", kResource, GST_RESOURCE_ERROR_NO_SPACE_LEFT},
+                    Refusal{"unsupported", kLibrary, GST_LIBRARY_ERROR_FAILED},
+                    Refusal{"internal", kLibrary, GST_LIBRARY_ERROR_FAILED}),
+    [](const auto& tested) {
+      std::string name = tested.param.kind;
+      for (char& c : name)
+        c = c == '-' ? '_' : c;
+      return name;
+    });
+
+TEST(ElementStart, WorksAfterItFailed) {
+  CaptionElement element(PropertyValues{{"model", "fake:fail-create=corrupt"}});
+  EXPECT_EQ(gst_element_set_state(element.get(), GST_STATE_PAUSED), GST_STATE_CHANGE_FAILURE);
+  gst_element_set_state(element.get(), GST_STATE_NULL);
+  element.set("model", "fake:");
+  EXPECT_NE(gst_element_set_state(element.get(), GST_STATE_PAUSED), GST_STATE_CHANGE_FAILURE);
+}
+
+TEST(ElementStop, CutsALongCaptionShort) {
+  CaptionHarness harness({{"model", "fake:delay-ms=60000"}, {"mode", "live"}});
+  harness.pass_and_drop(Color{1, 2, 3});
+  const gint64 begin = g_get_monotonic_time();
+
+  gst_element_set_state(harness.get(), GST_STATE_NULL);
+
+  EXPECT_LT(g_get_monotonic_time() - begin, 20 * G_USEC_PER_SEC);
+}
+
+TEST(ElementStop, ForgetsTheCaption) {
+  CaptionHarness harness({{"model", "fake:text=a dog"}, {"mode", "every-frame"}});
+  harness.pass_and_drop(Color{1, 2, 3});
+  gst_element_set_state(harness.get(), GST_STATE_READY);
+  EXPECT_EQ(harness.get_string("caption"), "");
+}
+
+TEST(ElementStop, CountsFramesFromZeroAfterwards) {
+  const PropertyValues properties = {{"model", "fake:"}, {"mode", "every-frame"}};
+  CaptionHarness harness(properties);
+  harness.pass_and_drop(Color{1, 2, 3});
+  harness.pass_and_drop(Color{1, 2, 3});
+  gst_element_set_state(harness.get(), GST_STATE_READY);
+  gst_element_set_state(harness.get(), GST_STATE_PLAYING);
+  harness.set_caps(GST_VIDEO_FORMAT_RGB, 320, 240);
+
+  GstBuffer* passed = harness.pass(Color{1, 2, 3});
+
+  const GstJetsonCaptionMeta* meta = gst_buffer_get_jetson_caption_meta(passed);
+  ASSERT_NE(meta, nullptr);
+  EXPECT_EQ(meta->frame, 0u);
+  gst_buffer_unref(passed);
+}
+
+TEST(ElementStop, AndStartAHundredTimes) {
+  CaptionHarness harness({{"model", "fake:delay-ms=1"}, {"mode", "live"}});
+  for (int i = 0; i < 100; i++) {
+    harness.set_caps(GST_VIDEO_FORMAT_RGB, 64, 48);
+    harness.pass_and_drop(Color{1, 2, 3});
+    ASSERT_EQ(gst_element_set_state(harness.get(), GST_STATE_READY), GST_STATE_CHANGE_SUCCESS);
+    ASSERT_EQ(gst_element_set_state(harness.get(), GST_STATE_PLAYING), GST_STATE_CHANGE_SUCCESS);
+  }
+}
+
+TEST(ElementStop, WithoutAFrameIsFine) {
+  CaptionElement element(PropertyValues{{"model", "fake:"}});
+  EXPECT_NE(gst_element_set_state(element.get(), GST_STATE_PLAYING), GST_STATE_CHANGE_FAILURE);
+  EXPECT_EQ(gst_element_set_state(element.get(), GST_STATE_NULL), GST_STATE_CHANGE_SUCCESS);
+}
+
+TEST(ElementStop, LeavesBuffersThatAreStillHeld) {
+  GstBuffer* passed = nullptr;
+  {
+    CaptionHarness harness({{"model", "fake:text=a dog"}, {"mode", "every-frame"}});
+    passed = harness.pass(Color{1, 2, 3});
+  }
+  EXPECT_EQ(caption_of(passed), "a dog");
+  gst_buffer_unref(passed);
+}
+
+}  // namespace
+}  // namespace jetsoncaption
