@@ -40,6 +40,17 @@ GstVideoInfo make_info(GstVideoFormat format, int width, int height, const GstVi
   return info;
 }
 
+// The format to shrink into: the frame's own, which is quick. GStreamer (1.22 and before) cannot
+// scale packed YUV where luma and chroma need filters of different length, as with odd widths.
+GstVideoFormat choose_small_format(const GstVideoInfo& info, int width) {
+  const auto same_filters = [](int pixels) { return pixels % 2 == 0 && pixels >= 16; };
+  const GstVideoFormat format = GST_VIDEO_INFO_FORMAT(&info);
+  const bool packed_yuv = format == GST_VIDEO_FORMAT_YUY2 || format == GST_VIDEO_FORMAT_UYVY;
+  if (packed_yuv && !(same_filters(GST_VIDEO_INFO_WIDTH(&info)) && same_filters(width)))
+    return GST_VIDEO_FORMAT_AYUV;
+  return format;
+}
+
 // A frame over memory that somebody else owns.
 GstVideoFrame wrap(const GstVideoInfo& info, uint8_t* pixels) {
   GstVideoFrame frame{};
@@ -108,7 +119,7 @@ struct FrameShrinker::Plan {
         line_step(std::max(1, GST_VIDEO_INFO_HEIGHT(&info) / (kLinesPerRow * height))),
         source(make_info(GST_VIDEO_INFO_FORMAT(&info), GST_VIDEO_INFO_WIDTH(&info),
                          GST_VIDEO_INFO_HEIGHT(&info) / line_step, info)),
-        small(make_info(GST_VIDEO_INFO_FORMAT(&info), width, height, info)),
+        small(make_info(choose_small_format(info, width), width, height, info)),
         is_rgb(GST_VIDEO_INFO_IS_RGB(&info)),
         unpacked(
             make_info(is_rgb ? GST_VIDEO_FORMAT_RGB : GST_VIDEO_FORMAT_AYUV, width, height, info)),
