@@ -7,13 +7,10 @@
 #include <vector>
 
 #include "captioner.h"
-#include "text/metrics.h"
-#include "text/tokenizer.h"
-#include "tools/captions_file.h"
 #include "tools/commands.h"
+#include "tools/evaluation.h"
 #include "tools/figures.h"
 #include "tools/model_options.h"
-#include "tools/pictures.h"
 #include "tools/progress.h"
 
 #include <CLI/CLI.hpp>
@@ -26,73 +23,24 @@ namespace {
 struct EvaluateArguments {
   CaptionerOptions model;
   DescribeOptions search;
-  std::string images;
-  std::string captions;
-  std::string list;         // empty: every picture of `captions`
+  EvaluationSet set;
   std::string predictions;  // where to write the captions; empty: nowhere
   bool json = false;
 };
 
-struct Evaluation {
-  std::vector<CaptionPair> pairs;
-  std::vector<double> times_ms;
-  int failed = 0;
-};
-
-Error cannot_open(const std::string& file) {
-  return {ErrorKind::NotFound, file + " cannot be opened; check the path and its permissions."};
-}
-
-Result<References> load_references(const std::string& file) {
-  std::ifstream stream(file);
-  if (!stream)
-    return cannot_open(file);
-  return read_references(stream, file);
-}
-
-Result<std::vector<std::string>> load_names(const std::string& file, const References& references) {
-  if (file.empty()) {
-    std::vector<std::string> names;
-    for (const auto& entry : references)
-      names.push_back(entry.first);
-    return names;
-  }
-  std::ifstream stream(file);
-  if (!stream)
-    return cannot_open(file);
-  return read_names(stream, file);
-}
-
-// Describes one picture and keeps the words for the scores.
-Result<void> caption_one(const EvaluateArguments& arguments, Captioner& captioner,
-                         const std::string& name, const References& references,
-                         std::ostream& predictions, Evaluation& evaluation) {
-  const auto reference = references.find(name);
-  if (reference == references.end()) {
-    return Error{ErrorKind::InvalidArgument,
-                 name + " has no sentence in " + arguments.captions + "; it cannot be scored."};
-  }
-  auto image = read_picture(arguments.images + "/" + name);
-  if (!image.ok())
-    return image.error();
-  auto caption = captioner.describe(image.value().view(), arguments.search);
-  if (!caption.ok())
-    return caption.error();
-  predictions << name << '\t' << caption.value().text << '\n';
-  evaluation.pairs.push_back({tokenize(caption.value().text), reference->second});
-  evaluation.times_ms.push_back(caption.value().inference_ms);
-  return {};
+Error cannot_write(const std::string& file) {
+  return {ErrorKind::Internal, file + " cannot be written; check the path and the disk's space."};
 }
 
 void print_scores(const EvaluateArguments& arguments, const CaptionerInfo& info,
                   const Evaluation& evaluation) {
-  const CaptionScores scores = evaluate_captions(evaluation.pairs);
+  const CaptionScores& scores = evaluation.scores;
   const double median_ms = percentile(evaluation.times_ms, 50);
   if (arguments.json) {
     nlohmann::json bleu = nlohmann::json::array();
     for (const double value : scores.bleu)
       bleu.push_back(rounded(value, 2));
-    const nlohmann::json result = {{"pictures", evaluation.pairs.size()},
+    const nlohmann::json result = {{"pictures", evaluation.names.size()},
                                    {"failed", evaluation.failed},
                                    {"bleu", bleu},
                                    {"rouge_l", rounded(scores.rouge_l, 2)},
@@ -108,7 +56,7 @@ void print_scores(const EvaluateArguments& arguments, const CaptionerInfo& info,
     return;
   }
   std::cout << info.model_name << ", " << info.precision << " (" << info.engine << "), beam size "
-            << arguments.search.beam_size << ", " << evaluation.pairs.size() << " pictures\n";
+            << arguments.search.beam_size << ", " << evaluation.names.size() << " pictures\n";
   for (size_t i = 0; i < scores.bleu.size(); ++i) {
     std::cout << "  BLEU-" << i + 1 << "   " << format_fixed(scores.bleu[i], 2) << '\n';
   }
@@ -118,44 +66,32 @@ void print_scores(const EvaluateArguments& arguments, const CaptionerInfo& info,
 }
 
 Result<int> evaluate(const EvaluateArguments& arguments) {
-  auto references = load_references(arguments.captions);
-  if (!references.ok())
-    return references.error();
-  auto names = load_names(arguments.list, references.value());
-  if (!names.ok())
-    return names.error();
+  // Opened first: a wrong path must not show after minutes of work.
   std::ofstream predictions;
   if (!arguments.predictions.empty()) {
     predictions.open(arguments.predictions);
     if (!predictions)
-      return cannot_open(arguments.predictions);
+      return cannot_write(arguments.predictions);
   }
   auto captioner = load_captioner(arguments.model);
   if (!captioner.ok())
     return captioner.error();
-
-  Evaluation evaluation;
   Progress progress;
-  const int total = static_cast<int>(names.value().size());
-  for (int i = 0; i < total; ++i) {
-    const auto done = caption_one(arguments, *captioner.value(), names.value()[i],
-                                  references.value(), predictions, evaluation);
-    if (!done.ok()) {
-      progress.clear();
-      std::cerr << "jetsoncaption: " << done.error().message << std::endl;
-      ++evaluation.failed;
-    }
-    progress.report("describing pictures", i + 1, total);
-  }
+  auto evaluated = evaluate_captioner(
+      *captioner.value(), arguments.set, arguments.search,
+      [&](const std::string& message) {
+        progress.clear();
+        std::cerr << "jetsoncaption: " << message << std::endl;
+      },
+      [&](int done, int total) { progress.report("describing pictures", done, total); });
   progress.clear();
-  if (evaluation.pairs.empty()) {
-    return Error{ErrorKind::InvalidArgument,
-                 "No picture could be described, so there is no score."};
-  }
-  if (!arguments.predictions.empty() && !predictions.flush()) {
-    return Error{ErrorKind::Internal,
-                 arguments.predictions + " cannot be written; is the disk full?"};
-  }
+  if (!evaluated.ok())
+    return evaluated.error();
+  const Evaluation& evaluation = evaluated.value();
+  for (size_t i = 0; i < evaluation.names.size(); ++i)
+    predictions << evaluation.names[i] << '\t' << evaluation.sentences[i] << '\n';
+  if (!arguments.predictions.empty() && !predictions.flush())
+    return cannot_write(arguments.predictions);
   print_scores(arguments, captioner.value()->info(), evaluation);
   return evaluation.failed == 0 ? kAllWell : kSomeFailed;
 }
@@ -166,16 +102,16 @@ void add_evaluate_command(CLI::App& program, int& exit_code) {
   auto arguments = std::make_shared<EvaluateArguments>();
   CLI::App& command =
       *program.add_subcommand("evaluate", "Score captions against sentences by people");
-  command.add_option("--images", arguments->images, "Folder with the pictures")
+  command.add_option("--images", arguments->set.images, "Folder with the pictures")
       ->type_name("DIR")
       ->required();
   command
-      .add_option("--captions", arguments->captions,
+      .add_option("--captions", arguments->set.captions,
                   "Lines of a picture's file name, a tab and a sentence; several for a picture")
       ->type_name("FILE")
       ->required();
   command
-      .add_option("--list", arguments->list,
+      .add_option("--list", arguments->set.list,
                   "Which pictures to use, a name a line; without it all that have captions")
       ->type_name("FILE");
   command

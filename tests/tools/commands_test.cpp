@@ -204,6 +204,14 @@ TEST_F(Commands, EvaluateRefusesAListThatIsMissing) {
   EXPECT_EQ(outcome.output, "");
 }
 
+TEST_F(Commands, EvaluateRefusesPredictionsItCannotWriteBeforeItBegins) {
+  const Outcome outcome = run({"evaluate", "--images", path(""), "--captions", path("none.txt"),
+                               "--predictions", path("no-folder/predictions.txt")});
+
+  EXPECT_EQ(outcome.exit_code, kWrongCall);
+  EXPECT_THAT(outcome.errors, HasSubstr("no-folder/predictions.txt cannot be written"));
+}
+
 TEST_F(Commands, BenchReportsEveryStepOfBothPaths) {
   const Outcome outcome = run({"bench", "--json", "--runs", "3", "--captions", "2"});
 

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Reads the lists, describes picture after picture, and adds up the scores.
+#include "tools/evaluation.h"
+
+#include <fstream>
+
+#include "text/tokenizer.h"
+#include "tools/captions_file.h"
+#include "tools/pictures.h"
+
+namespace jetsoncaption {
+namespace {
+
+Error cannot_open(const std::string& file) {
+  return {ErrorKind::NotFound, file + " cannot be opened; check the path and its permissions."};
+}
+
+Result<References> load_references(const std::string& file) {
+  std::ifstream stream(file);
+  if (!stream)
+    return cannot_open(file);
+  return read_references(stream, file);
+}
+
+Result<std::vector<std::string>> load_names(const std::string& file, const References& references) {
+  if (file.empty()) {
+    std::vector<std::string> names;
+    for (const auto& entry : references)
+      names.push_back(entry.first);
+    return names;
+  }
+  std::ifstream stream(file);
+  if (!stream)
+    return cannot_open(file);
+  return read_names(stream, file);
+}
+
+// Describes one picture and keeps its words for the scores.
+Result<void> describe_one(Captioner& captioner, const EvaluationSet& set, const std::string& name,
+                          const References& references, const DescribeOptions& search,
+                          std::vector<CaptionPair>& pairs, Evaluation& evaluation) {
+  const auto reference = references.find(name);
+  if (reference == references.end()) {
+    return Error{ErrorKind::InvalidArgument,
+                 name + " has no sentence in " + set.captions + "; it cannot be scored."};
+  }
+  auto image = read_picture(set.images + "/" + name);
+  if (!image.ok())
+    return image.error();
+  auto caption = captioner.describe(image.value().view(), search);
+  if (!caption.ok())
+    return caption.error();
+  pairs.push_back({tokenize(caption.value().text), reference->second});
+  evaluation.names.push_back(name);
+  evaluation.sentences.push_back(caption.value().text);
+  evaluation.times_ms.push_back(caption.value().inference_ms);
+  return {};
+}
+
+}  // namespace
+
+Result<Evaluation> evaluate_captioner(Captioner& captioner, const EvaluationSet& set,
+                                      const DescribeOptions& search,
+                                      const std::function<void(const std::string&)>& failure,
+                                      const std::function<void(int, int)>& progress) {
+  auto references = load_references(set.captions);
+  if (!references.ok())
+    return references.error();
+  auto names = load_names(set.list, references.value());
+  if (!names.ok())
+    return names.error();
+
+  Evaluation evaluation;
+  std::vector<CaptionPair> pairs;
+  const int total = static_cast<int>(names.value().size());
+  int done = 0;
+  for (const std::string& name : names.value()) {
+    const auto described =
+        describe_one(captioner, set, name, references.value(), search, pairs, evaluation);
+    if (!described.ok()) {
+      failure(described.error().message);
+      ++evaluation.failed;
+    }
+    progress(++done, total);
+  }
+  if (pairs.empty()) {
+    return Error{ErrorKind::InvalidArgument,
+                 "No picture could be described, so there is no score."};
+  }
+  evaluation.scores = evaluate_captions(pairs);
+  return evaluation;
+}
+
+}  // namespace jetsoncaption
