@@ -20,9 +20,11 @@ class FrameShrinker {
   FrameShrinker& operator=(const FrameShrinker&) = delete;
 
   // Squashes the whole of `frame`, mapped for reading, into width x height pixels of `rgb`: R, G, B
-  // of 8 bits, rows without padding, 3 * width * height bytes, opaque. The first call and each
-  // change of size allocate, the others do not. False, and nothing written, if width or height is
-  // below 1, the frame does not have the format and size of the info, or GStreamer cannot convert.
+  // of 8 bits, rows without padding, 3 * width * height bytes, opaque, by the matrix and range of
+  // the frame's colorimetry. Of frames much higher than the result only every so many lines are
+  // read. All buffers are made at the first call and at a change of size. False, and nothing
+  // written, if width or height is below 1, the frame does not have the format and size of the
+  // info, or GStreamer cannot convert it.
   bool shrink(const GstVideoFrame* frame, uint8_t* rgb, int width, int height);
 
  private:

