@@ -49,7 +49,7 @@ struct ModelConfig {
   std::string name;
   EncoderConfig encoder;
   DecoderConfig decoder;
-  int input_width = 224;   // multiples of 32
+  int input_width = 224;  // multiples of 32
   int input_height = 224;
   std::array<float, 3> input_mean{127.5F, 127.5F, 127.5F};  // x = (pixel - mean) * scale
   std::array<float, 3> input_scale{1 / 127.5F, 1 / 127.5F, 1 / 127.5F};

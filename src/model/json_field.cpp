@@ -2,6 +2,7 @@
 // Reads the fields of a JSON file with a check of type and range, and words the first fault.
 #include "model/json_field.h"
 
+#include <cstdint>
 #include <utility>
 
 #include "model/json_reader.h"
@@ -12,7 +13,7 @@ namespace {
 
 constexpr size_t kMaxTextBytes = 4096;
 
-std::string count_text(size_t minimum, size_t maximum) {
+std::string count_text(int64_t minimum, int64_t maximum) {
   if (minimum == maximum)
     return std::to_string(minimum);
   return std::to_string(minimum) + " to " + std::to_string(maximum);
@@ -43,7 +44,8 @@ std::vector<JsonField> JsonField::entries(size_t minimum, size_t maximum) const 
   std::vector<JsonField> fields;
   if (value_ == nullptr || !value_->is_array() || value_->size() < minimum ||
       value_->size() > maximum) {
-    refuse("use an array of " + count_text(minimum, maximum) + " entries");
+    refuse("use an array of " +
+           count_text(static_cast<int64_t>(minimum), static_cast<int64_t>(maximum)) + " entries");
     return fields;
   }
   for (size_t i = 0; i < value_->size(); ++i) {

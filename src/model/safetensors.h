@@ -57,8 +57,8 @@ class SafetensorsFile {
 };
 
 // Writes the file under a temporary name beside it, then renames it, so that a reader never sees
-// half a file. Tensors with larger elements come first and the header is padded with blanks, so that
-// every tensor is aligned without gaps. Internal when the disk refuses.
+// half a file. Tensors with larger elements come first and the header is padded with blanks, so
+// that every tensor is aligned without gaps. Internal when the disk refuses.
 Result<void> write_safetensors(const std::string& path,
                                const std::map<std::string, TensorView>& tensors,
                                const std::map<std::string, std::string>& metadata);

@@ -37,8 +37,10 @@ class TemporaryDirectory {
   const std::string& path() const { return path_; }
   std::string file(const std::string& name) const { return path_ + "/" + name; }
 
-  // Returns the path.
+  // Returns the path. A file of that name is removed first, not cut: it may be mapped, and ext4
+  // waits for the disk when a file is cut and written again.
   std::string write(const std::string& name, const std::string& bytes) const {
+    unlink(file(name).c_str());
     std::ofstream(file(name), std::ios::binary) << bytes;
     return file(name);
   }
