@@ -31,7 +31,7 @@ const char* weight_file_name(WeightFile file);
 //   decoder.attention_state.weight [A, H]      decoder.attention_state.bias [A]
 //   decoder.attention_score.weight [1, A]
 //   decoder.gate.weight [F, H]                 decoder.gate.bias [F]
-//   decoder.gru_input.weight [3 H, E + F]      decoder.gru_input.bias [3 H]      (reset, update, new)
+//   decoder.gru_input.weight [3 H, E + F]      decoder.gru_input.bias [3 H]   (reset, update, new)
 //   decoder.gru_state.weight [3 H, H]          decoder.gru_state.bias [3 H]
 //   decoder.output.weight [E, H + F + E]       decoder.output.bias [E]
 //   decoder.embedding.weight [V, E]
