@@ -26,7 +26,8 @@ constexpr double kPaddingY = 0.25;
 constexpr double kCornerRadius = 0.3;
 // More can be seen on no screen, and laying out a whole book would stop the video.
 constexpr glong kMaxCharacters = 1000;
-constexpr int kGrid = 4;  // see CaptionPicture
+constexpr double kMaxTextPixels = 32767;  // as wide as Cairo draws; Pango's units would overflow
+constexpr int kGrid = 4;                  // see CaptionPicture
 
 template <typename T, void (*Free)(T*)>
 struct FreeWith {
@@ -201,7 +202,8 @@ bool CaptionRenderer::Pango::lay_out(const std::string& text, const OverlayStyle
                                      double width, double height) {
   const Font font = make_font(style, width, height);
   font_pixels = pango_font_description_get_size(font.get()) / static_cast<double>(PANGO_SCALE);
-  const double text_width = width * (1 - 2 * kMarginOfFrame) - 2 * kPaddingX * font_pixels;
+  const double text_width =
+      std::min(kMaxTextPixels, width * (1 - 2 * kMarginOfFrame) - 2 * kPaddingX * font_pixels);
   if (text_width < 2 * font_pixels)
     return false;  // not even a letter and an ellipsis
 
@@ -225,17 +227,17 @@ bool CaptionRenderer::Pango::lay_out(const std::string& text, const OverlayStyle
 
 // Allows fewer lines until they fit. False: one is too many.
 bool CaptionRenderer::Pango::limit_height(double height) {
-  for (;;) {
+  int allowed = pango_layout_get_line_count(layout.get());
+  while (allowed >= 1) {
     int needed = 0;
     pango_layout_get_pixel_size(layout.get(), nullptr, &needed);
     if (needed <= height)
       return true;
-    const int lines = pango_layout_get_line_count(layout.get());
-    if (lines <= 1 || height <= 0)
-      return false;
-    const int fitting = static_cast<int>(lines * height / needed);
-    pango_layout_set_height(layout.get(), -std::max(1, std::min(lines - 1, fitting)));
+    const int fitting = static_cast<int>(allowed * height / needed);
+    allowed = std::min(allowed - 1, std::max(1, fitting));
+    pango_layout_set_height(layout.get(), -std::max(1, allowed));
   }
+  return false;
 }
 
 // Gives the lines about the same length, so that no single word is left for the last one: looks

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "plugin/video_convert.h"
+
 namespace jetsoncaption {
 
 namespace {
@@ -13,21 +15,16 @@ namespace {
 // Enough for the resampler to average over; more would only cost memory bandwidth.
 constexpr int kLinesPerRow = 2;
 
-struct ConverterFree {
-  void operator()(GstVideoConverter* converter) const { gst_video_converter_free(converter); }
-};
-using Converter = std::unique_ptr<GstVideoConverter, ConverterFree>;
-
 // Linear filters, which GStreamer widens when it shrinks so that nothing aliases. No matrix: colors
 // are converted only where both sides are RGB or both the same YUV.
-Converter make_converter(GstVideoInfo from, GstVideoInfo to) {
+VideoConverter make_converter(GstVideoInfo from, GstVideoInfo to) {
   GstStructure* options = gst_structure_new(
       "options", GST_VIDEO_CONVERTER_OPT_RESAMPLER_METHOD, GST_TYPE_VIDEO_RESAMPLER_METHOD,
       GST_VIDEO_RESAMPLER_METHOD_LINEAR, GST_VIDEO_CONVERTER_OPT_DITHER_METHOD,
       GST_TYPE_VIDEO_DITHER_METHOD, GST_VIDEO_DITHER_NONE, GST_VIDEO_CONVERTER_OPT_MATRIX_MODE,
       GST_TYPE_VIDEO_MATRIX_MODE, GST_VIDEO_MATRIX_MODE_NONE, GST_VIDEO_CONVERTER_OPT_THREADS,
       G_TYPE_UINT, 1U, nullptr);
-  return Converter(gst_video_converter_new(&from, &to, options));
+  return VideoConverter(gst_video_converter_new(&from, &to, options));
 }
 
 // The colors of `like` in another format and size. Progressive, because shrinking by two and more
@@ -49,15 +46,6 @@ GstVideoFormat choose_small_format(const GstVideoInfo& info, int width) {
   if (packed_yuv && !(same_filters(GST_VIDEO_INFO_WIDTH(&info)) && same_filters(width)))
     return GST_VIDEO_FORMAT_AYUV;
   return format;
-}
-
-// A frame over memory that somebody else owns.
-GstVideoFrame wrap(const GstVideoInfo& info, uint8_t* pixels) {
-  GstVideoFrame frame{};
-  frame.info = info;
-  for (guint plane = 0; plane < GST_VIDEO_INFO_N_PLANES(&info); ++plane)
-    frame.data[plane] = pixels + GST_VIDEO_INFO_PLANE_OFFSET(&info, plane);
-  return frame;
 }
 
 // AYUV to RGB by the frame's own matrix and range. GStreamer's conversion of 8-bit pictures cuts
@@ -146,8 +134,8 @@ struct FrameShrinker::Plan {
   const bool is_rgb;
   GstVideoInfo unpacked;
   const YuvToRgb to_rgb;
-  Converter shrink;
-  Converter unpack;
+  VideoConverter shrink;
+  VideoConverter unpack;
   std::vector<uint8_t> small_pixels;
   std::vector<uint8_t> unpacked_pixels;  // AYUV; RGB goes straight to the caller
 };
@@ -181,8 +169,9 @@ bool FrameShrinker::shrink(const GstVideoFrame* frame, uint8_t* rgb, int width, 
 
   Plan& plan = *plan_;
   const GstVideoFrame source = plan.skip_lines(*frame);
-  GstVideoFrame small = wrap(plan.small, plan.small_pixels.data());
-  GstVideoFrame unpacked = wrap(plan.unpacked, plan.is_rgb ? rgb : plan.unpacked_pixels.data());
+  GstVideoFrame small = wrap_pixels(plan.small, plan.small_pixels.data());
+  GstVideoFrame unpacked =
+      wrap_pixels(plan.unpacked, plan.is_rgb ? rgb : plan.unpacked_pixels.data());
   gst_video_converter_frame(plan.shrink.get(), &source, &small);
   gst_video_converter_frame(plan.unpack.get(), &small, &unpacked);
   if (!plan.is_rgb)

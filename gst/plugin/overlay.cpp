@@ -5,25 +5,12 @@
 #include "plugin/overlay.h"
 
 #include <algorithm>
-#include <memory>
+
+#include "plugin/video_convert.h"
 
 namespace jetsoncaption {
 
 namespace {
-
-struct ConverterFree {
-  void operator()(GstVideoConverter* converter) const { gst_video_converter_free(converter); }
-};
-using Converter = std::unique_ptr<GstVideoConverter, ConverterFree>;
-
-// A frame over memory that somebody else owns.
-GstVideoFrame wrap(const GstVideoInfo& info, uint8_t* pixels) {
-  GstVideoFrame frame{};
-  frame.info = info;
-  for (guint plane = 0; plane < GST_VIDEO_INFO_N_PLANES(&info); ++plane)
-    frame.data[plane] = pixels + GST_VIDEO_INFO_PLANE_OFFSET(&info, plane);
-  return frame;
-}
 
 GstVideoInfo make_info(GstVideoFormat format, const CaptionRect& rect) {
   GstVideoInfo info;
@@ -41,11 +28,11 @@ bool convert(const GstVideoInfo& from_info, const uint8_t* from, const GstVideoI
                         GST_TYPE_VIDEO_DITHER_METHOD, GST_VIDEO_DITHER_NONE, nullptr);
   GstVideoInfo in = from_info;
   GstVideoInfo out = to_info;
-  const Converter converter(gst_video_converter_new(&in, &out, options));
+  const VideoConverter converter(gst_video_converter_new(&in, &out, options));
   if (!converter)
     return false;
-  GstVideoFrame source = wrap(in, const_cast<uint8_t*>(from));
-  GstVideoFrame target = wrap(out, to);
+  GstVideoFrame source = wrap_pixels(in, const_cast<uint8_t*>(from));
+  GstVideoFrame target = wrap_pixels(out, to);
   gst_video_converter_frame(converter.get(), &source, &target);
   return true;
 }

@@ -237,6 +237,18 @@ TEST_F(Overlay, MakesUpForPixelsThatAreNotSquare) {
   EXPECT_NEAR(wide.width, square.width / 2, 6);
 }
 
+TEST_F(Overlay, SurvivesPixelsOfAbsurdShape) {
+  for (const auto& aspect : {std::pair<int, int>{G_MAXINT, 1}, {1, G_MAXINT}, {0, 1}, {1, 0}}) {
+    TestFrame frame(GST_VIDEO_FORMAT_I420, 720, 480);
+    frame.get()->info.par_n = aspect.first;
+    frame.get()->info.par_d = aspect.second;
+
+    const CaptionRect rect = CaptionOverlay().draw(frame.get(), kSentence, {});
+
+    EXPECT_LE(rect.x + rect.width, 720);
+  }
+}
+
 TEST_F(Overlay, RasterisesATextOnlyOnce) {
   TestFrame frame(GST_VIDEO_FORMAT_NV12, 640, 480);
   CaptionOverlay overlay;
