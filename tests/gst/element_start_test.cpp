@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Starting and stopping the element, and what it says when it cannot start.
 #include <cstdlib>
+#include <ostream>
 #include <string>
 
 #include <gtest/gtest.h>
@@ -121,6 +122,11 @@ struct Refusal {
   const char* domain;
   int code;
 };
+
+// GoogleTest would print the bytes, padding included.
+void PrintTo(const Refusal& refusal, std::ostream* out) {
+  *out << refusal.kind;
+}
 
 class ElementStartRefusals : public testing::TestWithParam<Refusal> {};
 
