@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Measures how long the element holds up frames of a live 1080p camera while the model is slow.
 //
-//   meson devenv -C build tests/bench/never_stall_bench [SECONDS]
+//   GST_PLUGIN_PATH=build/gst/plugin JETSONCAPTION_ENGINE=build/tests/fakes/libfake-engine.so
+//     build/tests/bench/never_stall_bench [SECONDS]
 //
-// or with GST_PLUGIN_PATH and JETSONCAPTION_ENGINE set to the plugin's folder and the fake engine.
 // A caption takes 2 seconds here. Prints the 50th and 99th percentile and the longest time added
 // to a buffer, without and with overlay.
 #include <algorithm>

@@ -11,7 +11,6 @@
 //   broken=1           a byte that is not UTF-8 stands behind the text
 //   truncated=1        captions are marked truncated
 //   delay-ms=N         describe() takes so long, or until cancel()
-//   deaf=1             cancel() is ignored
 //   fail-every=N       each Nth describe() fails with INTERNAL, counted from 1
 //   fail-create=KIND   create() fails: not-found, invalid, corrupt, memory, unsupported, internal
 //   allocate-mb=N      so much memory is used until trim_memory()
@@ -184,7 +183,7 @@ void trim_memory(JetsonCaptionEngine* engine) {
 
 void cancel(JetsonCaptionEngine* engine) {
   std::lock_guard<std::mutex> lock(engine->mutex);
-  if (!engine->running || number(engine->script, "deaf", 0) != 0)
+  if (!engine->running)
     return;
   engine->cancelled = true;
   engine->cancelled_changed.notify_all();
