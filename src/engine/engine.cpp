@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// libjetsoncaption-engine.so: the captioner behind the C boundary of engine_api.h.
+//
+// Every function catches everything, because an exception must not unwind into C.
+#include <malloc.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cstring>
+#include <exception>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "captioner.h"
+#include "engine_api.h"
+
+struct JetsonCaptionEngine {
+  std::unique_ptr<jetsoncaption::Captioner> captioner;
+  std::mutex busy;  // held by describe() and trim_memory()
+  std::atomic<uint64_t> captions{0};
+  std::atomic<uint64_t> failures{0};
+};
+
+namespace jetsoncaption {
+namespace {
+
+// A fixed buffer, because it must also be able to say that memory ran out.
+thread_local char last_error_text[JETSONCAPTION_ENGINE_TEXT_SIZE];
+
+// Copies as much of the text as fits without splitting a UTF-8 character.
+void copy_text(const std::string& text, char* destination, size_t size) {
+  size_t length = std::min(text.size(), size - 1);
+  if (length < text.size()) {
+    while (length > 0 && (static_cast<unsigned char>(text[length]) & 0xC0U) == 0x80U)
+      --length;
+  }
+  std::memcpy(destination, text.data(), length);
+  destination[length] = '\0';
+}
+
+int32_t fail(ErrorKind kind, const std::string& message) {
+  copy_text(message, last_error_text, sizeof last_error_text);
+  return static_cast<int32_t>(kind);
+}
+
+// Runs body(), which returns a status, and turns what it throws into one.
+template <typename Body>
+int32_t guarded(Body&& body) noexcept {
+  try {
+    return body();
+  } catch (const std::bad_alloc&) {
+    std::strcpy(last_error_text, "Memory ran out in the captioning engine");
+    return JETSONCAPTION_ENGINE_OUT_OF_MEMORY;
+  } catch (const std::exception& e) {
+    std::strncpy(last_error_text, e.what(), sizeof last_error_text - 1);
+    return JETSONCAPTION_ENGINE_INTERNAL;
+  } catch (...) {
+    std::strcpy(last_error_text, "The captioning engine stopped unexpectedly");
+    return JETSONCAPTION_ENGINE_INTERNAL;
+  }
+}
+
+int32_t wrong_size(const char* structure, size_t size, size_t expected) {
+  return fail(ErrorKind::InvalidArgument,
+              std::string(structure) + " has the size " + std::to_string(size) +
+                  ", the engine expects " + std::to_string(expected) +
+                  " bytes; the plugin and the engine are of different versions, install both anew");
+}
+
+int32_t create(const JetsonCaptionEngineOptions* options, JetsonCaptionEngine** engine) {
+  *engine = nullptr;
+  return guarded([&]() -> int32_t {
+    if (options->size < sizeof *options)
+      return wrong_size("JetsonCaptionEngineOptions", options->size, sizeof *options);
+    CaptionerOptions captioner_options;
+    captioner_options.model_dir = options->model_dir ? options->model_dir : "";
+    captioner_options.device = static_cast<Device>(options->device);
+    captioner_options.precision = static_cast<Precision>(options->precision);
+    captioner_options.threads = static_cast<int>(options->threads);
+    captioner_options.cudnn = options->cudnn != 0;
+    auto captioner = Captioner::load(captioner_options);
+    if (!captioner.ok())
+      return fail(captioner.error().kind, captioner.error().message);
+    auto made = std::make_unique<JetsonCaptionEngine>();
+    made->captioner = std::move(captioner.value());
+    *engine = made.release();
+    return JETSONCAPTION_ENGINE_OK;
+  });
+}
+
+int32_t describe_locked(JetsonCaptionEngine* engine, const JetsonCaptionEngineImage* image,
+                        const JetsonCaptionEngineRequest* request,
+                        JetsonCaptionEngineCaption* caption) {
+  if (image->size < sizeof *image)
+    return wrong_size("JetsonCaptionEngineImage", image->size, sizeof *image);
+  if (request->size < sizeof *request)
+    return wrong_size("JetsonCaptionEngineRequest", request->size, sizeof *request);
+  if (caption->size < sizeof *caption)
+    return wrong_size("JetsonCaptionEngineCaption", caption->size, sizeof *caption);
+
+  const ImageView view{image->pixels, static_cast<int>(image->width),
+                       static_cast<int>(image->height), image->stride};
+  DescribeOptions options;
+  options.beam_size = static_cast<int>(request->beam_size);
+  options.max_words = static_cast<int>(request->max_words);
+  options.max_inference_ms = request->max_inference_ms;
+  auto described = engine->captioner->describe(view, options);
+  if (!described.ok())
+    return fail(described.error().kind, described.error().message);
+
+  const Caption& result = described.value();
+  copy_text(result.text, caption->text, sizeof caption->text);
+  caption->confidence = result.confidence;
+  caption->inference_ms = result.inference_ms;
+  caption->words = static_cast<uint32_t>(result.words.size());
+  caption->truncated = result.truncated ? 1 : 0;
+  return JETSONCAPTION_ENGINE_OK;
+}
+
+int32_t describe(JetsonCaptionEngine* engine, const JetsonCaptionEngineImage* image,
+                 const JetsonCaptionEngineRequest* request, JetsonCaptionEngineCaption* caption) {
+  const int32_t status = guarded([&] {
+    const std::lock_guard<std::mutex> lock(engine->busy);
+    return describe_locked(engine, image, request, caption);
+  });
+  ++(status == JETSONCAPTION_ENGINE_OK ? engine->captions : engine->failures);
+  return status;
+}
+
+void get_stats(JetsonCaptionEngine* engine, JetsonCaptionEngineStats* stats) {
+  if (stats->size < sizeof *stats)
+    return;
+  guarded([&]() -> int32_t {
+    const CaptionerInfo& info = engine->captioner->info();
+    copy_text(info.model_name, stats->model_name, sizeof stats->model_name);
+    copy_text(info.device, stats->device, sizeof stats->device);
+    copy_text(info.precision, stats->precision, sizeof stats->precision);
+    copy_text(info.engine, stats->kernels, sizeof stats->kernels);
+    copy_text("LibTorch " + info.torch_version, stats->version, sizeof stats->version);
+    stats->threads = static_cast<uint32_t>(info.threads);
+    stats->input_width = static_cast<uint32_t>(info.input_width);
+    stats->input_height = static_cast<uint32_t>(info.input_height);
+    stats->captions = engine->captions;
+    stats->failures = engine->failures;
+    stats->device_memory_bytes = 0;
+    return JETSONCAPTION_ENGINE_OK;
+  });
+}
+
+void trim_memory(JetsonCaptionEngine* engine) {
+  guarded([&]() -> int32_t {
+    const std::lock_guard<std::mutex> lock(engine->busy);
+    malloc_trim(0);
+    return JETSONCAPTION_ENGINE_OK;
+  });
+}
+
+void cancel(JetsonCaptionEngine* engine) {
+  engine->captioner->cancel();
+}
+
+void destroy(JetsonCaptionEngine* engine) {
+  guarded([&]() -> int32_t {
+    delete engine;
+    return JETSONCAPTION_ENGINE_OK;
+  });
+}
+
+const char* last_error() {
+  return last_error_text;
+}
+
+const JetsonCaptionEngineApi kApi = {
+    JETSONCAPTION_ENGINE_API_VERSION, create, describe, get_stats, trim_memory, cancel, destroy,
+    last_error,
+};
+
+}  // namespace
+}  // namespace jetsoncaption
+
+extern "C" __attribute__((visibility("default"))) const JetsonCaptionEngineApi*
+jetsoncaption_engine_get_api(uint32_t version) {
+  return version == JETSONCAPTION_ENGINE_API_VERSION ? &jetsoncaption::kApi : nullptr;
+}

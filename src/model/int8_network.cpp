@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Captions in int8 arithmetic: the decoder of network.h step by step, on oneDNN.
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "model/caption_network.h"
+#include "model/int8_encoder.h"
+#include "model/onednn_kernels.h"
+
+namespace jetsoncaption {
+namespace {
+
+// A matrix of the int8 file, with the bias if it has one.
+Int8Linear::Matrix matrix(const SafetensorsFile& file, const std::string& name) {
+  const TensorView& weight = *file.find(name + ".weight");
+  const TensorView* bias = file.find(name + ".bias");
+  return {static_cast<const int8_t*>(weight.data),
+          static_cast<const float*>(file.find(name + ".weight_scale")->data),
+          bias ? static_cast<const float*>(bias->data) : nullptr,
+          static_cast<int>(weight.shape[0])};
+}
+
+std::vector<float> copy_floats(const SafetensorsFile& file, const std::string& name) {
+  const TensorView& view = *file.find(name);
+  const auto* data = static_cast<const float*>(view.data);
+  return std::vector<float>(data, data + view.elements());
+}
+
+void softmax(float* values, int count) {
+  const float highest = *std::max_element(values, values + count);
+  float sum = 0;
+  for (int i = 0; i < count; ++i) {
+    values[i] = std::exp(values[i] - highest);
+    sum += values[i];
+  }
+  for (int i = 0; i < count; ++i)
+    values[i] /= sum;
+}
+
+class Int8Network : public CaptionNetwork {
+ public:
+  explicit Int8Network(const Bundle& bundle)
+      : sizes_(bundle.config.decoder),
+        cells_(bundle.config.grid_width() * bundle.config.grid_height()),
+        vocabulary_size_(bundle.vocabulary.size()),
+        encoder_(context_, bundle.config, bundle.weights),
+        feature_(context_, bundle.config.encoder.head_channels,
+                 {matrix(bundle.weights, "decoder.feature")}),
+        initial_(context_, sizes_.feature_size, {matrix(bundle.weights, "decoder.initial")}),
+        key_(context_, sizes_.feature_size, {matrix(bundle.weights, "decoder.attention_feature")}),
+        state_(context_, sizes_.hidden_size,
+               {matrix(bundle.weights, "decoder.attention_state"),
+                matrix(bundle.weights, "decoder.gate"), matrix(bundle.weights, "decoder.gru_state")}),
+        input_(context_, sizes_.embedding_size + sizes_.feature_size,
+               {matrix(bundle.weights, "decoder.gru_input")}),
+        output_(context_, sizes_.hidden_size + sizes_.feature_size + sizes_.embedding_size,
+                {matrix(bundle.weights, "decoder.output")}),
+        word_(context_, sizes_.embedding_size, {word_matrix(bundle.weights)}),
+        tanh_(context_, dnnl::algorithm::eltwise_tanh),
+        logistic_(context_, dnnl::algorithm::eltwise_logistic),
+        log_softmax_(context_, vocabulary_size_),
+        attention_score_(copy_floats(bundle.weights, "decoder.attention_score.weight")),
+        embedding_scale_(copy_floats(bundle.weights, "decoder.embedding.weight_scale")) {
+    const TensorView& embedding = *bundle.weights.find("decoder.embedding.weight");
+    const auto* words = static_cast<const int8_t*>(embedding.data);
+    embedding_.assign(words, words + embedding.elements());
+    features_.resize(static_cast<size_t>(cells_ * sizes_.feature_size));
+    keys_.resize(static_cast<size_t>(cells_ * sizes_.attention_size));
+    scores_.resize(static_cast<size_t>(cells_));
+  }
+
+  int vocabulary_size() const override { return vocabulary_size_; }
+  const char* kernels() const override { return "onednn-int8"; }
+
+  void look_at(const uint8_t* rgb) override {
+    feature_.forward_quantized(encoder_.encode(rgb), encoder_.output_step(), cells_,
+                               features_.data());
+    for (float& value : features_)
+      value = std::max(value, 0.0F);
+    key_.forward(features_.data(), cells_, keys_.data());
+
+    std::vector<float>& mean = context_vector_;
+    mean.assign(static_cast<size_t>(sizes_.feature_size), 0.0F);
+    for (int cell = 0; cell < cells_; ++cell)
+      add_scaled(feature_row(cell), 1.0F / static_cast<float>(cells_), mean.data());
+    hidden_.resize(static_cast<size_t>(sizes_.hidden_size));
+    initial_.forward(mean.data(), 1, hidden_.data());
+    tanh_.forward(hidden_.data(), sizes_.hidden_size);
+  }
+
+  void step(const std::vector<int>& parents, const std::vector<int>& words,
+            std::vector<float>& log_probabilities) override {
+    const int rows = static_cast<int>(words.size());
+    select_hidden(parents);
+    resize_scratch(rows);
+    state_.forward(hidden_.data(), rows, state_values_.data());
+    attend(rows);
+    for (int row = 0; row < rows; ++row)
+      embed(words[static_cast<size_t>(row)], row);
+    update_hidden(rows);
+
+    for (int row = 0; row < rows; ++row) {
+      float* joined = at(joined_, row, output_inputs());
+      std::copy_n(at(hidden_, row, sizes_.hidden_size), sizes_.hidden_size, joined);
+      joined += sizes_.hidden_size;
+      const float* word_and_context = at(gru_inputs_, row, gru_inputs());
+      std::copy_n(word_and_context + sizes_.embedding_size, sizes_.feature_size, joined);
+      std::copy_n(word_and_context, sizes_.embedding_size, joined + sizes_.feature_size);
+    }
+    output_.forward(joined_.data(), rows, word_vectors_.data());
+    log_probabilities.resize(static_cast<size_t>(rows) * static_cast<size_t>(vocabulary_size_));
+    word_.forward(word_vectors_.data(), rows, log_probabilities.data());
+    log_softmax_.forward(log_probabilities.data(), rows);
+  }
+
+ private:
+  // The output layer shares its matrix with the word vectors and has a bias of its own name.
+  static Int8Linear::Matrix word_matrix(const SafetensorsFile& file) {
+    Int8Linear::Matrix words = matrix(file, "decoder.embedding");
+    words.bias = static_cast<const float*>(file.find("decoder.word.bias")->data);
+    return words;
+  }
+
+  static float* at(std::vector<float>& values, int row, int columns) {
+    return values.data() + static_cast<ptrdiff_t>(row) * columns;
+  }
+  const float* feature_row(int cell) const {
+    return features_.data() + static_cast<ptrdiff_t>(cell) * sizes_.feature_size;
+  }
+  int gru_inputs() const { return sizes_.embedding_size + sizes_.feature_size; }
+  int output_inputs() const {
+    return sizes_.hidden_size + sizes_.feature_size + sizes_.embedding_size;
+  }
+
+  void add_scaled(const float* row, float factor, float* sum) const {
+    for (int i = 0; i < sizes_.feature_size; ++i)
+      sum[i] += factor * row[i];
+  }
+
+  void select_hidden(const std::vector<int>& parents) {
+    const int size = sizes_.hidden_size;
+    previous_.resize(parents.size() * static_cast<size_t>(size));
+    for (size_t row = 0; row < parents.size(); ++row)
+      std::copy_n(at(hidden_, parents[row], size), size, at(previous_, static_cast<int>(row), size));
+    hidden_.swap(previous_);
+  }
+
+  void resize_scratch(int rows) {
+    const auto fit = [rows](std::vector<float>& values, int columns) {
+      values.resize(static_cast<size_t>(rows) * static_cast<size_t>(columns));
+    };
+    fit(state_values_, state_.outputs());
+    fit(gru_inputs_, gru_inputs());
+    fit(input_values_, input_.outputs());
+    fit(joined_, output_inputs());
+    fit(word_vectors_, sizes_.embedding_size);
+    mixed_.resize(keys_.size());
+  }
+
+  // Writes the gated context of every row behind its word vector. state_values_ holds, a row:
+  // query [A], gate [F], GRU [3 H].
+  void attend(int rows) {
+    for (int row = 0; row < rows; ++row) {
+      const float* query = at(state_values_, row, state_.outputs());
+      float* gate = at(state_values_, row, state_.outputs()) + sizes_.attention_size;
+      for (int cell = 0; cell < cells_; ++cell) {
+        const size_t first = static_cast<size_t>(cell) * static_cast<size_t>(sizes_.attention_size);
+        for (int i = 0; i < sizes_.attention_size; ++i)
+          mixed_[first + static_cast<size_t>(i)] = keys_[first + static_cast<size_t>(i)] + query[i];
+      }
+      tanh_.forward(mixed_.data(), cells_ * sizes_.attention_size);
+      for (int cell = 0; cell < cells_; ++cell) {
+        const float* values = at(mixed_, cell, sizes_.attention_size);
+        float score = 0;
+        for (int i = 0; i < sizes_.attention_size; ++i)
+          score += values[i] * attention_score_[static_cast<size_t>(i)];
+        scores_[static_cast<size_t>(cell)] = score;
+      }
+      softmax(scores_.data(), cells_);
+
+      context_vector_.assign(static_cast<size_t>(sizes_.feature_size), 0.0F);
+      for (int cell = 0; cell < cells_; ++cell)
+        add_scaled(feature_row(cell), scores_[static_cast<size_t>(cell)], context_vector_.data());
+      logistic_.forward(gate, sizes_.feature_size);
+      float* context = at(gru_inputs_, row, gru_inputs()) + sizes_.embedding_size;
+      for (int i = 0; i < sizes_.feature_size; ++i)
+        context[i] = context_vector_[static_cast<size_t>(i)] * gate[i];
+    }
+  }
+
+  void embed(int word, int row) {
+    const int8_t* values =
+        embedding_.data() + static_cast<ptrdiff_t>(word) * sizes_.embedding_size;
+    const float scale = embedding_scale_[static_cast<size_t>(word)];
+    float* vector = at(gru_inputs_, row, gru_inputs());
+    for (int i = 0; i < sizes_.embedding_size; ++i)
+      vector[i] = static_cast<float>(values[i]) * scale;
+  }
+
+  // The GRU: hidden_ holds the state before and, at the end, after the word.
+  void update_hidden(int rows) {
+    const int size = sizes_.hidden_size;
+    input_.forward(gru_inputs_.data(), rows, input_values_.data());
+    for (int row = 0; row < rows; ++row) {
+      float* gates = at(input_values_, row, input_.outputs());  // reset, update, candidate
+      const float* state = at(state_values_, row, state_.outputs()) + sizes_.attention_size +
+                           sizes_.feature_size;
+      for (int i = 0; i < 2 * size; ++i)
+        gates[i] += state[i];
+      logistic_.forward(gates, 2 * size);
+      float* candidate = gates + 2 * size;
+      for (int i = 0; i < size; ++i)
+        candidate[i] += gates[i] * state[2 * size + i];
+      tanh_.forward(candidate, size);
+      float* hidden = at(hidden_, row, size);
+      for (int i = 0; i < size; ++i)
+        hidden[i] = candidate[i] + gates[size + i] * (hidden[i] - candidate[i]);
+    }
+  }
+
+  const DecoderConfig sizes_;
+  const int cells_;
+  const int vocabulary_size_;
+  OnednnContext context_;
+  Int8Encoder encoder_;
+  Int8Linear feature_, initial_, key_, state_, input_, output_, word_;
+  Elementwise tanh_;
+  Elementwise logistic_;
+  LogSoftmax log_softmax_;
+  const std::vector<float> attention_score_;
+  std::vector<int8_t> embedding_;  // [V, E]
+  const std::vector<float> embedding_scale_;
+
+  // Of the picture that is described.
+  std::vector<float> features_;  // [P, F]
+  std::vector<float> keys_;      // [P, A]
+  std::vector<float> hidden_;    // [rows, H]
+
+  // Scratch, kept so that captions allocate nothing.
+  std::vector<float> previous_, state_values_, gru_inputs_, input_values_, joined_, word_vectors_;
+  std::vector<float> mixed_, scores_, context_vector_;
+};
+
+}  // namespace
+
+std::unique_ptr<CaptionNetwork> make_int8_network(const Bundle& bundle) {
+  if (!has_fast_int8())
+    return nullptr;
+  return std::make_unique<Int8Network>(bundle);
+}
+
+}  // namespace jetsoncaption

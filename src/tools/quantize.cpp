@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// `jetsoncaption quantize`: adds int8 weights to a bundle and says what that costs.
+#include "train/quantize.h"
+
+#include <fstream>
+#include <iostream>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "captioner.h"
+#include "model/bundle.h"
+#include "tools/captions_file.h"
+#include "tools/commands.h"
+#include "tools/evaluation.h"
+#include "tools/figures.h"
+#include "tools/pictures.h"
+#include "tools/progress.h"
+
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+#include <sys/stat.h>
+
+namespace jetsoncaption {
+namespace {
+
+struct QuantizeArguments {
+  std::string model;
+  std::string calibration_list;
+  int calibration_pictures = 256;
+  EvaluationSet dev;  // images also holds the calibration pictures
+  DescribeOptions search;
+  int threads = 0;
+  bool json = false;
+};
+
+// A weight file and how well it captions.
+struct Measured {
+  std::string precision;
+  double megabytes = 0;
+  std::string engine;
+  CaptionScores scores;
+};
+
+Result<std::vector<std::string>> calibration_paths(const QuantizeArguments& arguments) {
+  std::ifstream stream(arguments.calibration_list);
+  if (!stream) {
+    return Error{ErrorKind::NotFound,
+                 arguments.calibration_list + " cannot be opened; check the path"};
+  }
+  auto names = read_names(stream, arguments.calibration_list);
+  if (!names.ok())
+    return names.error();
+  // Spread over the list, which may be sorted.
+  const auto wanted = static_cast<size_t>(arguments.calibration_pictures);
+  const size_t count = std::min(wanted, names.value().size());
+  std::vector<std::string> paths;
+  for (size_t i = 0; i < count; ++i)
+    paths.push_back(arguments.dev.images + "/" + names.value()[i * names.value().size() / count]);
+  return paths;
+}
+
+double file_megabytes(const std::string& path) {
+  struct stat status {};
+  return stat(path.c_str(), &status) == 0 ? static_cast<double>(status.st_size) / 1e6 : 0;
+}
+
+Result<Measured> measure(const QuantizeArguments& arguments, Precision precision,
+                         Progress& progress) {
+  const bool int8 = precision == Precision::Int8;
+  Measured measured;
+  measured.precision = int8 ? "int8" : "fp32";
+  measured.megabytes = file_megabytes(
+      arguments.model + "/" + weight_file_name(int8 ? WeightFile::Int8 : WeightFile::Master));
+  CaptionerOptions options;
+  options.model_dir = arguments.model;
+  options.precision = precision;
+  options.threads = arguments.threads;
+  auto captioner = Captioner::load(options);
+  if (!captioner.ok())
+    return captioner.error();
+  measured.engine = captioner.value()->info().engine;
+  auto evaluated = evaluate_captioner(
+      *captioner.value(), arguments.dev, arguments.search,
+      [&](const std::string& message) {
+        progress.clear();
+        std::cerr << "jetsoncaption: " << message << std::endl;
+      },
+      [&](int done, int total) {
+        progress.report("measuring " + measured.precision, done, total);
+      });
+  if (!evaluated.ok())
+    return evaluated.error();
+  measured.scores = evaluated.value().scores;
+  return measured;
+}
+
+void print(const std::vector<Measured>& rows, bool json) {
+  auto list = nlohmann::json::array();
+  for (const Measured& row : rows) {
+    list.push_back({{"precision", row.precision},
+                    {"megabytes", rounded(row.megabytes, 2)},
+                    {"engine", row.engine},
+                    {"bleu_4", rounded(row.scores.bleu[3], 2)},
+                    {"cider_d", rounded(row.scores.cider_d, 4)}});
+  }
+  if (json) {
+    std::cout << format_json({{"results", list}}) << std::endl;
+    return;
+  }
+  std::cout << "precision   size (MB)   BLEU-4   CIDEr-D   engine\n";
+  for (const Measured& row : rows) {
+    std::cout << row.precision << "        " << format_fixed(row.megabytes, 1) << "        "
+              << format_fixed(row.scores.bleu[3], 2) << "    "
+              << format_fixed(row.scores.cider_d, 3) << "     " << row.engine << '\n';
+  }
+  std::cout << std::flush;
+}
+
+Result<void> quantize(const QuantizeArguments& arguments) {
+  auto paths = calibration_paths(arguments);
+  if (!paths.ok())
+    return paths.error();
+  Progress progress;
+  const auto quantized = quantize_bundle(
+      arguments.model, paths.value(), read_picture,
+      [&](const std::string& what, int done, int total) { progress.report(what, done, total); });
+  if (!quantized.ok())
+    return quantized.error();
+  std::vector<Measured> rows;
+  for (const Precision precision : {Precision::Fp32, Precision::Int8}) {
+    auto measured = measure(arguments, precision, progress);
+    if (!measured.ok())
+      return measured.error();
+    rows.push_back(std::move(measured.value()));
+  }
+  progress.clear();
+  print(rows, arguments.json);
+  return {};
+}
+
+}  // namespace
+
+void add_quantize_command(CLI::App& program, int& exit_code) {
+  auto arguments = std::make_shared<QuantizeArguments>();
+  CLI::App& command =
+      *program.add_subcommand("quantize", "Add int8 weights to a model and measure what it costs");
+  command.add_option("--model", arguments->model, "Bundle with fp32 weights; int8 is added to it")
+      ->type_name("DIR")
+      ->required();
+  command.add_option("--images", arguments->dev.images, "Folder with the pictures")
+      ->type_name("DIR")
+      ->required();
+  command
+      .add_option("--calibration-list", arguments->calibration_list,
+                  "Training pictures to find the ranges with, a name a line")
+      ->type_name("FILE")
+      ->required();
+  command
+      .add_option("--calibration-pictures", arguments->calibration_pictures,
+                  "How many of them are used")
+      ->check(CLI::Range(1, 100000))
+      ->capture_default_str();
+  command
+      .add_option("--captions", arguments->dev.captions,
+                  "Lines of a picture's file name, a tab and a sentence; several for a picture")
+      ->type_name("FILE")
+      ->required();
+  command.add_option("--dev-list", arguments->dev.list, "Pictures to measure with, a name a line")
+      ->type_name("FILE")
+      ->required();
+  command.add_option("--beam-size", arguments->search.beam_size, "Sentences compared at each word")
+      ->check(CLI::Range(1, 16))
+      ->capture_default_str();
+  command.add_option("--threads", arguments->threads, "CPU threads; 0: chosen for the machine")
+      ->check(CLI::Range(0, 64))
+      ->capture_default_str();
+  command.add_flag("--json", arguments->json, "Print the figures as a JSON object");
+  command.footer(
+      "Prints the size of the weights, BLEU-4 and CIDEr-D with fp32 and with int8.\n"
+      "Example:\n"
+      "  jetsoncaption quantize --model my-model --images flickr8k/images \\\n"
+      "      --calibration-list flickr8k/train.txt --captions flickr8k/captions.txt \\\n"
+      "      --dev-list flickr8k/dev.txt --beam-size 3");
+  command.callback([arguments, &exit_code] {
+    const auto done = quantize(*arguments);
+    exit_code = done.ok() ? kAllWell : kWrongCall;
+    if (!done.ok())
+      std::cerr << "jetsoncaption: " << done.error().message << std::endl;
+  });
+}
+
+}  // namespace jetsoncaption

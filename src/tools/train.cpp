@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// `jetsoncaption train`: makes a model bundle from pictures with sentences.
+#include <iostream>
+#include <memory>
+#include <string>
+
+#include "tools/commands.h"
+#include "tools/pictures.h"
+#include "tools/progress.h"
+#include "train/trainer.h"
+
+#include <CLI/CLI.hpp>
+
+namespace jetsoncaption {
+namespace {
+
+int run(const TrainOptions& options) {
+  Progress progress;
+  const auto trained = train(
+      options, read_picture,
+      [&](const std::string& what, int done, int total) { progress.report(what, done, total); },
+      [&](const std::string& json) {
+        progress.clear();
+        std::cout << json << std::endl;
+      });
+  progress.clear();
+  if (trained.ok()) {
+    std::cerr << "The model is in " << options.output << ".\n";
+    return kAllWell;
+  }
+  std::cerr << "jetsoncaption: " << trained.error().message << std::endl;
+  return trained.error().kind == ErrorKind::Internal ? kSomeFailed : kWrongCall;
+}
+
+void add_data_options(CLI::App& command, TrainOptions& options) {
+  command.add_option("--images", options.images, "Folder with the pictures")
+      ->type_name("DIR")
+      ->required();
+  command
+      .add_option("--captions", options.captions,
+                  "Lines of a picture's file name, a tab and a sentence; several for a picture")
+      ->type_name("FILE")
+      ->required();
+  command.add_option("--train-list", options.train_list, "Pictures to learn from, a name a line")
+      ->type_name("FILE")
+      ->required();
+  command
+      .add_option("--dev-list", options.dev_list,
+                  "Pictures to choose the best epoch with, a name a line")
+      ->type_name("FILE")
+      ->required();
+  command
+      .add_option("--backbone", options.backbone,
+                  "Encoder to start from: .safetensors, with its .json beside it")
+      ->type_name("FILE")
+      ->required();
+  command.add_option("--output", options.output, "Bundle to write")->type_name("DIR")->required();
+  command
+      .add_option("--work", options.work,
+                  "Folder for checkpoints, features (1.5 GB for 6,000 pictures) and log.jsonl")
+      ->type_name("DIR")
+      ->required();
+  command.add_flag("--resume", options.resume, "Go on after the last finished epoch in --work");
+  command.add_option("--name", options.name, "Name of the model, for its config.json");
+  command.add_option("--licence", options.licence, "Licence of the model, for its config.json");
+  command.add_option("--training-data", options.training_data,
+                     "Where the pictures come from and under which terms, for the config.json");
+}
+
+void add_stage_options(CLI::App& command, const std::string& name, const std::string& what,
+                       StageOptions& stage) {
+  command
+      .add_option("--" + name + "-epochs", stage.epochs,
+                  "Passes over the data " + what + "; 0 leaves the stage out")
+      ->check(CLI::Range(0, 1000))
+      ->capture_default_str();
+  command
+      .add_option("--" + name + "-rate", stage.decoder_learning_rate,
+                  "Highest learning rate of the decoder in that stage")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+}
+
+void add_training_options(CLI::App& command, TrainOptions& options) {
+  add_stage_options(command, "decoder", "with a frozen encoder", options.decoder);
+  add_stage_options(command, "joint", "with encoder and decoder", options.joint);
+  command
+      .add_option("--encoder-rate", options.joint.encoder_learning_rate,
+                  "Highest learning rate of the encoder in the joint stage")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  add_stage_options(command, "reward", "with CIDEr-D as reward", options.reward);
+  command.add_option("--batch", options.batch, "Pictures in a step, each with five sentences")
+      ->check(CLI::Range(1, 1024))
+      ->capture_default_str();
+  command.add_option("--dropout", options.dropout, "Share of the decoder's values left out")
+      ->check(CLI::Range(0.0, 0.9))
+      ->capture_default_str();
+  command.add_option("--hidden-size", options.hidden_size, "Size of the decoder's state")
+      ->check(CLI::Range(1, 4096))
+      ->capture_default_str();
+  command
+      .add_option("--min-count", options.min_count,
+                  "How often a word must occur in the training sentences to be learnt")
+      ->check(CLI::Range(1, 1000000))
+      ->capture_default_str();
+  command.add_option("--max-words", options.max_words, "Longer sentences are cut")
+      ->check(CLI::Range(1, 50))
+      ->capture_default_str();
+  command.add_option("--seed", options.seed, "Of all random numbers")->capture_default_str();
+  command.add_option("--threads", options.threads, "CPU threads; 0: one for each core")
+      ->check(CLI::Range(0, 64))
+      ->capture_default_str();
+}
+
+}  // namespace
+
+void add_train_command(CLI::App& program, int& exit_code) {
+  auto options = std::make_shared<TrainOptions>();
+  CLI::App& command = *program.add_subcommand("train", "Train a model on pictures with sentences");
+  add_data_options(command, *options);
+  add_training_options(command, *options);
+  command.footer(
+      "Prints a JSON object for each epoch, with the scores of greedy captions on the dev "
+      "pictures.\n"
+      "Takes hours without a GPU; an interrupted training goes on with --resume.\n"
+      "Example:\n"
+      "  jetsoncaption train --images flickr8k/images --captions flickr8k/captions.txt \\\n"
+      "      --train-list flickr8k/train.txt --dev-list flickr8k/dev.txt \\\n"
+      "      --backbone mobilenet_v2_1.0_224_imagenet.safetensors --work work --output my-model");
+  command.callback([options, &exit_code] { exit_code = run(*options); });
+}
+
+}  // namespace jetsoncaption

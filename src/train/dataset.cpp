@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Reads the lists, the sentences and the pictures of a data set.
+#include "train/dataset.h"
+
+#include <algorithm>
+#include <fstream>
+#include <unordered_map>
+
+#include <torch/torch.h>
+
+#include "image/preprocess.h"
+#include "text/tokenizer.h"
+
+namespace jetsoncaption {
+namespace {
+
+Result<std::vector<std::string>> read_lines(const std::string& path) {
+  std::ifstream file(path);
+  if (!file)
+    return Error{ErrorKind::NotFound, path + " cannot be opened; check the path"};
+  std::vector<std::string> lines;
+  std::string line;
+  while (std::getline(file, line)) {
+    if (!line.empty() && line.back() == '\r')
+      line.pop_back();
+    if (!line.empty())
+      lines.push_back(line);
+  }
+  return lines;
+}
+
+using Sentences = std::unordered_map<std::string, std::vector<Words>>;
+
+Result<Sentences> read_sentences(const std::string& path) {
+  auto lines = read_lines(path);
+  if (!lines.ok())
+    return lines.error();
+  Sentences sentences;
+  int number = 0;
+  for (const std::string& line : lines.value()) {
+    ++number;
+    const size_t tab = line.find('\t');
+    if (tab == std::string::npos) {
+      return Error{ErrorKind::InvalidArgument,
+                   path + " has no tab in line " + std::to_string(number) +
+                       "; each line is a file name, a tab and a sentence"};
+    }
+    sentences[line.substr(0, tab)].push_back(tokenize(line.substr(tab + 1)));
+  }
+  return sentences;
+}
+
+// RGB rows as the planes LibTorch wants: [3, height, width].
+void copy_planes(const std::vector<uint8_t>& rgb, uint8_t* planes) {
+  const size_t pixels = rgb.size() / 3;
+  for (size_t i = 0; i < pixels; ++i) {
+    for (size_t channel = 0; channel < 3; ++channel)
+      planes[channel * pixels + i] = rgb[3 * i + channel];
+  }
+}
+
+}  // namespace
+
+Result<Dataset> load_dataset(const std::string& directory, const std::string& captions,
+                             const std::string& list, int width, int height,
+                             const PictureReader& read, const ProgressReport& progress) {
+  auto ids = read_lines(list);
+  if (!ids.ok())
+    return ids.error();
+  auto sentences = read_sentences(captions);
+  if (!sentences.ok())
+    return sentences.error();
+
+  Dataset dataset;
+  dataset.ids = std::move(ids.value());
+  const int count = dataset.size();
+  dataset.pictures = torch::empty({count, 3, height, width}, torch::kUInt8);
+  Shrinker shrinker;
+  std::vector<uint8_t> rgb(static_cast<size_t>(width) * height * 3);
+  for (int i = 0; i < count; ++i) {
+    const std::string& id = dataset.ids[static_cast<size_t>(i)];
+    const auto found = sentences.value().find(id);
+    if (found == sentences.value().end())
+      return Error{ErrorKind::InvalidArgument, captions + " has no sentence for " + id};
+    dataset.references.push_back(found->second);
+
+    auto picture = read(directory + "/" + id);
+    if (!picture.ok())
+      return picture.error();
+    auto shrunk = shrinker.shrink_to(picture.value().view(), width, height, rgb.data());
+    if (!shrunk.ok())
+      return shrunk.error();
+    copy_planes(rgb, dataset.pictures[i].data_ptr<uint8_t>());
+    progress("pictures", i + 1, count);
+  }
+  return dataset;
+}
+
+EncodedSentences encode_sentences(const std::vector<const std::vector<Words>*>& references,
+                                  int sentences, int max_words, const Vocabulary& vocabulary) {
+  const auto length = [&](const Words& words) {
+    return std::min(static_cast<int>(words.size()), max_words);
+  };
+  int longest = 0;
+  std::vector<std::vector<const Words*>> chosen;  // of each picture, longest first
+  for (const auto* picture : references) {
+    std::vector<const Words*> rows;
+    for (int k = 0; k < sentences; ++k)
+      rows.push_back(&(*picture)[static_cast<size_t>(k) % picture->size()]);
+    std::stable_sort(rows.begin(), rows.end(),
+                     [](const Words* a, const Words* b) { return a->size() > b->size(); });
+    longest = std::max(longest, length(*rows.front()));
+    chosen.push_back(std::move(rows));
+  }
+
+  const TokenIds tokens;
+  const auto count = static_cast<int64_t>(references.size());
+  EncodedSentences encoded;
+  encoded.inputs = torch::full({count, sentences, longest + 1}, tokens.padding, torch::kInt64);
+  encoded.targets = encoded.inputs.clone();
+  auto inputs = encoded.inputs.accessor<int64_t, 3>();
+  auto targets = encoded.targets.accessor<int64_t, 3>();
+  for (int64_t b = 0; b < count; ++b) {
+    for (int k = 0; k < sentences; ++k) {
+      const Words& words = *chosen[static_cast<size_t>(b)][static_cast<size_t>(k)];
+      const int words_kept = length(words);
+      inputs[b][k][0] = tokens.start;
+      for (int t = 0; t < words_kept; ++t) {
+        const int id = vocabulary.find(words[static_cast<size_t>(t)]);
+        targets[b][k][t] = id < 0 ? tokens.unknown : id;
+        inputs[b][k][t + 1] = targets[b][k][t];
+      }
+      targets[b][k][words_kept] = tokens.end;
+    }
+  }
+  return encoded;
+}
+
+}  // namespace jetsoncaption

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Pictures with sentences by people, in memory, for training and for measuring on the dev pictures.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include <torch/types.h>
+
+#include "base/result.h"
+#include "image/image_view.h"
+#include "model/config.h"
+#include "text/metrics.h"
+#include "text/vocabulary.h"
+
+namespace jetsoncaption {
+
+using PictureReader = std::function<Result<Image>(const std::string& path)>;
+using ProgressReport = std::function<void(const std::string& what, int done, int total)>;
+
+struct Dataset {
+  std::vector<std::string> ids;                // file names, in the order of the list
+  std::vector<std::vector<Words>> references;  // for each picture its tokenized sentences
+  torch::Tensor pictures;                      // uint8 [N, 3, height, width]
+
+  int size() const { return static_cast<int>(ids.size()); }
+};
+
+// Reads the pictures that `list` names (one file name a line) from `directory`, squashes them to
+// width x height, and finds their sentences in `captions` (FILE<TAB>sentence). Every picture must be
+// readable and have a sentence. NotFound, InvalidArgument.
+Result<Dataset> load_dataset(const std::string& directory, const std::string& captions,
+                             const std::string& list, int width, int height,
+                             const PictureReader& read, const ProgressReport& progress);
+
+// Sentences as word ids for teacher forcing.
+struct EncodedSentences {
+  torch::Tensor inputs;   // int64 [B, K, T]: start token, words
+  torch::Tensor targets;  // int64 [B, K, T]: words, end token, padding
+};
+
+// The first K references of each picture (repeated when there are fewer), longest first, cut after
+// max_words. Unknown words become the unknown token; T is the longest of them plus one.
+EncodedSentences encode_sentences(const std::vector<const std::vector<Words>*>& references,
+                                  int sentences, int max_words, const Vocabulary& vocabulary);
+
+}  // namespace jetsoncaption

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Makes, saves and loads the tensors that training changes.
+#include "train/parameters.h"
+
+#include <cmath>
+#include <fstream>
+
+#include <nlohmann/json.hpp>
+#include <torch/torch.h>
+
+#include "model/bundle.h"
+#include "model/safetensors.h"
+#include "model/weights.h"
+
+namespace jetsoncaption {
+namespace {
+
+bool starts_with(const std::string& text, const std::string& start) {
+  return text.compare(0, start.size(), start) == 0;
+}
+
+torch::Tensor draw(const std::string& name, const std::vector<int64_t>& shape) {
+  if (name == "decoder.embedding.weight")
+    return torch::randn(shape) * 0.1;
+  if (shape.size() == 1)
+    return torch::zeros(shape);
+  const double limit = std::sqrt(3.0 / static_cast<double>(shape.back()));
+  return torch::empty(shape).uniform_(-limit, limit);
+}
+
+}  // namespace
+
+Result<void> read_backbone_description(const std::string& backbone, ModelConfig& config) {
+  const size_t dot = backbone.rfind('.');
+  const std::string path = backbone.substr(0, dot) + ".json";
+  std::ifstream file(path);
+  if (!file) {
+    return Error{ErrorKind::NotFound, path + " cannot be opened; the description of the backbone " +
+                                          "must lie beside its weights"};
+  }
+  try {
+    const auto json = nlohmann::json::parse(file);
+    config.encoder.stem_channels = json.at("stem").at("out_channels");
+    config.encoder.head_channels = json.at("head").at("out_channels");
+    config.encoder.blocks.clear();
+    for (const auto& block : json.at("blocks")) {
+      config.encoder.blocks.push_back({block.at("in_channels"), block.at("hidden_channels"),
+                                       block.at("out_channels"), block.at("stride"),
+                                       block.at("residual")});
+    }
+    const auto& input = json.at("input");
+    config.input_width = input.at("width");
+    config.input_height = input.at("height");
+    const float scale = input.at("scale");
+    const float offset = input.at("offset");  // x = pixel * scale + offset
+    config.input_scale.fill(scale);
+    config.input_mean.fill(-offset / scale);
+  } catch (const nlohmann::json::exception& e) {
+    return Error{ErrorKind::InvalidArgument,
+                 path + " does not describe a backbone: " + std::string(e.what())};
+  }
+  return {};
+}
+
+Result<NamedTensors> initial_parameters(const std::string& backbone, const ModelConfig& config,
+                                        int vocabulary_size) {
+  auto file = SafetensorsFile::open(backbone);
+  if (!file.ok())
+    return file.error();
+  const NamedTensors stored = fp32_tensors(file.value());
+  NamedTensors parameters;
+  for (const auto& [name, spec] : expected_tensors(config, vocabulary_size, WeightFile::Master)) {
+    if (!starts_with(name, "encoder.")) {
+      parameters[name] = draw(name, spec.shape);
+      continue;
+    }
+    const auto found = stored.find(name.substr(std::string("encoder.").size()));
+    if (found == stored.end() || found->second.sizes() != torch::IntArrayRef(spec.shape)) {
+      return Error{ErrorKind::InvalidArgument,
+                   backbone + " has no tensor for " + name + " in the shape its description says"};
+    }
+    parameters[name] = found->second.clone();
+  }
+  return parameters;
+}
+
+NamedTensors copy_tensors(const NamedTensors& tensors) {
+  NamedTensors copies;
+  for (const auto& [name, tensor] : tensors)
+    copies[name] = tensor.detach().clone();
+  return copies;
+}
+
+Result<void> save_tensors(const std::string& path, const NamedTensors& tensors) {
+  NamedTensors contiguous;
+  for (const auto& [name, tensor] : tensors)
+    contiguous[name] = tensor.detach().contiguous();
+  return write_safetensors(path, tensor_views(contiguous), {{"format", "pt"}});
+}
+
+Result<void> load_tensors(const std::string& path, NamedTensors& tensors) {
+  auto file = SafetensorsFile::open(path);
+  if (!file.ok())
+    return file.error();
+  const NamedTensors stored = fp32_tensors(file.value());
+  const torch::NoGradGuard no_gradients;
+  for (auto& [name, tensor] : tensors) {
+    const auto found = stored.find(name);
+    if (found == stored.end() || found->second.sizes() != tensor.sizes()) {
+      return Error{ErrorKind::CorruptModel,
+                   path + " has no tensor " + name + " of the right shape; remove the file"};
+    }
+    tensor.copy_(found->second);
+  }
+  return {};
+}
+
+}  // namespace jetsoncaption

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Samples sentences, scores them, and turns scores into a loss.
+#include "train/reward.h"
+
+#include <torch/torch.h>
+
+#include "train/sequence.h"
+
+namespace jetsoncaption {
+namespace {
+
+std::vector<std::vector<Words>> with_end(std::vector<std::vector<Words>> references,
+                                         const std::string& end) {
+  for (auto& picture : references) {
+    for (auto& words : picture)
+      words.push_back(end);
+  }
+  return references;
+}
+
+const char kEnd[] = "<end>";
+
+}  // namespace
+
+SentenceReward::SentenceReward(const std::vector<std::vector<Words>>& references)
+    : SentenceReward(with_end(references, kEnd)) {}
+
+SentenceReward::SentenceReward(std::vector<std::vector<Words>>&& references_with_end)
+    : cider_(references_with_end) {
+  for (const auto& picture : references_with_end)
+    references_.push_back(cider_.prepare(picture));
+}
+
+torch::Tensor SentenceReward::loss(const Decoder& decoder, const Decoder::Picture& picture,
+                                   const torch::Tensor& indices, int sentences, int max_words,
+                                   const Vocabulary& vocabulary) const {
+  const TokenIds tokens;
+  const auto targets =
+      write_sentences(decoder, picture, sentences, max_words, Choice::Sampled);  // [B, K, T]
+  auto rewards = torch::empty({targets.size(0), sentences});
+  for (int64_t b = 0; b < targets.size(0); ++b) {
+    const auto& references = references_[static_cast<size_t>(indices[b].item<int64_t>())];
+    for (int64_t k = 0; k < sentences; ++k) {
+      Words words = words_of(targets[b][k], vocabulary);
+      words.emplace_back(kEnd);
+      rewards[b][k] = cider_.score(words, references);
+    }
+  }
+  const auto others = (rewards.sum(1, true) - rewards) / (sentences - 1);
+  const auto advantage = (rewards - others).flatten();  // [B * K]
+
+  const auto start = torch::full({targets.size(0), sentences, 1}, tokens.start, torch::kInt64);
+  const auto inputs = torch::cat({start, targets.narrow(2, 0, targets.size(2) - 1)}, 2);
+  const auto scores = score_sentences(decoder, picture, inputs, targets, 0);
+  const auto log_probabilities = torch::log_softmax(scores.logits, -1)
+                                     .gather(-1, scores.targets.unsqueeze(-1))
+                                     .squeeze(-1);
+  return -(advantage.index_select(0, scores.rows) * log_probabilities).mean();
+}
+
+}  // namespace jetsoncaption
