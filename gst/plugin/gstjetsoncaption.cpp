@@ -86,6 +86,7 @@ struct State {
   std::unique_ptr<FramePath> frames;
   Settings frame_settings;  // copied when the version changes: strings are not copied per frame
   unsigned frame_settings_version = 0;
+  bool fault_reported = false;  // since start
 };
 
 struct _GstJetsonCaption {
@@ -196,6 +197,7 @@ static gboolean gst_jetson_caption_start(GstBaseTransform* trans) {
     auto session = std::make_shared<CaptionSession>(std::move(engine.value()), make_events(self));
     auto memory_watch = std::make_unique<MemoryWatch>(GST_ELEMENT(self), std::move(sampler),
                                                       session, state->memory_usage_mb);
+    state->fault_reported = false;
     state->frames =
         std::make_unique<FramePath>(trans, session, std::move(memory_watch), settings.mode);
     std::lock_guard<std::mutex> lock(state->mutex);
@@ -235,10 +237,27 @@ static void gst_jetson_caption_before_transform(GstBaseTransform* trans, GstBuff
     gst_base_transform_set_passthrough(trans, passthrough);
 }
 
+// Once from start to stop: what fails for one frame may well fail for each.
+static void report_fault_once(GstJetsonCaption* self, const char* fault) {
+  if (!std::exchange(self->state->fault_reported, true)) {
+    GST_ELEMENT_WARNING(self, LIBRARY, FAILED,
+                        ("A frame could not be captioned; frames pass as they are."),
+                        ("%s", fault));
+  }
+}
+
 static GstFlowReturn gst_jetson_caption_transform_ip(GstBaseTransform* trans, GstBuffer* buffer) {
   auto* self = GST_JETSON_CAPTION(trans);
-  return guarded(self, GST_FLOW_ERROR,
-                 [&] { return self->state->frames->process(buffer, self->state->frame_settings); });
+  auto* state = self->state;
+  // Not guarded(): a frame must pass, whatever became of its caption.
+  try {
+    return state->frames->process(buffer, state->frame_settings);
+  } catch (const std::exception& e) {
+    report_fault_once(self, e.what());
+  } catch (...) {
+    report_fault_once(self, "unknown exception");
+  }
+  return GST_FLOW_OK;
 }
 
 static gboolean gst_jetson_caption_sink_event(GstBaseTransform* trans, GstEvent* event) {
