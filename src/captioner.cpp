@@ -51,12 +51,13 @@ Result<Precision> choose_precision(const CaptionerOptions& options) {
                        weight_file_name(WeightFile::Int8) +
                        "; make one with `jetsoncaption quantize` or choose precision fp32"};
     case Precision::Fp16:
-      return Error{ErrorKind::Unsupported,
-                   "Precision fp16 needs CUDA, which this build does not have; choose int8 or fp32"};
+      return Error{
+          ErrorKind::Unsupported,
+          "Precision fp16 needs CUDA, which this build does not have; choose int8 or fp32"};
   }
-  return Error{ErrorKind::InvalidArgument,
-               "Precision has the unknown number " +
-                   std::to_string(static_cast<int>(options.precision)) + "; use 0 to 3"};
+  return Error{ErrorKind::InvalidArgument, "Precision has the unknown number " +
+                                               std::to_string(static_cast<int>(options.precision)) +
+                                               "; use 0 to 3"};
 }
 
 // Words joined to a sentence, with what the search knows about them.
@@ -177,8 +178,8 @@ Result<std::unique_ptr<Captioner>> Captioner::load(const CaptionerOptions& optio
   if (!precision.ok())
     return precision.error();
   auto opened =
-      open_bundle(options.model_dir, precision.value() == Precision::Int8 ? WeightFile::Int8
-                                                                           : WeightFile::Master);
+      open_bundle(options.model_dir,
+                  precision.value() == Precision::Int8 ? WeightFile::Int8 : WeightFile::Master);
   if (!opened.ok())
     return opened.error();
 
@@ -200,8 +201,8 @@ Result<std::unique_ptr<Captioner>> Captioner::load(const CaptionerOptions& optio
   info.engine = network->kernels();
   info.input_width = bundle->config.input_width;
   info.input_height = bundle->config.input_height;
-  return std::unique_ptr<Captioner>(std::make_unique<BundleCaptioner>(
-      std::move(bundle), std::move(network), std::move(info)));
+  return std::unique_ptr<Captioner>(
+      std::make_unique<BundleCaptioner>(std::move(bundle), std::move(network), std::move(info)));
 }
 
 }  // namespace jetsoncaption

@@ -39,20 +39,20 @@ struct CaptionWord {
 };
 
 struct Caption {
-  std::string text;              // words joined by blanks, lower case, no full stop
-  double confidence = 0;         // geometric mean of the words' probabilities, the end included
+  std::string text;       // words joined by blanks, lower case, no full stop
+  double confidence = 0;  // geometric mean of the words' probabilities, the end included
   std::vector<CaptionWord> words;
-  double inference_ms = 0;       // wall time of this describe()
-  bool truncated = false;        // stopped by max_words or max_inference_ms, not by the model
+  double inference_ms = 0;  // wall time of this describe()
+  bool truncated = false;   // stopped by max_words or max_inference_ms, not by the model
 };
 
 // What was loaded, for `stats`, `doctor` and `bench`.
 struct CaptionerInfo {
   std::string model_name;
-  std::string device;           // "cpu"
-  std::string precision;        // "fp32" or "int8": the arithmetic the model was loaded for
-  std::string engine;           // which kernels compute: "torch", "onednn-int8", "dequantized"
-  std::string torch_version;    // "1.13.1"
+  std::string device;         // "cpu"
+  std::string precision;      // "fp32" or "int8": the arithmetic the model was loaded for
+  std::string engine;         // which kernels compute: "torch", "onednn-int8", "dequantized"
+  std::string torch_version;  // "1.13.1"
   int threads = 0;
   int input_width = 0;
   int input_height = 0;

@@ -68,6 +68,10 @@ class CaptionSession {
   CaptionSession(const CaptionSession&) = delete;
   CaptionSession& operator=(const CaptionSession&) = delete;
 
+  // Any thread. The size of the slot.
+  int input_width() const { return slot_.width; }
+  int input_height() const { return slot_.height; }
+
   // Streaming thread. The slot, or null while a frame is being described and during the pause
   // after a failure. Never waits.
   Image* free_slot();

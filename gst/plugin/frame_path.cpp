@@ -68,6 +68,7 @@ FramePath::FramePath(GstBaseTransform* element, std::shared_ptr<CaptionSession> 
 void FramePath::set_format(const GstVideoInfo& info) {
   info_ = info;
   shrinker_.emplace(info);
+  shrinker_->prepare(session_->input_width(), session_->input_height());
   unreadable_reported_ = false;
 }
 

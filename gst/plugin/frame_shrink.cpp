@@ -157,14 +157,20 @@ GstVideoFrame FrameShrinker::Plan::skip_lines(const GstVideoFrame& frame) const 
 FrameShrinker::FrameShrinker(const GstVideoInfo& info) : info_(info) {}
 FrameShrinker::~FrameShrinker() = default;
 
-bool FrameShrinker::shrink(const GstVideoFrame* frame, uint8_t* rgb, int width, int height) {
-  if (width < 1 || height < 1 || GST_VIDEO_FRAME_FORMAT(frame) != GST_VIDEO_INFO_FORMAT(&info_) ||
-      GST_VIDEO_FRAME_WIDTH(frame) != GST_VIDEO_INFO_WIDTH(&info_) ||
-      GST_VIDEO_FRAME_HEIGHT(frame) != GST_VIDEO_INFO_HEIGHT(&info_))
+bool FrameShrinker::prepare(int width, int height) {
+  if (width < 1 || height < 1)
     return false;
   if (!plan_ || plan_->width != width || plan_->height != height)
     plan_ = std::make_unique<Plan>(info_, width, height);
-  if (!plan_->ok())
+  return plan_->ok();
+}
+
+bool FrameShrinker::shrink(const GstVideoFrame* frame, uint8_t* rgb, int width, int height) {
+  if (GST_VIDEO_FRAME_FORMAT(frame) != GST_VIDEO_INFO_FORMAT(&info_) ||
+      GST_VIDEO_FRAME_WIDTH(frame) != GST_VIDEO_INFO_WIDTH(&info_) ||
+      GST_VIDEO_FRAME_HEIGHT(frame) != GST_VIDEO_INFO_HEIGHT(&info_))
+    return false;
+  if (!prepare(width, height))
     return false;
 
   Plan& plan = *plan_;

@@ -19,10 +19,14 @@ class FrameShrinker {
   FrameShrinker(const FrameShrinker&) = delete;
   FrameShrinker& operator=(const FrameShrinker&) = delete;
 
+  // Makes everything for results of width x height, which takes milliseconds, so that the first
+  // shrink() need not. False if that cannot be done.
+  bool prepare(int width, int height);
+
   // Squashes the whole of `frame`, mapped for reading, into width x height pixels of `rgb`: R, G, B
   // of 8 bits, rows without padding, 3 * width * height bytes, opaque, by the matrix and range of
   // the frame's colorimetry. Of frames much higher than the result only every so many lines are
-  // read. All buffers are made at the first call and at a change of size. False, and nothing
+  // read. What prepare() did not make is made here. False, and nothing
   // written, if width or height is below 1, the frame does not have the format and size of the
   // info, or GStreamer cannot convert it.
   bool shrink(const GstVideoFrame* frame, uint8_t* rgb, int width, int height);
@@ -31,7 +35,7 @@ class FrameShrinker {
   struct Plan;
 
   const GstVideoInfo info_;
-  std::unique_ptr<Plan> plan_;  // for the size of the last call
+  std::unique_ptr<Plan> plan_;  // for the size prepared last
 };
 
 }  // namespace jetsoncaption

@@ -2,8 +2,6 @@
 // libjetsoncaption-engine.so: the captioner behind the C boundary of engine_api.h.
 //
 // Every function catches everything, because an exception must not unwind into C.
-#include <malloc.h>
-
 #include <algorithm>
 #include <atomic>
 #include <cstring>
@@ -14,6 +12,8 @@
 
 #include "captioner.h"
 #include "engine_api.h"
+
+#include <malloc.h>
 
 struct JetsonCaptionEngine {
   std::unique_ptr<jetsoncaption::Captioner> captioner;
@@ -172,7 +172,13 @@ const char* last_error() {
 }
 
 const JetsonCaptionEngineApi kApi = {
-    JETSONCAPTION_ENGINE_API_VERSION, create, describe, get_stats, trim_memory, cancel, destroy,
+    JETSONCAPTION_ENGINE_API_VERSION,
+    create,
+    describe,
+    get_stats,
+    trim_memory,
+    cancel,
+    destroy,
     last_error,
 };
 

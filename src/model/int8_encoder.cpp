@@ -32,8 +32,8 @@ Int8Encoder::Int8Encoder(OnednnContext& context, const ModelConfig& config,
   float range = 0;
   for (size_t channel = 0; channel < 3; ++channel) {
     for (const float pixel : {0.0F, 255.0F}) {
-      range = std::max(range, std::fabs((pixel - config.input_mean[channel]) *
-                                        config.input_scale[channel]));
+      range = std::max(
+          range, std::fabs((pixel - config.input_mean[channel]) * config.input_scale[channel]));
     }
   }
   Activation x{Type::s8, 3, config.input_height, config.input_width, range / 127.0F, 0};
@@ -89,12 +89,11 @@ Int8Encoder::Int8Encoder(OnednnContext& context, const ModelConfig& config,
   bind_buffers();
 }
 
-// q_out = (sum of q_in * q_weight) * step_in * scale_weight / step_out + ..., so that oneDNN's output
-// scale of a channel is step_in * scale_weight / step_out, and the bias, which it adds before that
-// scale, is divided by step_in * scale_weight.
-Int8Encoder::Activation Int8Encoder::add_layer(const SafetensorsFile& file,
-                                               const std::string& name, const Activation& input,
-                                               const LayerShape& shape) {
+// q_out = (sum of q_in * q_weight) * step_in * scale_weight / step_out + ..., so that oneDNN's
+// output scale of a channel is step_in * scale_weight / step_out, and the bias, which it adds
+// before that scale, is divided by step_in * scale_weight.
+Int8Encoder::Activation Int8Encoder::add_layer(const SafetensorsFile& file, const std::string& name,
+                                               const Activation& input, const LayerShape& shape) {
   Activation output;
   output.type = shape.relu6 ? Type::u8 : Type::s8;
   output.channels = shape.outputs;
@@ -131,19 +130,23 @@ Int8Encoder::Activation Int8Encoder::add_layer(const SafetensorsFile& file,
   const int64_t before = shape.kernel == 3 && shape.stride == 1 ? 1 : 0;
   const int64_t after = shape.kernel == 3 ? 1 : 0;
   const dnnl::memory::desc bias_desc({shape.outputs}, Type::f32, Tag::a);
-  const auto source_desc =
-      channels_last(input.type, input.channels, input.height, input.width);
+  const auto source_desc = channels_last(input.type, input.channels, input.height, input.width);
   const auto destination_desc =
       channels_last(output.type, output.channels, output.height, output.width);
   const dnnl::convolution_forward::primitive_desc description(
-      {dnnl::prop_kind::forward_inference, dnnl::algorithm::convolution_direct, source_desc,
-       dnnl::memory::desc(weight_dims, Type::s8, Tag::any), bias_desc, destination_desc,
-       {shape.stride, shape.stride}, {before, before}, {after, after}},
+      {dnnl::prop_kind::forward_inference,
+       dnnl::algorithm::convolution_direct,
+       source_desc,
+       dnnl::memory::desc(weight_dims, Type::s8, Tag::any),
+       bias_desc,
+       destination_desc,
+       {shape.stride, shape.stride},
+       {before, before},
+       {after, after}},
       attributes, context_.engine);
 
-  dnnl::memory plain_weights(
-      {weight_dims, Type::s8, shape.depthwise ? Tag::goihw : Tag::oihw}, context_.engine,
-      const_cast<void*>(file.find(name + ".weight")->data));
+  dnnl::memory plain_weights({weight_dims, Type::s8, shape.depthwise ? Tag::goihw : Tag::oihw},
+                             context_.engine, const_cast<void*>(file.find(name + ".weight")->data));
   dnnl::memory weights(description.weights_desc(), context_.engine);
   dnnl::reorder(plain_weights, weights).execute(context_.stream, plain_weights, weights);
   dnnl::memory plain_bias(bias_desc, context_.engine, scaled_bias.data());

@@ -12,11 +12,11 @@
 #include <unordered_map>
 #include <vector>
 
-#include <oneapi/dnnl/dnnl.hpp>
-
 #include "model/config.h"
 #include "model/onednn_kernels.h"
 #include "model/safetensors.h"
+
+#include <oneapi/dnnl/dnnl.hpp>
 
 namespace jetsoncaption {
 

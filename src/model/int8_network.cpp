@@ -49,9 +49,10 @@ class Int8Network : public CaptionNetwork {
                  {matrix(bundle.weights, "decoder.feature")}),
         initial_(context_, sizes_.feature_size, {matrix(bundle.weights, "decoder.initial")}),
         key_(context_, sizes_.feature_size, {matrix(bundle.weights, "decoder.attention_feature")}),
-        state_(context_, sizes_.hidden_size,
-               {matrix(bundle.weights, "decoder.attention_state"),
-                matrix(bundle.weights, "decoder.gate"), matrix(bundle.weights, "decoder.gru_state")}),
+        state_(
+            context_, sizes_.hidden_size,
+            {matrix(bundle.weights, "decoder.attention_state"),
+             matrix(bundle.weights, "decoder.gate"), matrix(bundle.weights, "decoder.gru_state")}),
         input_(context_, sizes_.embedding_size + sizes_.feature_size,
                {matrix(bundle.weights, "decoder.gru_input")}),
         output_(context_, sizes_.hidden_size + sizes_.feature_size + sizes_.embedding_size,
@@ -142,7 +143,8 @@ class Int8Network : public CaptionNetwork {
     const int size = sizes_.hidden_size;
     previous_.resize(parents.size() * static_cast<size_t>(size));
     for (size_t row = 0; row < parents.size(); ++row)
-      std::copy_n(at(hidden_, parents[row], size), size, at(previous_, static_cast<int>(row), size));
+      std::copy_n(at(hidden_, parents[row], size), size,
+                  at(previous_, static_cast<int>(row), size));
     hidden_.swap(previous_);
   }
 
@@ -190,8 +192,7 @@ class Int8Network : public CaptionNetwork {
   }
 
   void embed(int word, int row) {
-    const int8_t* values =
-        embedding_.data() + static_cast<ptrdiff_t>(word) * sizes_.embedding_size;
+    const int8_t* values = embedding_.data() + static_cast<ptrdiff_t>(word) * sizes_.embedding_size;
     const float scale = embedding_scale_[static_cast<size_t>(word)];
     float* vector = at(gru_inputs_, row, gru_inputs());
     for (int i = 0; i < sizes_.embedding_size; ++i)
@@ -204,8 +205,8 @@ class Int8Network : public CaptionNetwork {
     input_.forward(gru_inputs_.data(), rows, input_values_.data());
     for (int row = 0; row < rows; ++row) {
       float* gates = at(input_values_, row, input_.outputs());  // reset, update, candidate
-      const float* state = at(state_values_, row, state_.outputs()) + sizes_.attention_size +
-                           sizes_.feature_size;
+      const float* state =
+          at(state_values_, row, state_.outputs()) + sizes_.attention_size + sizes_.feature_size;
       for (int i = 0; i < 2 * size; ++i)
         gates[i] += state[i];
       logistic_.forward(gates, 2 * size);

@@ -59,9 +59,9 @@ class Int8Linear {
   OnednnContext& context_;
   const int inputs_;
   int outputs_ = 0;
-  std::vector<float> scales_;  // [outputs]
-  std::vector<float> bias_;    // [outputs]
-  dnnl::memory weights_;       // blocked as the first product wants it
+  std::vector<float> scales_;                        // [outputs]
+  std::vector<float> bias_;                          // [outputs]
+  dnnl::memory weights_;                             // blocked as the first product wants it
   std::map<std::pair<int, int>, Product> products_;  // by source type and rows
   std::vector<int8_t> quantized_;
   std::vector<float> steps_;  // [rows]

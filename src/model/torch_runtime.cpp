@@ -2,8 +2,6 @@
 // The one place where exceptions of LibTorch and oneDNN end.
 #include "model/torch_runtime.h"
 
-#include <dlfcn.h>
-
 #include <algorithm>
 #include <new>
 #include <thread>
@@ -12,6 +10,8 @@
 #include <ATen/Parallel.h>
 #include <c10/util/Exception.h>
 #include <torch/version.h>
+
+#include <dlfcn.h>
 
 namespace jetsoncaption {
 namespace {

@@ -13,8 +13,8 @@ namespace jetsoncaption {
 // picture has too little work for more.
 int default_threads();
 
-// Lets LibTorch and oneDNN use so many threads in the calling thread. Cheap; OpenMP keeps the number
-// for each thread, so every thread that captions must ask.
+// Lets LibTorch and oneDNN use so many threads in the calling thread. Cheap; OpenMP keeps the
+// number for each thread, so every thread that captions must ask.
 void use_threads(int threads);
 
 // Off unless allowed, because it was unstable on the boards this replaces a program on, and its

@@ -70,8 +70,8 @@ std::map<std::string, TensorView> tensor_views(const NamedTensors& tensors) {
   std::map<std::string, TensorView> views;
   for (const auto& [name, tensor] : tensors) {
     TORCH_CHECK(tensor.is_contiguous() && tensor.device().is_cpu(), name, " cannot be borrowed");
-    views[name] = TensorView{data_type(tensor.scalar_type()), tensor.sizes().vec(),
-                             tensor.data_ptr()};
+    views[name] =
+        TensorView{data_type(tensor.scalar_type()), tensor.sizes().vec(), tensor.data_ptr()};
   }
   return views;
 }

@@ -28,8 +28,8 @@ struct Dataset {
 };
 
 // Reads the pictures that `list` names (one file name a line) from `directory`, squashes them to
-// width x height, and finds their sentences in `captions` (FILE<TAB>sentence). Every picture must be
-// readable and have a sentence. NotFound, InvalidArgument.
+// width x height, and finds their sentences in `captions` (FILE<TAB>sentence). Every picture must
+// be readable and have a sentence. NotFound, InvalidArgument.
 Result<Dataset> load_dataset(const std::string& directory, const std::string& captions,
                              const std::string& list, int width, int height,
                              const PictureReader& read, const ProgressReport& progress);

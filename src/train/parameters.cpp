@@ -5,12 +5,13 @@
 #include <cmath>
 #include <fstream>
 
-#include <nlohmann/json.hpp>
 #include <torch/torch.h>
 
 #include "model/bundle.h"
 #include "model/safetensors.h"
 #include "model/weights.h"
+
+#include <nlohmann/json.hpp>
 
 namespace jetsoncaption {
 namespace {

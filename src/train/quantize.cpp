@@ -26,7 +26,7 @@ bool ends_with(const std::string& text, const std::string& end) {
 
 // The ranges that are tried, as shares of the largest absolute value: a few outliers may saturate
 // when all other values gain by a finer step.
-constexpr std::array<double, 12> kRangeShares{1.0,  0.97, 0.94, 0.91, 0.88, 0.85,
+constexpr std::array<double, 12> kRangeShares{1.0, 0.97, 0.94, 0.91, 0.88, 0.85,
                                               0.8, 0.75, 0.7,  0.6,  0.5,  0.4};
 
 // For each row of values [R, N] the step for which rounding to [lowest, highest] steps has the
@@ -64,9 +64,8 @@ class Calibration {
  public:
   void observe(const std::string& layer, const torch::Tensor& output) {
     const auto values = output.flatten();
-    const auto chosen =
-        torch::randint(values.numel(), {std::min(kSamplesPerPicture, values.numel())},
-                       torch::kInt64);
+    const auto chosen = torch::randint(
+        values.numel(), {std::min(kSamplesPerPicture, values.numel())}, torch::kInt64);
     samples_[layer].push_back(values.index_select(0, chosen));
   }
 
@@ -75,9 +74,8 @@ class Calibration {
     for (const auto& [layer, samples] : samples_) {
       const bool is_signed = ends_with(layer, ".project");
       const auto values = torch::cat(samples).unsqueeze(0);
-      const auto step =
-          is_signed ? best_steps(values, -127, 127)
-                    : best_steps(values, 0, 255).clamp_max(kRelu6 / 255);
+      const auto step = is_signed ? best_steps(values, -127, 127)
+                                  : best_steps(values, 0, 255).clamp_max(kRelu6 / 255);
       result[layer + ".output_scale"] = step.contiguous();
     }
   }
@@ -157,8 +155,8 @@ Result<void> quantize_bundle(const std::string& directory, const std::vector<std
                  "No picture was given to calibrate with; name some hundred training pictures"};
   }
   Result<void> result;
-  auto guarded = guard_torch(
-      [&] { result = quantize_guarded(directory, pictures, read, progress); });
+  auto guarded =
+      guard_torch([&] { result = quantize_guarded(directory, pictures, read, progress); });
   return guarded.ok() ? result : guarded;
 }
 

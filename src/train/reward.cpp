@@ -52,9 +52,8 @@ torch::Tensor SentenceReward::loss(const Decoder& decoder, const Decoder::Pictur
   const auto start = torch::full({targets.size(0), sentences, 1}, tokens.start, torch::kInt64);
   const auto inputs = torch::cat({start, targets.narrow(2, 0, targets.size(2) - 1)}, 2);
   const auto scores = score_sentences(decoder, picture, inputs, targets, 0);
-  const auto log_probabilities = torch::log_softmax(scores.logits, -1)
-                                     .gather(-1, scores.targets.unsqueeze(-1))
-                                     .squeeze(-1);
+  const auto log_probabilities =
+      torch::log_softmax(scores.logits, -1).gather(-1, scores.targets.unsqueeze(-1)).squeeze(-1);
   return -(advantage.index_select(0, scores.rows) * log_probabilities).mean();
 }
 

@@ -64,8 +64,8 @@ torch::Tensor write_sentences(const Decoder& decoder, const Decoder::Picture& pi
     } else if (choice == Choice::MostLikely) {
       words = logits.argmax(-1);
     } else {
-      words = torch::multinomial(torch::softmax(logits, -1).flatten(0, 1), 1)
-                  .view({count, sentences});
+      words =
+          torch::multinomial(torch::softmax(logits, -1).flatten(0, 1), 1).view({count, sentences});
     }
     words = words.masked_fill(ended, tokens.padding);
     columns.push_back(words);

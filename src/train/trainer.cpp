@@ -2,18 +2,13 @@
 // Runs the stages: schedule, optimiser, running mean, measuring, checkpoints.
 #include "train/trainer.h"
 
-#include <sys/stat.h>
-
 #include <chrono>
 #include <cmath>
 #include <fstream>
 #include <thread>
 #include <utility>
 
-#include <malloc.h>
-
 #include <ATen/autocast_mode.h>
-#include <nlohmann/json.hpp>
 #include <torch/torch.h>
 
 #include "model/bundle.h"
@@ -24,10 +19,14 @@
 #include "train/reward.h"
 #include "train/sequence.h"
 
+#include <malloc.h>
+#include <nlohmann/json.hpp>
+#include <sys/stat.h>
+
 namespace jetsoncaption {
 namespace {
 
-constexpr int kSentences = 5;        // of each picture in a batch
+constexpr int kSentences = 5;         // of each picture in a batch
 constexpr double kWarmUpShare = 0.1;  // of the steps of a stage
 constexpr double kGradientLimit = 5.0;
 constexpr double kWeightDecay = 1e-4;
@@ -58,6 +57,19 @@ double schedule(double progress) {
 double seconds_since(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
+
+// While it lives, matrix products are computed in bfloat16 if asked for; weights stay float32. Only
+// for the decoder: backward convolutions are faster in float32.
+class DecoderPrecision {
+ public:
+  explicit DecoderPrecision(bool bfloat16) { at::autocast::set_cpu_enabled(bfloat16); }
+  ~DecoderPrecision() {
+    at::autocast::clear_cache();
+    at::autocast::set_cpu_enabled(false);
+  }
+  DecoderPrecision(const DecoderPrecision&) = delete;
+  DecoderPrecision& operator=(const DecoderPrecision&) = delete;
+};
 
 class Trainer {
  public:
@@ -111,13 +123,15 @@ class Trainer {
     }
     using Options = torch::optim::AdamWOptions;
     std::vector<torch::optim::OptimizerParamGroup> groups;
-    groups.emplace_back(decoder, std::make_unique<Options>(
-                                     Options(stage_options(stage).decoder_learning_rate)
-                                         .weight_decay(kWeightDecay)));
+    groups.emplace_back(
+        decoder,
+        std::make_unique<Options>(
+            Options(stage_options(stage).decoder_learning_rate).weight_decay(kWeightDecay)));
     if (!encoder.empty()) {
-      groups.emplace_back(encoder, std::make_unique<Options>(
-                                       Options(stage_options(stage).encoder_learning_rate)
-                                           .weight_decay(kWeightDecay)));
+      groups.emplace_back(
+          encoder,
+          std::make_unique<Options>(
+              Options(stage_options(stage).encoder_learning_rate).weight_decay(kWeightDecay)));
     }
     return torch::optim::AdamW(std::move(groups), Options());
   }
@@ -134,8 +148,8 @@ class Trainer {
     if (stage == Stage::Joint) {
       const auto pictures = vary_pictures(train_.pictures.index_select(0, indices), Variation());
       return Encoder(config_.encoder, parameters_)
-          .forward(normalize_pictures(pictures, config_)
-                       .contiguous(torch::MemoryFormat::ChannelsLast));
+          .forward(
+              normalize_pictures(pictures, config_).contiguous(torch::MemoryFormat::ChannelsLast));
     }
     const auto views = torch::randint(cache.size(0), {indices.size(0)}, torch::kInt64);
     return cache.index({views, indices}).to(torch::kFloat32);
@@ -144,35 +158,26 @@ class Trainer {
   std::vector<const std::vector<Words>*> batch_references(const torch::Tensor& indices) const {
     std::vector<const std::vector<Words>*> references;
     for (int64_t i = 0; i < indices.size(0); ++i) {
-      references.push_back(
-          &train_.references[static_cast<size_t>(indices[i].item<int64_t>())]);
+      references.push_back(&train_.references[static_cast<size_t>(indices[i].item<int64_t>())]);
     }
     return references;
   }
 
   torch::Tensor batch_loss(Stage stage, const torch::Tensor& cache, const torch::Tensor& indices) {
+    const auto features = batch_features(stage, cache, indices);
+    const DecoderPrecision precision(options_.bfloat16);
     const Decoder decoder(config_.decoder, parameters_);
-    const auto picture = decoder.prepare(batch_features(stage, cache, indices));
+    const auto picture = decoder.prepare(features);
     if (stage == Stage::Reward)
       return reward_.loss(decoder, picture, indices, kSentences, options_.max_words, vocabulary_);
-    const auto sentences = encode_sentences(batch_references(indices), kSentences,
-                                            options_.max_words, vocabulary_);
-    const auto scores = score_sentences(decoder, picture, sentences.inputs, sentences.targets,
-                                        options_.dropout);
+    const auto sentences =
+        encode_sentences(batch_references(indices), kSentences, options_.max_words, vocabulary_);
+    const auto scores =
+        score_sentences(decoder, picture, sentences.inputs, sentences.targets, options_.dropout);
     namespace functional = torch::nn::functional;
     return functional::cross_entropy(
         scores.logits, scores.targets,
         functional::CrossEntropyFuncOptions().label_smoothing(options_.label_smoothing));
-  }
-
-  // Matrix products and convolutions in bfloat16 when asked for; weights stay float32.
-  torch::Tensor autocast_loss(Stage stage, const torch::Tensor& cache,
-                              const torch::Tensor& indices) {
-    at::autocast::set_cpu_enabled(options_.bfloat16);
-    const auto loss = batch_loss(stage, cache, indices);
-    at::autocast::clear_cache();
-    at::autocast::set_cpu_enabled(false);
-    return loss;
   }
 
   void update_average(double decay) {
@@ -196,7 +201,7 @@ class Trainer {
     for (size_t i = 0; i < batches.size(); ++i) {
       const double step = static_cast<double>(batches.size()) * epoch + static_cast<double>(i);
       set_learning_rates(optimizer, stage, schedule(step / steps));
-      const auto loss = autocast_loss(stage, cache, batches[i]);
+      const auto loss = batch_loss(stage, cache, batches[i]);
       optimizer.zero_grad();
       loss.backward();
       for (auto& group : optimizer.param_groups())
@@ -309,11 +314,13 @@ class Trainer {
 
   void log_epoch(const std::string& stage, int epoch, double loss, const CaptionScores& scores,
                  double seconds) const {
-    const nlohmann::json line = {
-        {"stage", stage},         {"epoch", epoch},
-        {"loss", loss},           {"dev_bleu", scores.bleu},
-        {"dev_rouge_l", scores.rouge_l}, {"dev_cider_d", scores.cider_d},
-        {"seconds", seconds}};
+    const nlohmann::json line = {{"stage", stage},
+                                 {"epoch", epoch},
+                                 {"loss", loss},
+                                 {"dev_bleu", scores.bleu},
+                                 {"dev_rouge_l", scores.rouge_l},
+                                 {"dev_cider_d", scores.cider_d},
+                                 {"seconds", seconds}};
     std::ofstream(work_file("log.jsonl"), std::ios::app) << line.dump() << '\n';
     epoch_done_(line.dump());
   }

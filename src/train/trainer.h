@@ -39,20 +39,20 @@ struct TrainOptions {
   StageOptions joint{4, 3e-4, 1e-4};
   StageOptions reward{4, 5e-5, 0};
 
-  int batch = 16;           // pictures; each with five sentences
-  int feature_size = 512;   // sizes as in DecoderConfig
+  int batch = 16;          // pictures; each with five sentences
+  int feature_size = 512;  // sizes as in DecoderConfig
   int attention_size = 256;
   int embedding_size = 256;
   int hidden_size = 512;
-  int min_count = 5;        // a word must occur as often in the training sentences
-  int max_words = 20;       // longer sentences are cut
+  int min_count = 5;   // a word must occur as often in the training sentences
+  int max_words = 20;  // longer sentences are cut
   double dropout = 0.4;
   double label_smoothing = 0.1;
   double average_decay = 0.998;  // of the running mean of the weights that is measured and kept
   uint64_t seed = 1;
   int threads = 0;        // 0: all cores
   bool bfloat16 = false;  // matrix products in bfloat16: faster where the processor has AMX
-  bool resume = false;  // go on after the last finished epoch in `work`
+  bool resume = false;    // go on after the last finished epoch in `work`
 };
 
 // Takes hours. Progress goes to `progress`, one JSON object an epoch to work/log.jsonl and to
