@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// What the search relies on, for each arithmetic a bundle can be captioned with.
+#include "model/caption_network.h"
+
+#include <algorithm>
+#include <cmath>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "fakes/temporary_directory.h"
+#include "fakes/tiny_bundle.h"
+#include "model/torch_runtime.h"
+
+namespace jetsoncaption {
+namespace {
+
+// Of log-probabilities: the order of fp32 sums differs with the number of rows.
+constexpr float kRoundingTolerance = 1e-4F;
+// Mean of log-probabilities: the int8 network rounds its activations to 8 bits, the dequantized one
+// does not. With this bundle they are 0.012 apart, and two pictures are 0.12 apart.
+constexpr double kQuantizationTolerance = 0.03;
+
+// Words of the tiny bundle.
+constexpr int kStart = 1;
+constexpr int kA = 4;
+constexpr int kThe = 5;
+constexpr int kRed = 6;
+constexpr int kDog = 7;
+
+enum class Arithmetic { Fp32, Dequantized, Int8 };
+
+std::string arithmetic_name(const testing::TestParamInfo<Arithmetic>& info) {
+  switch (info.param) {
+    case Arithmetic::Fp32:
+      return "Fp32";
+    case Arithmetic::Dequantized:
+      return "Dequantized";
+    case Arithmetic::Int8:
+      return "Int8";
+  }
+  return "";
+}
+
+using Scores = std::vector<float>;
+
+float largest_difference(const Scores& a, const Scores& b) {
+  if (a.size() != b.size())
+    return INFINITY;
+  float largest = 0;
+  for (size_t i = 0; i < a.size(); ++i)
+    largest = std::max(largest, std::fabs(a[i] - b[i]));
+  return largest;
+}
+
+Scores step(CaptionNetwork& network, const std::vector<int>& parents,
+            const std::vector<int>& words) {
+  Scores scores;
+  network.step(parents, words, scores);
+  return scores;
+}
+
+Scores row(const Scores& scores, int index, int columns) {
+  return {scores.begin() + index * columns, scores.begin() + (index + 1) * columns};
+}
+
+// A picture of the tiny bundle's input size, different for each number.
+std::vector<uint8_t> picture(unsigned number) {
+  const ModelConfig config = tiny_config();
+  std::vector<uint8_t> rgb(static_cast<size_t>(config.input_width) *
+                           static_cast<size_t>(config.input_height) * 3);
+  for (size_t i = 0; i < rgb.size(); ++i)
+    rgb[i] = static_cast<uint8_t>(i * (2 * number + 1) / (number + 3));
+  return rgb;
+}
+
+class TinyBundle {
+ public:
+  TinyBundle() {
+    const auto written = write_tiny_bundle(directory_.path(), 1);
+    EXPECT_TRUE(written.ok()) << written.error().message;
+    use_threads(1);
+  }
+  std::unique_ptr<Bundle> open(WeightFile file) const {
+    auto opened = open_bundle(directory_.path(), file);
+    EXPECT_TRUE(opened.ok()) << opened.error().message;
+    return std::make_unique<Bundle>(std::move(opened.value()));
+  }
+
+ private:
+  TemporaryDirectory directory_;
+};
+
+constexpr char kNoKernels[] = "this build or this processor has no fast int8 kernels";
+
+class CaptionNetworkTest : public testing::TestWithParam<Arithmetic> {
+ protected:
+  void SetUp() override {
+    const bool fp32 = GetParam() == Arithmetic::Fp32;
+    bundle_ = files_.open(fp32 ? WeightFile::Master : WeightFile::Int8);
+    network_ =
+        GetParam() == Arithmetic::Int8 ? make_int8_network(*bundle_) : make_torch_network(*bundle_);
+    if (!network_)
+      GTEST_SKIP() << kNoKernels;
+  }
+
+  Scores step(const std::vector<int>& parents, const std::vector<int>& words) {
+    return jetsoncaption::step(*network_, parents, words);
+  }
+
+  // The scores after the last of the words, which follow each other in one sentence.
+  Scores scores_after(const std::vector<uint8_t>& rgb, const std::vector<int>& words) {
+    network_->look_at(rgb.data());
+    Scores scores;
+    for (const int word : words)
+      scores = step({0}, {word});
+    return scores;
+  }
+
+  TinyBundle files_;
+  std::unique_ptr<Bundle> bundle_;
+  std::unique_ptr<CaptionNetwork> network_;
+};
+
+TEST_P(CaptionNetworkTest, GivesEachSentenceADistributionOverAllWords) {
+  network_->look_at(picture(1).data());
+  step({0}, {kStart});
+  const Scores scores = step({0, 0, 0}, {kA, kThe, kRed});
+
+  const int words = network_->vocabulary_size();
+  ASSERT_EQ(scores.size(), static_cast<size_t>(3 * words));
+  for (int sentence = 0; sentence < 3; ++sentence) {
+    double sum = 0;
+    for (const float score : row(scores, sentence, words))
+      sum += std::exp(score);
+    EXPECT_NEAR(sum, 1, kRoundingTolerance);
+  }
+}
+
+TEST_P(CaptionNetworkTest, ScoresSentencesTogetherAsOneByOne) {
+  const auto rgb = picture(1);
+  network_->look_at(rgb.data());
+  step({0}, {kStart});
+  step({0, 0}, {kA, kThe});
+  const Scores together = step({0, 1}, {kRed, kDog});
+
+  const int words = network_->vocabulary_size();
+  EXPECT_LT(largest_difference(row(together, 0, words), scores_after(rgb, {kStart, kA, kRed})),
+            kRoundingTolerance);
+  EXPECT_LT(largest_difference(row(together, 1, words), scores_after(rgb, {kStart, kThe, kDog})),
+            kRoundingTolerance);
+}
+
+TEST_P(CaptionNetworkTest, ContinuesEachSentenceFromTheSlotOfItsParent) {
+  const auto rgb = picture(1);
+  network_->look_at(rgb.data());
+  step({0}, {kStart});
+  step({0, 0}, {kA, kThe});
+  const Scores crossed = step({1, 0, 1}, {kRed, kRed, kDog});
+
+  const int words = network_->vocabulary_size();
+  EXPECT_LT(largest_difference(row(crossed, 0, words), scores_after(rgb, {kStart, kThe, kRed})),
+            kRoundingTolerance);
+  EXPECT_LT(largest_difference(row(crossed, 1, words), scores_after(rgb, {kStart, kA, kRed})),
+            kRoundingTolerance);
+  EXPECT_LT(largest_difference(row(crossed, 2, words), scores_after(rgb, {kStart, kThe, kDog})),
+            kRoundingTolerance);
+}
+
+TEST_P(CaptionNetworkTest, RemembersTheWordsBefore) {
+  const auto rgb = picture(1);
+  EXPECT_GT(largest_difference(scores_after(rgb, {kStart, kA, kDog}),
+                               scores_after(rgb, {kStart, kThe, kDog})),
+            10 * kRoundingTolerance);
+}
+
+TEST_P(CaptionNetworkTest, ForgetsEverythingWhenItLooksAgain) {
+  const auto rgb = picture(1);
+  const Scores first = scores_after(rgb, {kStart});
+  scores_after(picture(2), {kStart, kThe, kRed, kDog});
+
+  EXPECT_EQ(scores_after(rgb, {kStart}), first);
+}
+
+TEST_P(CaptionNetworkTest, ScoresAnotherPictureDifferently) {
+  EXPECT_GT(
+      largest_difference(scores_after(picture(1), {kStart}), scores_after(picture(2), {kStart})),
+      10 * kRoundingTolerance);
+}
+
+TEST_P(CaptionNetworkTest, SaysWhichKernelsCompute) {
+  const std::string kernels = network_->kernels();
+  switch (GetParam()) {
+    case Arithmetic::Fp32:
+      EXPECT_EQ(kernels, "torch");
+      break;
+    case Arithmetic::Dequantized:
+      EXPECT_EQ(kernels, "dequantized");
+      break;
+    case Arithmetic::Int8:
+      EXPECT_EQ(kernels, "onednn-int8");
+      break;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Networks, CaptionNetworkTest,
+                         testing::Values(Arithmetic::Fp32, Arithmetic::Dequantized,
+                                         Arithmetic::Int8),
+                         arithmetic_name);
+
+TEST(Int8Network, AgreesWithTheDequantizedNetwork) {
+  const TinyBundle files;
+  const auto bundle = files.open(WeightFile::Int8);
+  const auto int8 = make_int8_network(*bundle);
+  if (!int8)
+    GTEST_SKIP() << kNoKernels;
+  const auto dequantized = make_torch_network(*bundle);
+
+  double sum = 0;
+  size_t count = 0;
+  for (unsigned number = 0; number < 20; ++number) {
+    const auto rgb = picture(number);
+    int8->look_at(rgb.data());
+    dequantized->look_at(rgb.data());
+    for (const int word : {kStart, kA, kRed, kDog}) {
+      const Scores fast = step(*int8, {0}, {word});
+      const Scores exact = step(*dequantized, {0}, {word});
+      ASSERT_EQ(fast.size(), exact.size());
+      for (size_t i = 0; i < fast.size(); ++i)
+        sum += std::fabs(fast[i] - exact[i]);
+      count += fast.size();
+    }
+  }
+  EXPECT_LT(sum / static_cast<double>(count), kQuantizationTolerance);
+}
+
+TEST(Int8Network, KeepsNothingOfTheBundle) {
+  const TinyBundle files;
+  auto bundle = files.open(WeightFile::Int8);
+  const auto network = make_int8_network(*bundle);
+  if (!network)
+    GTEST_SKIP() << kNoKernels;
+  const auto rgb = picture(1);
+  network->look_at(rgb.data());
+  const Scores before = step(*network, {0}, {kStart});
+
+  bundle.reset();
+  network->look_at(rgb.data());
+  EXPECT_EQ(step(*network, {0}, {kStart}), before);
+}
+
+}  // namespace
+}  // namespace jetsoncaption
