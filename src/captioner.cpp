@@ -35,6 +35,20 @@ Result<void> check_range(const char* name, int value, int lowest, int highest) {
                                                std::to_string(highest)};
 }
 
+Result<void> check_device(Device device) {
+  switch (device) {
+    case Device::Auto:
+    case Device::Cpu:
+      return {};
+    case Device::Cuda:
+      return Error{ErrorKind::Unsupported,
+                   "Device cuda was chosen, but this build has no CUDA; choose cpu or auto"};
+  }
+  return Error{ErrorKind::InvalidArgument, "Device has the unknown number " +
+                                               std::to_string(static_cast<int>(device)) +
+                                               "; use 0 to 2"};
+}
+
 // Auto: int8 where the bundle has it.
 Result<Precision> choose_precision(const CaptionerOptions& options) {
   const bool has_int8 = has_weight_file(options.model_dir, WeightFile::Int8);
@@ -168,11 +182,14 @@ std::unique_ptr<CaptionNetwork> make_network(const Bundle& bundle, Precision pre
 
 Result<std::unique_ptr<Captioner>> Captioner::load(const CaptionerOptions& options) {
   auto checked = check_range("threads", options.threads, 0, kMaxThreads);
+  if (checked.ok())
+    checked = check_device(options.device);
   if (!checked.ok())
     return checked.error();
-  if (options.device == Device::Cuda) {
-    return Error{ErrorKind::Unsupported,
-                 "Device cuda was chosen, but this build has no CUDA; choose cpu or auto"};
+  if (options.model_dir.empty()) {
+    return Error{ErrorKind::InvalidArgument,
+                 "No model was named; name a directory that has config.json, vocabulary.txt and "
+                 "weights"};
   }
   auto precision = choose_precision(options);
   if (!precision.ok())
