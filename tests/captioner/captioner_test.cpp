@@ -1,0 +1,353 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// The door to the captioner, with the tiny bundle: what load() refuses, and what describe() keeps.
+#include "captioner.h"
+
+#include <atomic>
+#include <cmath>
+#include <map>
+#include <memory>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "fakes/temporary_directory.h"
+#include "fakes/tiny_bundle.h"
+#include "model/bundle.h"
+
+#include <gmock/gmock.h>
+#include <unistd.h>
+
+namespace jetsoncaption {
+namespace {
+
+using testing::HasSubstr;
+
+class CaptionerTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    const auto written = write_tiny_bundle(directory_.path(), 1);
+    ASSERT_TRUE(written.ok()) << written.error().message;
+    options_.model_dir = directory_.path();
+    options_.threads = 1;
+  }
+
+  // Makes the end of a sentence as likely as `bias` says, before load(): far below 0 the model
+  // never stops by itself, far above it stops at once.
+  void set_end_bias(float bias) {
+    const ModelConfig config = tiny_config();
+    for (const WeightFile weights : {WeightFile::Master, WeightFile::Int8}) {
+      const std::string path = directory_.file(weight_file_name(weights));
+      const auto file = SafetensorsFile::open(path);
+      ASSERT_TRUE(file.ok()) << file.error().message;
+      std::map<std::string, TensorView> tensors = file.value().tensors();
+      TensorView& view = tensors.at("decoder.word.bias");
+      const auto* values = static_cast<const float*>(view.data);
+      std::vector<float> biases(values, values + view.elements());
+      biases[static_cast<size_t>(config.tokens.end)] = bias;
+      view.data = biases.data();
+      const auto written = write_safetensors(path, tensors, {});
+      ASSERT_TRUE(written.ok()) << written.error().message;
+    }
+  }
+
+  std::unique_ptr<Captioner> load() const {
+    auto loaded = Captioner::load(options_);
+    EXPECT_TRUE(loaded.ok()) << loaded.error().message;
+    return loaded.ok() ? std::move(loaded.value()) : nullptr;
+  }
+
+  // The error of load(); Internal and "" when it loads.
+  Error refusal() const {
+    const auto loaded = Captioner::load(options_);
+    return loaded.ok() ? Error{} : loaded.error();
+  }
+
+  TemporaryDirectory directory_;
+  CaptionerOptions options_;
+};
+
+constexpr float kNever = -100;
+constexpr float kAtOnce = 100;
+
+// A picture with something in every row and column.
+Image make_image(int width, int height) {
+  Image image;
+  image.width = width;
+  image.height = height;
+  for (int y = 0; y < height; ++y) {
+    for (int x = 0; x < width; ++x) {
+      for (const int value : {3 * x + y, x + 2 * y, 5 * x})
+        image.pixels.push_back(static_cast<uint8_t>(value));
+    }
+  }
+  return image;
+}
+
+Caption describe(Captioner& captioner, const ImageView& view, const DescribeOptions& options = {}) {
+  const auto caption = captioner.describe(view, options);
+  EXPECT_TRUE(caption.ok()) << caption.error().message;
+  return caption.ok() ? caption.value() : Caption{};
+}
+
+TEST_F(CaptionerTest, RefusesADirectoryThatIsMissing) {
+  options_.model_dir = directory_.file("nowhere");
+  EXPECT_EQ(refusal().kind, ErrorKind::NotFound);
+  EXPECT_THAT(refusal().message, HasSubstr(options_.model_dir));
+}
+
+TEST_F(CaptionerTest, RefusesToGuessTheDirectory) {
+  options_.model_dir = "";
+  EXPECT_EQ(refusal().kind, ErrorKind::InvalidArgument);
+  EXPECT_THAT(refusal().message, HasSubstr("No model was named"));
+}
+
+TEST_F(CaptionerTest, RefusesADamagedBundle) {
+  directory_.write("model-int8.safetensors", "these are no weights");
+  EXPECT_EQ(refusal().kind, ErrorKind::CorruptModel);
+  EXPECT_THAT(refusal().message, HasSubstr("model-int8.safetensors"));
+}
+
+TEST_F(CaptionerTest, SaysHowToMakeInt8WeightsWhereThereAreNone) {
+  unlink(directory_.file("model-int8.safetensors").c_str());
+  options_.precision = Precision::Int8;
+  EXPECT_EQ(refusal().kind, ErrorKind::NotFound);
+  EXPECT_THAT(refusal().message, HasSubstr("jetsoncaption quantize"));
+}
+
+TEST_F(CaptionerTest, RefusesPrecisionsAndDevicesThatThisBuildHasNot) {
+  options_.precision = Precision::Fp16;
+  EXPECT_EQ(refusal().kind, ErrorKind::Unsupported);
+  EXPECT_THAT(refusal().message, HasSubstr("int8 or fp32"));
+
+  options_.precision = Precision::Fp32;
+  options_.device = Device::Cuda;
+  EXPECT_EQ(refusal().kind, ErrorKind::Unsupported);
+  EXPECT_THAT(refusal().message, HasSubstr("cpu"));
+}
+
+TEST_F(CaptionerTest, RefusesNumbersThatNameNoPrecisionOrDevice) {
+  options_.precision = static_cast<Precision>(9);
+  EXPECT_EQ(refusal().kind, ErrorKind::InvalidArgument);
+  EXPECT_THAT(refusal().message, HasSubstr("9"));
+
+  options_.precision = Precision::Auto;
+  options_.device = static_cast<Device>(7);
+  EXPECT_EQ(refusal().kind, ErrorKind::InvalidArgument);
+  EXPECT_THAT(refusal().message, HasSubstr("7"));
+}
+
+TEST_F(CaptionerTest, TakesOneTo64ThreadsOrChooses) {
+  for (const int threads : {-1, 65}) {
+    options_.threads = threads;
+    EXPECT_EQ(refusal().kind, ErrorKind::InvalidArgument);
+    EXPECT_THAT(refusal().message, HasSubstr("threads is " + std::to_string(threads)));
+  }
+  options_.threads = 2;
+  EXPECT_EQ(load()->info().threads, 2);
+  options_.threads = 0;
+  EXPECT_GE(load()->info().threads, 1);
+}
+
+TEST_F(CaptionerTest, TakesInt8ByItselfWhereTheBundleHasIt) {
+  EXPECT_EQ(load()->info().precision, "int8");
+
+  unlink(directory_.file("model-int8.safetensors").c_str());
+  EXPECT_EQ(load()->info().precision, "fp32");
+}
+
+TEST_F(CaptionerTest, SaysWhatWasLoaded) {
+  options_.precision = Precision::Fp32;
+  const auto captioner = load();
+  const CaptionerInfo& info = captioner->info();
+  EXPECT_EQ(info.model_name, "tiny");
+  EXPECT_EQ(info.device, "cpu");
+  EXPECT_EQ(info.engine, "torch");
+  EXPECT_THAT(info.torch_version, HasSubstr("."));
+  EXPECT_EQ(info.input_width, 64);
+  EXPECT_EQ(info.input_height, 64);
+}
+
+TEST_F(CaptionerTest, RefusesSearchOptionsOutOfRange) {
+  const auto captioner = load();
+  const Image image = make_image(64, 64);
+  const std::vector<std::pair<DescribeOptions, std::string>> wrong = {
+      {{0, 20, 0}, "beam-size is 0"},
+      {{17, 20, 0}, "beam-size is 17"},
+      {{1, 0, 0}, "max-words is 0"},
+      {{1, 51, 0}, "max-words is 51"},
+  };
+  for (const auto& [options, fault] : wrong) {
+    const auto caption = captioner->describe(image.view(), options);
+    ASSERT_FALSE(caption.ok()) << fault;
+    EXPECT_EQ(caption.error().kind, ErrorKind::InvalidArgument);
+    EXPECT_THAT(caption.error().message, HasSubstr(fault));
+  }
+  describe(*captioner, image.view(), {16, 50, 0});
+}
+
+TEST_F(CaptionerTest, RefusesPicturesWithoutPixels) {
+  const auto captioner = load();
+  const Image image = make_image(8, 8);
+  for (const ImageView& view :
+       {ImageView{image.pixels.data(), 0, 8, 24}, ImageView{image.pixels.data(), 8, -1, 24},
+        ImageView{nullptr, 8, 8, 24}, ImageView{image.pixels.data(), 8, 8, 23}}) {
+    const auto caption = captioner->describe(view, {});
+    ASSERT_FALSE(caption.ok());
+    EXPECT_EQ(caption.error().kind, ErrorKind::InvalidArgument);
+  }
+}
+
+TEST_F(CaptionerTest, DescribesASinglePixel) {
+  set_end_bias(kNever);
+  const Image pixel = make_image(1, 1);
+  EXPECT_EQ(describe(*load(), pixel.view(), {1, 3, 0}).words.size(), 3U);
+}
+
+TEST_F(CaptionerTest, DoesNotLookAtThePaddingOfRows) {
+  set_end_bias(kNever);
+  const auto captioner = load();
+  const Image image = make_image(33, 20);
+  const size_t row = 33 * 3;
+  const size_t stride = row + 17;
+  std::vector<uint8_t> padded(stride * 20, 255);
+  for (size_t y = 0; y < 20; ++y)
+    std::copy_n(image.pixels.begin() + static_cast<ptrdiff_t>(y * row), row, &padded[y * stride]);
+
+  const Caption plain = describe(*captioner, image.view());
+  const Caption caption = describe(*captioner, {padded.data(), 33, 20, stride});
+  EXPECT_EQ(caption.text, plain.text);
+  EXPECT_EQ(caption.confidence, plain.confidence);
+}
+
+TEST_F(CaptionerTest, GivesTheSamePictureTheSameCaption) {
+  set_end_bias(kNever);
+  for (const Precision precision : {Precision::Fp32, Precision::Int8}) {
+    options_.precision = precision;
+    const auto captioner = load();
+    const Image image = make_image(100, 80);
+    const Caption first = describe(*captioner, image.view(), {3, 10, 0});
+    describe(*captioner, make_image(70, 40).view(), {2, 10, 0});
+    const Caption second = describe(*captioner, image.view(), {3, 10, 0});
+    EXPECT_EQ(second.text, first.text);
+    EXPECT_EQ(second.confidence, first.confidence);
+  }
+}
+
+TEST_F(CaptionerTest, CutsTheSentenceAfterMaxWordsAndSaysSo) {
+  set_end_bias(kNever);
+  const auto captioner = load();
+  for (const int beam_size : {1, 3}) {
+    const Caption caption = describe(*captioner, make_image(64, 64).view(), {beam_size, 4, 0});
+    EXPECT_EQ(caption.words.size(), 4U);
+    EXPECT_TRUE(caption.truncated);
+  }
+}
+
+TEST_F(CaptionerTest, DoesNotCallASentenceThatEndedTruncated) {
+  set_end_bias(kAtOnce);
+  const Caption caption = describe(*load(), make_image(64, 64).view());
+  EXPECT_FALSE(caption.truncated);
+  EXPECT_TRUE(caption.words.empty());
+  EXPECT_EQ(caption.text, "");
+}
+
+TEST_F(CaptionerTest, StopsAfterAWholeWordWhenTimeIsUp) {
+  set_end_bias(kNever);
+  const auto captioner = load();
+  const double too_short_ms = 1e-6;
+  for (const int beam_size : {1, 3}) {
+    const Caption caption =
+        describe(*captioner, make_image(64, 64).view(), {beam_size, 50, too_short_ms});
+    ASSERT_EQ(caption.words.size(), 1U) << "the first word is always written";
+    EXPECT_EQ(caption.text, caption.words[0].text);
+    EXPECT_TRUE(caption.truncated);
+  }
+}
+
+TEST_F(CaptionerTest, JoinsTheWordsToTheText) {
+  set_end_bias(kNever);
+  const Caption caption = describe(*load(), make_image(64, 64).view(), {1, 6, 0});
+  std::string joined;
+  for (const CaptionWord& word : caption.words)
+    joined += (joined.empty() ? "" : " ") + word.text;
+  EXPECT_EQ(caption.text, joined);
+}
+
+TEST_F(CaptionerTest, NeverWritesSpecialTokens) {
+  set_end_bias(kNever);
+  const auto captioner = load();
+  for (int side = 1; side < 100; side += 7) {
+    const Caption caption = describe(*captioner, make_image(side, 50).view(), {1, 50, 0});
+    EXPECT_THAT(caption.text, testing::Not(HasSubstr("<")));
+  }
+}
+
+TEST_F(CaptionerTest, IsAsConfidentAsTheGeometricMeanOfItsWords) {
+  set_end_bias(kNever);  // so that the end, which is not among the words, does not count
+  const Caption caption = describe(*load(), make_image(64, 64).view(), {1, 8, 0});
+  double sum = 0;
+  for (const CaptionWord& word : caption.words) {
+    EXPECT_GT(word.probability, 0);
+    EXPECT_LE(word.probability, 1);
+    sum += std::log(word.probability);
+  }
+  EXPECT_NEAR(caption.confidence, std::exp(sum / static_cast<double>(caption.words.size())), 1e-6)
+      << "single precision on the way";
+}
+
+TEST_F(CaptionerTest, SaysWhereTheTimeWent) {
+  set_end_bias(kNever);
+  const auto captioner = load();
+  const Caption caption = describe(*captioner, make_image(640, 480).view(), {1, 5, 0});
+  const CaptionTimes times = captioner->last_times();
+  EXPECT_EQ(times.steps, 5);
+  EXPECT_GT(times.shrink_ms, 0);
+  EXPECT_GT(times.encode_ms, 0);
+  EXPECT_GT(times.decode_ms, 0);
+  EXPECT_LE(times.shrink_ms + times.encode_ms + times.decode_ms, caption.inference_ms);
+}
+
+TEST_F(CaptionerTest, CanBeCancelledFromAnotherThreadAndUsedAgain) {
+  set_end_bias(kNever);
+  const auto captioner = load();
+  const Image image = make_image(64, 64);
+  const DescribeOptions slow{3, 50, 0};
+  std::atomic<bool> cancelled{false};
+
+  // Captions of the tiny model take a millisecond, so that a cancel() may come between two of them.
+  std::thread canceller([&] {
+    while (!cancelled)
+      captioner->cancel();
+  });
+  Error error;
+  for (int attempt = 0; attempt < 10000 && error.kind != ErrorKind::Cancelled; ++attempt) {
+    const auto caption = captioner->describe(image.view(), slow);
+    if (!caption.ok())
+      error = caption.error();
+  }
+  cancelled = true;
+  canceller.join();
+
+  EXPECT_EQ(error.kind, ErrorKind::Cancelled) << error.message;
+  EXPECT_EQ(describe(*captioner, image.view(), slow).words.size(), 50U);
+}
+
+TEST_F(CaptionerTest, ForgetsACancelThatCameBetweenTwoCaptions) {
+  const auto captioner = load();
+  captioner->cancel();
+  describe(*captioner, make_image(64, 64).view());
+}
+
+TEST_F(CaptionerTest, DescribesOnEachThreadThatAsks) {
+  set_end_bias(kNever);
+  const auto captioner = load();
+  const Image image = make_image(64, 64);
+  const std::string here = describe(*captioner, image.view()).text;
+  std::string there;
+  std::thread([&] { there = describe(*captioner, image.view()).text; }).join();
+  EXPECT_EQ(there, here);
+}
+
+}  // namespace
+}  // namespace jetsoncaption
