@@ -1,0 +1,319 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// libjetsoncaption-engine.so as the plugin sees it: opened at run time, through the C header only.
+#include <atomic>
+#include <cstdlib>
+#include <cstring>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "engine_api.h"
+#include "fakes/temporary_directory.h"
+#include "fakes/tiny_bundle.h"
+#include "memory/sampler.h"
+
+#include <dlfcn.h>
+#include <gmock/gmock.h>
+
+namespace jetsoncaption {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+constexpr uint32_t kSide = 64;  // of the tiny bundle's input
+
+// Opened once and never closed, as by the plugin: LibTorch does not survive being unloaded.
+JetsonCaptionEngineGetApi open_library() {
+  static void* library = [] {
+    const char* path = std::getenv("JETSONCAPTION_ENGINE");
+    return dlopen(path ? path : "libjetsoncaption-engine.so", RTLD_NOW | RTLD_LOCAL);
+  }();
+  if (library == nullptr)
+    return nullptr;
+  return reinterpret_cast<JetsonCaptionEngineGetApi>(
+      dlsym(library, JETSONCAPTION_ENGINE_GET_API_NAME));
+}
+
+// The structures with their sizes filled in.
+JetsonCaptionEngineRequest make_request(uint32_t beam_size, uint32_t max_words) {
+  return {sizeof(JetsonCaptionEngineRequest), beam_size, max_words, 0};
+}
+
+JetsonCaptionEngineCaption make_caption() {
+  JetsonCaptionEngineCaption caption{};
+  caption.size = sizeof caption;
+  return caption;
+}
+
+class EngineTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    const JetsonCaptionEngineGetApi get_api = open_library();
+    ASSERT_NE(get_api, nullptr) << dlerror();
+    api_ = get_api(JETSONCAPTION_ENGINE_API_VERSION);
+    ASSERT_NE(api_, nullptr);
+    const auto written = write_tiny_bundle(directory_.path(), 1);
+    ASSERT_TRUE(written.ok()) << written.error().message;
+    model_dir_ = directory_.path();
+    options_.size = sizeof options_;
+    options_.model_dir = model_dir_.c_str();
+    options_.threads = 1;
+    for (size_t i = 0; i < size_t{kSide} * kSide * 3; ++i)
+      pixels_.push_back(static_cast<uint8_t>(7 * i));
+    image_ = {sizeof image_, pixels_.data(), kSide, kSide, kSide * 3};
+  }
+  void TearDown() override {
+    if (engine_ != nullptr)
+      api_->destroy(engine_);
+  }
+
+  void create() {
+    ASSERT_EQ(api_->create(&options_, &engine_), JETSONCAPTION_ENGINE_OK) << api_->last_error();
+    ASSERT_NE(engine_, nullptr);
+  }
+  // What is wrong with the options: the status, and no engine.
+  int32_t refuse_to_create() {
+    engine_ = reinterpret_cast<JetsonCaptionEngine*>(this);
+    const int32_t status = api_->create(&options_, &engine_);
+    EXPECT_EQ(engine_, nullptr) << "a failed create() must not leave a pointer behind";
+    return status;
+  }
+  int32_t describe(const JetsonCaptionEngineImage& image, const JetsonCaptionEngineRequest& request,
+                   JetsonCaptionEngineCaption& caption) {
+    return api_->describe(engine_, &image, &request, &caption);
+  }
+  int32_t describe() {
+    JetsonCaptionEngineCaption caption = make_caption();
+    return describe(image_, make_request(1, 20), caption);
+  }
+  JetsonCaptionEngineStats stats() {
+    JetsonCaptionEngineStats stats{};
+    stats.size = sizeof stats;
+    api_->get_stats(engine_, &stats);
+    return stats;
+  }
+
+  const JetsonCaptionEngineApi* api_ = nullptr;
+  TemporaryDirectory directory_;
+  std::string model_dir_;
+  JetsonCaptionEngineOptions options_{};
+  std::vector<uint8_t> pixels_;
+  JetsonCaptionEngineImage image_{};
+  JetsonCaptionEngine* engine_ = nullptr;
+};
+
+TEST_F(EngineTest, ServesOnlyTheVersionItWasBuiltFor) {
+  EXPECT_EQ(api_->version, JETSONCAPTION_ENGINE_API_VERSION);
+  EXPECT_EQ(open_library()(JETSONCAPTION_ENGINE_API_VERSION + 1), nullptr);
+  EXPECT_EQ(open_library()(0), nullptr);
+}
+
+TEST_F(EngineTest, DescribesAPicture) {
+  create();
+  JetsonCaptionEngineCaption caption = make_caption();
+  ASSERT_EQ(describe(image_, make_request(3, 6), caption), JETSONCAPTION_ENGINE_OK)
+      << api_->last_error();
+  EXPECT_GT(caption.confidence, 0);
+  EXPECT_LE(caption.confidence, 1);
+  EXPECT_GT(caption.inference_ms, 0);
+  EXPECT_LE(caption.words, 6U);
+  EXPECT_EQ(std::strlen(caption.text) > 0, caption.words > 0);
+}
+
+TEST_F(EngineTest, DescribesPicturesOfAnySize) {
+  create();
+  for (const uint32_t side : {1U, 7U, kSide - 1}) {
+    JetsonCaptionEngineImage image = image_;
+    image.width = side;
+    image.height = side;
+    JetsonCaptionEngineCaption caption = make_caption();
+    EXPECT_EQ(describe(image, make_request(1, 20), caption), JETSONCAPTION_ENGINE_OK)
+        << api_->last_error();
+  }
+}
+
+TEST_F(EngineTest, CountsWhatItDid) {
+  options_.precision = JETSONCAPTION_ENGINE_PRECISION_FP32;
+  create();
+  EXPECT_EQ(stats().captions, 0U);
+  describe();
+  describe();
+  JetsonCaptionEngineCaption caption = make_caption();
+  describe(image_, make_request(0, 20), caption);
+
+  EXPECT_EQ(stats().captions, 2U);
+  EXPECT_EQ(stats().failures, 1U);
+}
+
+TEST_F(EngineTest, SaysWhatWasLoaded) {
+  options_.precision = JETSONCAPTION_ENGINE_PRECISION_FP32;
+  create();
+  const JetsonCaptionEngineStats loaded = stats();
+  EXPECT_STREQ(loaded.model_name, "tiny");
+  EXPECT_STREQ(loaded.device, "cpu");
+  EXPECT_STREQ(loaded.precision, "fp32");
+  EXPECT_STREQ(loaded.kernels, "torch");
+  EXPECT_THAT(loaded.version, HasSubstr("LibTorch"));
+  EXPECT_EQ(loaded.threads, 1U);
+  EXPECT_EQ(loaded.input_width, kSide);
+  EXPECT_EQ(loaded.input_height, kSide);
+  EXPECT_EQ(loaded.device_memory_bytes, 0U);
+}
+
+TEST_F(EngineTest, CaptionsAsBeforeAfterItsMemoryWasTrimmed) {
+  create();
+  JetsonCaptionEngineCaption before = make_caption();
+  JetsonCaptionEngineCaption after = make_caption();
+  describe(image_, make_request(1, 20), before);
+  api_->trim_memory(engine_);
+  ASSERT_EQ(describe(image_, make_request(1, 20), after), JETSONCAPTION_ENGINE_OK);
+  EXPECT_STREQ(after.text, before.text);
+  EXPECT_EQ(after.confidence, before.confidence);
+}
+
+TEST_F(EngineTest, RefusesABundleThatIsMissing) {
+  const std::string missing = directory_.file("nowhere");
+  options_.model_dir = missing.c_str();
+  EXPECT_EQ(refuse_to_create(), JETSONCAPTION_ENGINE_NOT_FOUND);
+  EXPECT_THAT(api_->last_error(), HasSubstr(missing));
+}
+
+TEST_F(EngineTest, RefusesToCreateWithoutABundle) {
+  options_.model_dir = nullptr;
+  EXPECT_EQ(refuse_to_create(), JETSONCAPTION_ENGINE_INVALID_ARGUMENT);
+  EXPECT_THAT(api_->last_error(), HasSubstr("No model was named"));
+}
+
+TEST_F(EngineTest, RefusesADamagedBundle) {
+  directory_.write("config.json", "{");
+  EXPECT_EQ(refuse_to_create(), JETSONCAPTION_ENGINE_CORRUPT_MODEL);
+  EXPECT_THAT(api_->last_error(), HasSubstr("config.json"));
+}
+
+TEST_F(EngineTest, RefusesWhatThisMachineCannotDo) {
+  options_.device = JETSONCAPTION_ENGINE_DEVICE_CUDA;
+  EXPECT_EQ(refuse_to_create(), JETSONCAPTION_ENGINE_UNSUPPORTED);
+  EXPECT_THAT(api_->last_error(), HasSubstr("cuda"));
+}
+
+TEST_F(EngineTest, RefusesOptionsOfAnotherSize) {
+  options_.size = sizeof options_ - 1;
+  EXPECT_EQ(refuse_to_create(), JETSONCAPTION_ENGINE_INVALID_ARGUMENT);
+  EXPECT_THAT(api_->last_error(), HasSubstr("JetsonCaptionEngineOptions"));
+}
+
+TEST_F(EngineTest, RefusesStructuresOfAnotherSize) {
+  create();
+  JetsonCaptionEngineImage image = image_;
+  JetsonCaptionEngineRequest request = make_request(1, 20);
+  JetsonCaptionEngineCaption caption = make_caption();
+  struct Case {
+    size_t* size;
+    const char* name;
+  };
+  for (const Case& part : {Case{&image.size, "JetsonCaptionEngineImage"},
+                           Case{&request.size, "JetsonCaptionEngineRequest"},
+                           Case{&caption.size, "JetsonCaptionEngineCaption"}}) {
+    const size_t right = *part.size;
+    *part.size = 0;
+    EXPECT_EQ(describe(image, request, caption), JETSONCAPTION_ENGINE_INVALID_ARGUMENT);
+    EXPECT_THAT(api_->last_error(), HasSubstr(part.name));
+    *part.size = right;
+  }
+}
+
+TEST_F(EngineTest, LeavesStatisticsOfAnotherSizeAlone) {
+  create();
+  JetsonCaptionEngineStats stats{};
+  stats.size = sizeof stats - 1;
+  api_->get_stats(engine_, &stats);
+  EXPECT_STREQ(stats.model_name, "");
+}
+
+TEST_F(EngineTest, SaysWhyAPictureWasNotDescribed) {
+  create();
+  JetsonCaptionEngineImage image = image_;
+  image.pixels = nullptr;
+  JetsonCaptionEngineCaption caption = make_caption();
+  EXPECT_EQ(describe(image, make_request(1, 20), caption), JETSONCAPTION_ENGINE_INVALID_ARGUMENT);
+  EXPECT_STRNE(api_->last_error(), "");
+
+  image = image_;
+  image.width = UINT32_MAX;
+  EXPECT_EQ(describe(image, make_request(1, 20), caption), JETSONCAPTION_ENGINE_INVALID_ARGUMENT);
+  EXPECT_THAT(api_->last_error(), HasSubstr("16384"));
+  EXPECT_EQ(describe(image_, make_request(1, UINT32_MAX), caption),
+            JETSONCAPTION_ENGINE_INVALID_ARGUMENT);
+  EXPECT_THAT(api_->last_error(), HasSubstr("max-words"));
+}
+
+TEST_F(EngineTest, KeepsTheLastErrorOfEachThreadApart) {
+  options_.model_dir = "/nowhere";
+  refuse_to_create();
+  std::string there = "not asked";
+  std::thread([&] { there = api_->last_error(); }).join();
+  EXPECT_EQ(there, "");
+  EXPECT_THAT(api_->last_error(), HasSubstr("/nowhere"));
+}
+
+TEST_F(EngineTest, CutsLongErrorsInsteadOfOverflowing) {
+  const std::string missing = "/" + std::string(5000, 'x');
+  options_.model_dir = missing.c_str();
+  EXPECT_NE(refuse_to_create(), JETSONCAPTION_ENGINE_OK);
+  EXPECT_EQ(std::strlen(api_->last_error()), size_t{JETSONCAPTION_ENGINE_TEXT_SIZE - 1});
+}
+
+TEST_F(EngineTest, CanBeCancelledFromAnotherThreadAndUsedAgain) {
+  create();
+  std::atomic<bool> cancelled{false};
+  // Captions of the tiny model take a millisecond, so that a cancel() may come between two of them.
+  std::thread canceller([&] {
+    while (!cancelled)
+      api_->cancel(engine_);
+  });
+  int32_t status = JETSONCAPTION_ENGINE_OK;
+  for (int attempt = 0; attempt < 10000 && status == JETSONCAPTION_ENGINE_OK; ++attempt)
+    status = describe();
+  cancelled = true;
+  canceller.join();
+
+  EXPECT_EQ(status, JETSONCAPTION_ENGINE_CANCELLED);
+  EXPECT_EQ(describe(), JETSONCAPTION_ENGINE_OK) << api_->last_error();
+}
+
+TEST_F(EngineTest, DestroysNothingWithoutComplaint) {
+  api_->destroy(nullptr);
+}
+
+TEST_F(EngineTest, CanBeCreatedSeveralTimes) {
+  create();
+  JetsonCaptionEngine* second = nullptr;
+  ASSERT_EQ(api_->create(&options_, &second), JETSONCAPTION_ENGINE_OK) << api_->last_error();
+  api_->destroy(second);
+  EXPECT_EQ(describe(), JETSONCAPTION_ENGINE_OK) << api_->last_error();
+}
+
+TEST_F(EngineTest, DoesNotGrowWithTheCaptionsItWrites) {
+#ifdef __SANITIZE_ADDRESS__
+  GTEST_SKIP() << "the address sanitizer keeps freed memory";
+#endif
+  constexpr uint64_t kMostGrowth = 1 << 20;
+  for (const auto precision :
+       {JETSONCAPTION_ENGINE_PRECISION_FP32, JETSONCAPTION_ENGINE_PRECISION_INT8}) {
+    options_.precision = precision;
+    create();
+    const MemorySampler sampler;
+    for (int i = 0; i < 100; ++i)
+      ASSERT_EQ(describe(), JETSONCAPTION_ENGINE_OK);
+    const uint64_t warm = sampler.sample().used_bytes;
+    for (int i = 0; i < 300; ++i)
+      ASSERT_EQ(describe(), JETSONCAPTION_ENGINE_OK);
+    EXPECT_LT(sampler.sample().used_bytes, warm + kMostGrowth);
+    api_->destroy(engine_);
+    engine_ = nullptr;
+  }
+}
+
+}  // namespace
+}  // namespace jetsoncaption
