@@ -67,6 +67,8 @@ Result<Dataset> load_dataset(const std::string& directory, const std::string& ca
   auto ids = read_lines(list);
   if (!ids.ok())
     return ids.error();
+  if (ids.value().empty())
+    return Error{ErrorKind::InvalidArgument, list + " names no picture; write a file name a line"};
   auto sentences = read_sentences(captions);
   if (!sentences.ok())
     return sentences.error();
