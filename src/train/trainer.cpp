@@ -4,7 +4,10 @@
 
 #include <chrono>
 #include <cmath>
+#include <cstdio>
 #include <fstream>
+#include <functional>
+#include <string_view>
 #include <thread>
 #include <utility>
 
@@ -34,6 +37,7 @@ constexpr int kFeatureViews = 2;  // plain and mirrored
 constexpr int kDevBatch = 100;
 
 enum class Stage { Decoder, Joint, Reward };
+constexpr Stage kStages[] = {Stage::Decoder, Stage::Joint, Stage::Reward};
 
 const char* stage_name(Stage stage) {
   switch (stage) {
@@ -56,6 +60,12 @@ double schedule(double progress) {
 
 double seconds_since(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+size_t content_hash(const torch::Tensor& tensor) {
+  const auto values = tensor.detach().contiguous();
+  return std::hash<std::string_view>()(
+      {static_cast<const char*>(values.data_ptr()), values.nbytes()});
 }
 
 // While it lives, matrix products are computed in bfloat16 if asked for; weights stay float32. Only
@@ -87,7 +97,9 @@ class Trainer {
         epoch_done_(std::move(epoch_done)) {}
 
   Result<void> run() {
-    for (const Stage stage : {Stage::Decoder, Stage::Joint, Stage::Reward}) {
+    if (!options_.resume)
+      forget_checkpoints();
+    for (const Stage stage : kStages) {
       if (stage_options(stage).epochs == 0)
         continue;
       auto done = run_stage(stage);
@@ -269,15 +281,17 @@ class Trainer {
     return load_tensors(best_file(stage), parameters_);
   }
 
-  // The features of a stage depend on the encoder it starts from.
+  // The features of a stage depend on the pictures, in their order, and on the encoder it starts
+  // from.
   std::string cache_key(Stage stage) const {
-    double sum = 0;
+    size_t encoder = 0;
     for (const auto& [name, tensor] : parameters_) {
       if (!trains(stage, name))
-        sum += tensor.to(torch::kFloat64).abs().sum().item<double>();
+        encoder = 31 * encoder + content_hash(tensor);
     }
-    return std::to_string(train_.size()) + " pictures, " + std::to_string(kFeatureViews) +
-           " views, encoder " + std::to_string(std::llround(sum * 1000));
+    return std::to_string(train_.size()) + " pictures " +
+           std::to_string(content_hash(train_.pictures)) + ", " + std::to_string(kFeatureViews) +
+           " views, encoder " + std::to_string(encoder);
   }
 
   Result<void> save_checkpoint(const std::string& stage, torch::optim::AdamW& optimizer, int epoch,
@@ -291,6 +305,14 @@ class Trainer {
     torch::save(optimizer, work_file("checkpoint-" + stage + ".optimizer"));
     const nlohmann::json state = {{"epoch", epoch}, {"best_cider_d", best}};
     return write_text_file(work_file("checkpoint-" + stage + ".json"), state.dump());
+  }
+
+  // Of an earlier run: a later --resume must not go on with a stage of it.
+  void forget_checkpoints() const {
+    for (const Stage stage : kStages) {
+      const std::string name = std::string("checkpoint-") + stage_name(stage) + ".json";
+      std::remove(work_file(name).c_str());
+    }
   }
 
   // Leaves everything as it is when there is no checkpoint of this stage.

@@ -283,6 +283,37 @@ TEST(Trainer, ResumesAfterTheLastFinishedEpochAsIfNothingHadHappened) {
   }
 }
 
+TEST(Trainer, DoesNotMixWhatItResumesWithAnEarlierRun) {
+  const Workshop fresh;
+  TrainOptions options = fresh.short_options();
+  options.seed = 2;
+  const Log expected = train_all(options);
+
+  const Workshop used;
+  train_all(used.short_options());
+  options = used.short_options();
+  options.seed = 2;
+  Log log;
+  ASSERT_FALSE(train_epochs(options, 1, log).ok());
+  options.resume = true;
+  const Log rest = train_all(options);
+  log.insert(log.end(), rest.begin(), rest.end());
+  EXPECT_EQ(log, expected);
+}
+
+TEST(Trainer, DoesNotTakeTheFeaturesOfOtherPictures) {
+  const std::string reversed =
+      "turquoise.png\nyellow.png\ngreen.png\nred.png\nwhite.png\nblack.png\n";
+  const Workshop fresh;
+  fresh.data_.write("list.txt", reversed);
+  const Log expected = train_all(fresh.short_options());
+
+  const Workshop used;
+  train_all(used.short_options());
+  used.data_.write("list.txt", reversed);
+  EXPECT_EQ(train_all(used.short_options()), expected);
+}
+
 TEST(Trainer, TrainsInBfloat16AlmostAsInFloat32) {
   const Workshop workshop;
   TrainOptions options = workshop.short_options();
