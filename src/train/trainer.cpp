@@ -321,16 +321,23 @@ class Trainer {
     std::ifstream file(work_file("checkpoint-" + stage + ".json"));
     if (!options_.resume || !file)
       return {};
-    const auto state = nlohmann::json::parse(file);
     NamedTensors tensors = parameters_;
     for (const auto& [name, tensor] : average_)
       tensors["average." + name] = tensor;
     auto loaded = load_tensors(work_file("checkpoint-" + stage + ".safetensors"), tensors);
     if (!loaded.ok())
       return loaded;
-    torch::load(optimizer, work_file("checkpoint-" + stage + ".optimizer"));
-    epoch = state.at("epoch");
-    best = state.at("best_cider_d");
+    try {
+      const auto state = nlohmann::json::parse(file);
+      torch::load(optimizer, work_file("checkpoint-" + stage + ".optimizer"));
+      epoch = state.at("epoch");
+      best = state.at("best_cider_d");
+    } catch (const std::exception&) {
+      return Error{
+          ErrorKind::CorruptModel,
+          work_file("checkpoint-" + stage) +
+              ".json or .optimizer is damaged; remove the first to train this stage again"};
+    }
     return {};
   }
 

@@ -301,6 +301,23 @@ TEST(Trainer, DoesNotMixWhatItResumesWithAnEarlierRun) {
   EXPECT_EQ(log, expected);
 }
 
+TEST(Trainer, NamesTheCheckpointThatIsDamaged) {
+  for (const char* damaged : {"checkpoint-decoder.json", "checkpoint-decoder.optimizer",
+                              "checkpoint-decoder.safetensors"}) {
+    const Workshop workshop;
+    TrainOptions options = workshop.short_options();
+    Log log;
+    ASSERT_FALSE(train_epochs(options, 1, log).ok());
+    workshop.work_.write(damaged, "the power failed while this was written");
+
+    options.resume = true;
+    const auto resumed = train_epochs(options, -1, log);
+    ASSERT_FALSE(resumed.ok()) << damaged;
+    EXPECT_EQ(resumed.error().kind, ErrorKind::CorruptModel) << resumed.error().message;
+    EXPECT_THAT(resumed.error().message, HasSubstr(workshop.work_.file("checkpoint-decoder")));
+  }
+}
+
 TEST(Trainer, DoesNotTakeTheFeaturesOfOtherPictures) {
   const std::string reversed =
       "turquoise.png\nyellow.png\ngreen.png\nred.png\nwhite.png\nblack.png\n";
