@@ -54,6 +54,10 @@ void add_data_options(CLI::App& command, TrainOptions& options) {
                   "Encoder to start from: .safetensors, with its .json beside it")
       ->type_name("FILE")
       ->required();
+  command
+      .add_option("--start", options.start,
+                  "Bundle to go on from: its weights replace the backbone's and the random ones")
+      ->type_name("DIR");
   command.add_option("--output", options.output, "Bundle to write")->type_name("DIR")->required();
   command
       .add_option("--work", options.work,

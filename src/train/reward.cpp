@@ -2,6 +2,7 @@
 // Samples sentences, scores them, and turns scores into a loss.
 #include "train/reward.h"
 
+#include <ATen/autocast_mode.h>
 #include <torch/torch.h>
 
 #include "train/sequence.h"
@@ -33,10 +34,13 @@ SentenceReward::SentenceReward(std::vector<std::vector<Words>>&& references_with
 
 torch::Tensor SentenceReward::loss(const Decoder& decoder, const Decoder::Picture& picture,
                                    const torch::Tensor& indices, int sentences, int max_words,
-                                   const Vocabulary& vocabulary) const {
+                                   double temperature, const Vocabulary& vocabulary) const {
   const TokenIds tokens;
   const auto targets =
-      write_sentences(decoder, picture, sentences, max_words, Choice::Sampled);  // [B, K, T]
+      write_sentences(decoder, picture, sentences, max_words, temperature);  // [B, K, T]
+  // Autocast keeps the converted weights of its first use, which had no gradients just now: with
+  // them the products below would have none either.
+  at::autocast::clear_cache();
   auto rewards = torch::empty({targets.size(0), sentences});
   for (int64_t b = 0; b < targets.size(0); ++b) {
     const auto& references = references_[static_cast<size_t>(indices[b].item<int64_t>())];
@@ -52,8 +56,9 @@ torch::Tensor SentenceReward::loss(const Decoder& decoder, const Decoder::Pictur
   const auto start = torch::full({targets.size(0), sentences, 1}, tokens.start, torch::kInt64);
   const auto inputs = torch::cat({start, targets.narrow(2, 0, targets.size(2) - 1)}, 2);
   const auto scores = score_sentences(decoder, picture, inputs, targets, 0);
-  const auto log_probabilities =
-      torch::log_softmax(scores.logits, -1).gather(-1, scores.targets.unsqueeze(-1)).squeeze(-1);
+  const auto log_probabilities = torch::log_softmax(scores.logits / temperature, -1)
+                                     .gather(-1, scores.targets.unsqueeze(-1))
+                                     .squeeze(-1);
   return -(advantage.index_select(0, scores.rows) * log_probabilities).mean();
 }
 

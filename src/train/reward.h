@@ -20,9 +20,12 @@ class SentenceReward {
 
   // Lets the decoder write `sentences` random sentences for each picture of the batch (`indices`
   // [B] into the references) and returns the loss whose gradient makes those better than their
-  // neighbours more likely (Rennie et al. 2017, equation 7).
+  // neighbours more likely (Rennie et al. 2017, equation 7). The policy is the softmax of the
+  // scores divided by `temperature`: below 1, because label smoothing left every word so much
+  // probability that long random sentences nearly always contain nonsense, and short ones would be
+  // preferred.
   torch::Tensor loss(const Decoder& decoder, const Decoder::Picture& picture,
-                     const torch::Tensor& indices, int sentences, int max_words,
+                     const torch::Tensor& indices, int sentences, int max_words, double temperature,
                      const Vocabulary& vocabulary) const;
 
  private:

@@ -42,7 +42,7 @@ WordScores score_sentences(const Decoder& decoder, const Decoder::Picture& pictu
 }
 
 torch::Tensor write_sentences(const Decoder& decoder, const Decoder::Picture& picture,
-                              int sentences, int max_words, Choice choice) {
+                              int sentences, int max_words, double temperature) {
   const torch::NoGradGuard no_gradients;
   const TokenIds tokens;
   const int64_t count = picture.features.size(0);
@@ -61,11 +61,11 @@ torch::Tensor write_sentences(const Decoder& decoder, const Decoder::Picture& pi
     logits.index_fill_(-1, never_written, -1e9);
     if (t == max_words) {
       words = torch::full_like(words, tokens.end);
-    } else if (choice == Choice::MostLikely) {
+    } else if (temperature == 0) {
       words = logits.argmax(-1);
     } else {
-      words =
-          torch::multinomial(torch::softmax(logits, -1).flatten(0, 1), 1).view({count, sentences});
+      words = torch::multinomial(torch::softmax(logits / temperature, -1).flatten(0, 1), 1)
+                  .view({count, sentences});
     }
     words = words.masked_fill(ended, tokens.padding);
     columns.push_back(words);

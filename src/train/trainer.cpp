@@ -181,7 +181,8 @@ class Trainer {
     const Decoder decoder(config_.decoder, parameters_);
     const auto picture = decoder.prepare(features);
     if (stage == Stage::Reward)
-      return reward_.loss(decoder, picture, indices, kSentences, options_.max_words, vocabulary_);
+      return reward_.loss(decoder, picture, indices, kSentences, options_.max_words,
+                          options_.reward_temperature, vocabulary_);
     const auto sentences =
         encode_sentences(batch_references(indices), kSentences, options_.max_words, vocabulary_);
     const auto scores =
@@ -234,8 +235,8 @@ class Trainer {
     const Decoder decoder(config_.decoder, average_);
     std::vector<CaptionPair> pairs;
     for (const auto& batch : dev_features.split(kDevBatch)) {
-      const auto written = write_sentences(decoder, decoder.prepare(batch), 1, options_.max_words,
-                                           Choice::MostLikely);
+      const auto written =
+          write_sentences(decoder, decoder.prepare(batch), 1, options_.max_words, 0);
       for (int64_t i = 0; i < written.size(0); ++i)
         pairs.push_back({words_of(written[i][0], vocabulary_), dev_.references[pairs.size()]});
     }
@@ -384,6 +385,20 @@ Vocabulary build_vocabulary(const Dataset& train, int min_count) {
   return Vocabulary::build(sentences, min_count);
 }
 
+// Weights of a bundle that was trained with the same words.
+Result<void> load_start(const std::string& directory, const Vocabulary& vocabulary,
+                        NamedTensors& parameters) {
+  auto bundle = open_bundle(directory, WeightFile::Master);
+  if (!bundle.ok())
+    return bundle.error();
+  if (bundle.value().vocabulary.to_text() != vocabulary.to_text()) {
+    return Error{ErrorKind::InvalidArgument,
+                 "The model in " + directory +
+                     " knows other words than the training sentences have; start without it"};
+  }
+  return load_tensors(directory + "/model.safetensors", parameters);
+}
+
 Result<void> train_guarded(const TrainOptions& options, const PictureReader& read,
                            const ProgressReport& progress,
                            const std::function<void(const std::string&)>& epoch_done) {
@@ -413,6 +428,11 @@ Result<void> train_guarded(const TrainOptions& options, const PictureReader& rea
   auto parameters = initial_parameters(options.backbone, config, vocabulary.size());
   if (!parameters.ok())
     return parameters.error();
+  if (!options.start.empty()) {
+    auto loaded = load_start(options.start, vocabulary, parameters.value());
+    if (!loaded.ok())
+      return loaded;
+  }
   mkdir(options.work.c_str(), 0777);
   return Trainer(options, config, std::move(vocabulary), std::move(train.value()),
                  std::move(dev.value()), std::move(parameters.value()), progress, epoch_done)

@@ -29,6 +29,7 @@ struct TrainOptions {
   std::string train_list;  // file names, one a line
   std::string dev_list;
   std::string backbone;  // .safetensors of the encoder to start from; its .json is read beside it
+  std::string start;     // bundle whose weights to start from instead; empty: none
   std::string work;      // directory for checkpoints, cached features and the log; made if missing
   std::string output;    // bundle directory; made if missing
   std::string name = "captioner";
@@ -47,6 +48,7 @@ struct TrainOptions {
   int min_count = 5;   // a word must occur as often in the training sentences
   int max_words = 20;  // longer sentences are cut
   double dropout = 0.4;
+  double reward_temperature = 0.5;  // of the sentences that are drawn in the reward stage
   double label_smoothing = 0.1;
   double average_decay = 0.998;  // of the running mean of the weights that is measured and kept
   uint64_t seed = 1;
