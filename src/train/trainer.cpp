@@ -193,6 +193,16 @@ class Trainer {
         functional::CrossEntropyFuncOptions().label_smoothing(options_.label_smoothing));
   }
 
+  // Takes all probability from the tokens that are never written. The reward stage never draws
+  // them, so nothing would keep it from pushing probability there, away from the words it draws.
+  void silence_special_tokens() {
+    constexpr float kNever = -1e4F;
+    const torch::NoGradGuard no_gradients;
+    const TokenIds tokens;
+    for (const int token : {tokens.padding, tokens.start, tokens.unknown})
+      parameters_.at("decoder.word.bias")[token] = kNever;
+  }
+
   void update_average(double decay) {
     const torch::NoGradGuard no_gradients;
     for (auto& [name, tensor] : average_)
@@ -246,6 +256,8 @@ class Trainer {
   Result<void> run_stage(Stage stage) {
     const std::string name = stage_name(stage);
     const int epochs = stage_options(stage).epochs;
+    if (stage == Stage::Reward)
+      silence_special_tokens();
     auto optimizer = make_optimizer(stage);
     average_ = copy_tensors(parameters_);
     double best = -1;

@@ -26,6 +26,9 @@ namespace {
 // Of log-probabilities: the order of fp32 sums differs with the number of rows.
 constexpr float kRoundingTolerance = 1e-4F;
 constexpr double kNoDropout = 0;
+// Temperatures of write_sentences().
+constexpr double kMostLikely = 0;
+constexpr double kSampled = 1;
 
 class SequenceTest : public testing::Test {
  protected:
@@ -114,7 +117,7 @@ TEST_F(SequenceTest, LeavesPaddingOutAndSaysWhichSentenceAWordBelongsTo) {
 
 TEST_F(SequenceTest, WritesWhatGreedySearchWrites) {
   constexpr int kMaxWords = 6;
-  const auto written = write_sentences(decoder(), prepare(), 1, kMaxWords, Choice::MostLikely);
+  const auto written = write_sentences(decoder(), prepare(), 1, kMaxWords, kMostLikely);
   const auto network = make_torch_network(*bundle_);
   SearchOptions options;
   options.max_words = kMaxWords;
@@ -130,7 +133,7 @@ TEST_F(SequenceTest, WritesWhatGreedySearchWrites) {
 
 TEST_F(SequenceTest, EndsEverySentenceAndPadsAfterIt) {
   constexpr int kMaxWords = 5;
-  const auto written = write_sentences(decoder(), prepare(), 50, kMaxWords, Choice::Sampled);
+  const auto written = write_sentences(decoder(), prepare(), 50, kMaxWords, kSampled);
   ASSERT_LE(written.size(2), kMaxWords + 1);
   for (int64_t i = 0; i < written.size(0) * written.size(1); ++i) {
     const auto row = written.flatten(0, 1)[i];
@@ -143,6 +146,19 @@ TEST_F(SequenceTest, EndsEverySentenceAndPadsAfterIt) {
     }
     EXPECT_EQ(ends, 1);
   }
+}
+
+TEST_F(SequenceTest, WritesLikelierWordsTheLowerTheTemperature) {
+  const auto greedy = write_sentences(decoder(), prepare(), 200, 1, kMostLikely);
+  const auto share_of_greedy = [&](double temperature) {
+    const auto written = write_sentences(decoder(), prepare(), 200, 1, temperature);
+    return (written.select(2, 0) == greedy.select(2, 0)).to(torch::kFloat32).mean().item<float>();
+  };
+  const float cold = share_of_greedy(0.01);
+  const float cool = share_of_greedy(0.3);
+  const float warm = share_of_greedy(1);
+  EXPECT_GT(cold, cool);
+  EXPECT_GT(cool, warm);
 }
 
 TEST_F(SequenceTest, ReadsTheWordsOfARowUpToTheEnd) {
@@ -164,7 +180,7 @@ TEST_F(SequenceTest, IsRewardedForWhatPeopleWrote) {
   for (auto& [name, tensor] : tensors_)
     tensor.requires_grad_(name.compare(0, 8, "decoder.") == 0);
   const auto mean_reward = [&] {
-    const auto written = write_sentences(decoder(), prepare(), 50, kMaxWords, Choice::Sampled);
+    const auto written = write_sentences(decoder(), prepare(), 50, kMaxWords, kSampled);
     double sum = 0;
     for (int64_t b = 0; b < 3; ++b) {
       const auto prepared = cider.prepare(references[static_cast<size_t>(b)]);
@@ -176,8 +192,8 @@ TEST_F(SequenceTest, IsRewardedForWhatPeopleWrote) {
 
   const double before = mean_reward();
   for (int step = 0; step < kSteps; ++step) {
-    const auto loss =
-        reward.loss(decoder(), prepare(), indices, kSentences, kMaxWords, bundle_->vocabulary);
+    const auto loss = reward.loss(decoder(), prepare(), indices, kSentences, kMaxWords, kSampled,
+                                  bundle_->vocabulary);
     loss.backward();
     const torch::NoGradGuard no_gradients;
     for (auto& [name, tensor] : tensors_) {

@@ -343,6 +343,30 @@ TEST(Trainer, TrainsInBfloat16AlmostAsInFloat32) {
   EXPECT_NEAR(bfloat16[0].at("loss").get<double>(), float32[0].at("loss").get<double>(), 0.05);
 }
 
+TEST(Trainer, GoesOnFromABundle) {
+  const Workshop first;
+  const Log begun = train_all(first.short_options());
+  const Workshop second;
+  TrainOptions options = second.short_options();
+  options.start = first.output_.path();
+  EXPECT_LT(train_all(options)[0].at("loss").get<double>(), begun[0].at("loss").get<double>());
+}
+
+TEST(Trainer, DoesNotGoOnFromABundleWithOtherWords) {
+  const Workshop first;
+  train_all(first.short_options());
+  const Workshop second;
+  second.data_.write("captions.txt", "red.png\tSomething else .\n");
+  second.data_.write("list.txt", "red.png\n");
+  TrainOptions options = second.short_options();
+  options.start = first.output_.path();
+  Log log;
+  const auto trained = train_epochs(options, -1, log);
+  ASSERT_FALSE(trained.ok());
+  EXPECT_EQ(trained.error().kind, ErrorKind::InvalidArgument);
+  EXPECT_THAT(trained.error().message, HasSubstr(options.start));
+}
+
 TEST(Trainer, LeavesOutStagesWithoutEpochs) {
   const Workshop workshop;
   TrainOptions options = workshop.short_options();
