@@ -80,7 +80,7 @@ caption_photographs() {
   done
   announced_captions multifilesrc location="$work/in-%03d.jpg" \
     caps="image/jpeg,framerate=(fraction)1/1" ! jpegdec ! videoconvert ! \
-    jetsoncaption mode=every-frame ! videoconvert ! jpegenc quality=92 ! \
+    jetsoncaption mode=every-frame beam-size=3 ! videoconvert ! jpegenc quality=92 ! \
     multifilesink location="$work/out-%03d.jpg" |
     while IFS=$'\t' read -r number _ text; do
       echo "${names[number]}: $text"
@@ -102,7 +102,7 @@ make_slide_show() {
   done
   announced_captions multifilesrc location="$work/slide-%04d.jpg" \
     caps="image/jpeg,framerate=(fraction)$slide_rate/1" ! jpegdec ! videoconvert ! \
-    jetsoncaption mode=every-frame interval="$slide_rate" ! \
+    jetsoncaption mode=every-frame interval="$slide_rate" beam-size=3 ! \
     videoconvert ! videoscale add-borders=true ! \
     video/x-raw,format=I420,width=1280,height=720,pixel-aspect-ratio=1/1 ! \
     vp8enc deadline=1 cpu-used=8 target-bitrate=4000000 ! webmmux ! \
@@ -125,7 +125,7 @@ demo_picture() {
   local result
   result=out/$(basename "${1%.*}").jpg
   announced_captions filesrc location="$1" ! decodebin ! videoconvert ! \
-    jetsoncaption mode=every-frame ! videoconvert ! jpegenc quality=92 ! \
+    jetsoncaption mode=every-frame beam-size=3 ! videoconvert ! jpegenc quality=92 ! \
     filesink location="$result" | cut -f 3 ||
     give_up "$1" "$result"
   echo "The picture with its caption is $result."
@@ -135,7 +135,7 @@ demo_video() {
   local result
   result=out/$(basename "${1%.*}").webm
   announced_captions filesrc location="$1" ! decodebin caps=video/x-raw expose-all-streams=false ! \
-    videoconvert ! jetsoncaption mode=every-frame interval=15 ! videoconvert ! \
+    videoconvert ! jetsoncaption mode=every-frame interval=15 beam-size=3 ! videoconvert ! \
     vp8enc deadline=1 cpu-used=8 target-bitrate=4000000 ! webmmux ! filesink location="$result" |
     print_changes || give_up "$1" "$result"
   echo "The video with its captions is $result."
