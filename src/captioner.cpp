@@ -44,9 +44,9 @@ Result<void> check_device(Device device) {
       return Error{ErrorKind::Unsupported,
                    "Device cuda was chosen, but this build has no CUDA; choose cpu or auto"};
   }
-  return Error{ErrorKind::InvalidArgument, "Device has the unknown number " +
-                                               std::to_string(static_cast<int>(device)) +
-                                               "; use 0 to 2"};
+  return Error{
+      ErrorKind::InvalidArgument,
+      "Device has the unknown number " + std::to_string(static_cast<int>(device)) + "; use 0 to 2"};
 }
 
 // Auto: int8 where the bundle has it.

@@ -3,7 +3,8 @@
  *
  * The plugin opens the engine at run time and asks for its function table:
  *
- *   const JetsonCaptionEngineApi *api = jetsoncaption_engine_get_api (JETSONCAPTION_ENGINE_API_VERSION);
+ *   const JetsonCaptionEngineApi *api = jetsoncaption_engine_get_api
+ * (JETSONCAPTION_ENGINE_API_VERSION);
  *
  * No exception crosses this boundary. Strings are UTF-8 and zero-terminated. Structures that the
  * caller fills begin with their size, so that fields can be added at the end.
@@ -50,19 +51,19 @@ typedef enum {
 } JetsonCaptionEnginePrecision;
 
 typedef struct {
-  size_t size;            /* sizeof (JetsonCaptionEngineOptions) */
-  const char *model_dir;  /* bundle directory; copied */
-  int32_t device;         /* JetsonCaptionEngineDevice */
-  int32_t precision;      /* JetsonCaptionEnginePrecision */
-  uint32_t threads;       /* CPU threads; 0: chosen for the machine */
-  int32_t cudnn;          /* 1: cuDNN may be used */
+  size_t size;           /* sizeof (JetsonCaptionEngineOptions) */
+  const char* model_dir; /* bundle directory; copied */
+  int32_t device;        /* JetsonCaptionEngineDevice */
+  int32_t precision;     /* JetsonCaptionEnginePrecision */
+  uint32_t threads;      /* CPU threads; 0: chosen for the machine */
+  int32_t cudnn;         /* 1: cuDNN may be used */
 } JetsonCaptionEngineOptions;
 
 /* RGB, 8 bits a channel. The pixels are borrowed for the call. Any size; the engine squashes the
  * image to the model's input, and does nothing when it has that size already. */
 typedef struct {
-  size_t size;  /* sizeof (JetsonCaptionEngineImage) */
-  const uint8_t *pixels;
+  size_t size; /* sizeof (JetsonCaptionEngineImage) */
+  const uint8_t* pixels;
   uint32_t width;
   uint32_t height;
   size_t stride; /* bytes from one row to the next */
@@ -76,9 +77,9 @@ typedef struct {
 } JetsonCaptionEngineRequest;
 
 typedef struct {
-  size_t size;                                /* sizeof (JetsonCaptionEngineCaption) */
-  char text[JETSONCAPTION_ENGINE_TEXT_SIZE];  /* cut at a character when longer */
-  double confidence;                          /* 0 to 1 */
+  size_t size;                               /* sizeof (JetsonCaptionEngineCaption) */
+  char text[JETSONCAPTION_ENGINE_TEXT_SIZE]; /* cut at a character when longer */
+  double confidence;                         /* 0 to 1 */
   double inference_ms;
   uint32_t words;
   int32_t truncated; /* 1: stopped by max_words or max_inference_ms */
@@ -107,34 +108,34 @@ typedef struct {
 
   /* Loads the model; takes about a second. On failure *engine is NULL, and last_error () says
    * in a sentence what happened in this thread. */
-  int32_t (*create) (const JetsonCaptionEngineOptions *options, JetsonCaptionEngine **engine);
+  int32_t (*create)(const JetsonCaptionEngineOptions* options, JetsonCaptionEngine** engine);
 
   /* Describes one image. One call at a time for an engine, from any thread. */
-  int32_t (*describe) (JetsonCaptionEngine *engine, const JetsonCaptionEngineImage *image,
-                       const JetsonCaptionEngineRequest *request,
-                       JetsonCaptionEngineCaption *caption);
+  int32_t (*describe)(JetsonCaptionEngine* engine, const JetsonCaptionEngineImage* image,
+                      const JetsonCaptionEngineRequest* request,
+                      JetsonCaptionEngineCaption* caption);
 
   /* From any thread, also while describe () runs. */
-  void (*get_stats) (JetsonCaptionEngine *engine, JetsonCaptionEngineStats *stats);
+  void (*get_stats)(JetsonCaptionEngine* engine, JetsonCaptionEngineStats* stats);
 
   /* Gives memory that is not needed between captions back to the system. From any thread; waits
    * for a describe () that runs. */
-  void (*trim_memory) (JetsonCaptionEngine *engine);
+  void (*trim_memory)(JetsonCaptionEngine* engine);
 
   /* Makes a describe () that runs in another thread return CANCELLED at the next word. From any
    * thread; does nothing when none runs. */
-  void (*cancel) (JetsonCaptionEngine *engine);
+  void (*cancel)(JetsonCaptionEngine* engine);
 
   /* No other call may be running or follow. NULL is allowed. */
-  void (*destroy) (JetsonCaptionEngine *engine);
+  void (*destroy)(JetsonCaptionEngine* engine);
 
   /* The sentence that belongs to the last status other than OK in the calling thread, valid until
    * the next call in that thread. Never NULL. */
-  const char *(*last_error) (void);
+  const char* (*last_error)(void);
 } JetsonCaptionEngineApi;
 
 /* NULL when this engine cannot serve that version. */
-typedef const JetsonCaptionEngineApi *(*JetsonCaptionEngineGetApi) (uint32_t version);
+typedef const JetsonCaptionEngineApi* (*JetsonCaptionEngineGetApi)(uint32_t version);
 #define JETSONCAPTION_ENGINE_GET_API_NAME "jetsoncaption_engine_get_api"
 
 #ifdef __cplusplus
