@@ -2,37 +2,20 @@
 // Reads the lists, describes picture after picture, and adds up the scores.
 #include "tools/evaluation.h"
 
-#include <fstream>
-
+#include "text/captions_file.h"
 #include "text/tokenizer.h"
-#include "tools/captions_file.h"
 #include "tools/pictures.h"
 
 namespace jetsoncaption {
 namespace {
 
-Error cannot_open(const std::string& file) {
-  return {ErrorKind::NotFound, file + " cannot be opened; check the path and its permissions."};
-}
-
-Result<References> load_references(const std::string& file) {
-  std::ifstream stream(file);
-  if (!stream)
-    return cannot_open(file);
-  return read_references(stream, file);
-}
-
-Result<std::vector<std::string>> load_names(const std::string& file, const References& references) {
-  if (file.empty()) {
-    std::vector<std::string> names;
-    for (const auto& entry : references)
-      names.push_back(entry.first);
-    return names;
-  }
-  std::ifstream stream(file);
-  if (!stream)
-    return cannot_open(file);
-  return read_names(stream, file);
+Result<std::vector<std::string>> names_of(const std::string& list, const References& references) {
+  if (!list.empty())
+    return load_names(list);
+  std::vector<std::string> names;
+  for (const auto& entry : references)
+    names.push_back(entry.first);
+  return names;
 }
 
 // Describes one picture and keeps its words for the scores.
@@ -66,7 +49,7 @@ Result<Evaluation> evaluate_captioner(Captioner& captioner, const EvaluationSet&
   auto references = load_references(set.captions);
   if (!references.ok())
     return references.error();
-  auto names = load_names(set.list, references.value());
+  auto names = names_of(set.list, references.value());
   if (!names.ok())
     return names.error();
 

@@ -2,7 +2,6 @@
 // `jetsoncaption quantize`: adds int8 weights to a bundle and says what that costs.
 #include "train/quantize.h"
 
-#include <fstream>
 #include <iostream>
 #include <memory>
 #include <string>
@@ -10,7 +9,7 @@
 
 #include "captioner.h"
 #include "model/bundle.h"
-#include "tools/captions_file.h"
+#include "text/captions_file.h"
 #include "tools/commands.h"
 #include "tools/evaluation.h"
 #include "tools/figures.h"
@@ -43,12 +42,7 @@ struct Measured {
 };
 
 Result<std::vector<std::string>> calibration_paths(const QuantizeArguments& arguments) {
-  std::ifstream stream(arguments.calibration_list);
-  if (!stream) {
-    return Error{ErrorKind::NotFound,
-                 arguments.calibration_list + " cannot be opened; check the path"};
-  }
-  auto names = read_names(stream, arguments.calibration_list);
+  auto names = load_names(arguments.calibration_list);
   if (!names.ok())
     return names.error();
   // Spread over the list, which may be sorted.

@@ -3,52 +3,14 @@
 #include "train/dataset.h"
 
 #include <algorithm>
-#include <fstream>
-#include <unordered_map>
 
 #include <torch/torch.h>
 
 #include "image/preprocess.h"
-#include "text/tokenizer.h"
+#include "text/captions_file.h"
 
 namespace jetsoncaption {
 namespace {
-
-Result<std::vector<std::string>> read_lines(const std::string& path) {
-  std::ifstream file(path);
-  if (!file)
-    return Error{ErrorKind::NotFound, path + " cannot be opened; check the path"};
-  std::vector<std::string> lines;
-  std::string line;
-  while (std::getline(file, line)) {
-    if (!line.empty() && line.back() == '\r')
-      line.pop_back();
-    if (!line.empty())
-      lines.push_back(line);
-  }
-  return lines;
-}
-
-using Sentences = std::unordered_map<std::string, std::vector<Words>>;
-
-Result<Sentences> read_sentences(const std::string& path) {
-  auto lines = read_lines(path);
-  if (!lines.ok())
-    return lines.error();
-  Sentences sentences;
-  int number = 0;
-  for (const std::string& line : lines.value()) {
-    ++number;
-    const size_t tab = line.find('\t');
-    if (tab == std::string::npos) {
-      return Error{ErrorKind::InvalidArgument,
-                   path + " has no tab in line " + std::to_string(number) +
-                       "; each line is a file name, a tab and a sentence"};
-    }
-    sentences[line.substr(0, tab)].push_back(tokenize(line.substr(tab + 1)));
-  }
-  return sentences;
-}
 
 // RGB rows as the planes LibTorch wants: [3, height, width].
 void copy_planes(const std::vector<uint8_t>& rgb, uint8_t* planes) {
@@ -64,12 +26,10 @@ void copy_planes(const std::vector<uint8_t>& rgb, uint8_t* planes) {
 Result<Dataset> load_dataset(const std::string& directory, const std::string& captions,
                              const std::string& list, int width, int height,
                              const PictureReader& read, const ProgressReport& progress) {
-  auto ids = read_lines(list);
+  auto ids = load_names(list);
   if (!ids.ok())
     return ids.error();
-  if (ids.value().empty())
-    return Error{ErrorKind::InvalidArgument, list + " names no picture; write a file name a line"};
-  auto sentences = read_sentences(captions);
+  auto sentences = load_references(captions);
   if (!sentences.ok())
     return sentences.error();
 

@@ -22,4 +22,8 @@ Result<References> read_references(std::istream& stream, const std::string& file
 // One name a line; empty lines are skipped. InvalidArgument when there is none, or one twice.
 Result<std::vector<std::string>> read_names(std::istream& stream, const std::string& file);
 
+// The same for a file on disk. Also NotFound.
+Result<References> load_references(const std::string& file);
+Result<std::vector<std::string>> load_names(const std::string& file);
+
 }  // namespace jetsoncaption

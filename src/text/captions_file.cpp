@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Reads captions and lists of pictures.
-#include "tools/captions_file.h"
+#include "text/captions_file.h"
 
+#include <fstream>
 #include <set>
 
 #include "text/tokenizer.h"
@@ -21,6 +22,17 @@ bool read_line(std::istream& stream, std::string& line) {
 
 Error bad_line(const std::string& file, int number, const std::string& problem) {
   return {ErrorKind::InvalidArgument, file + ", line " + std::to_string(number) + ": " + problem};
+}
+
+// Opens the file and hands it to one of the readers below.
+template <typename T>
+Result<T> load(const std::string& file, Result<T> (*read)(std::istream&, const std::string&)) {
+  std::ifstream stream(file);
+  if (!stream) {
+    return Error{ErrorKind::NotFound,
+                 file + " cannot be opened; check the path and its permissions."};
+  }
+  return read(stream, file);
 }
 
 }  // namespace
@@ -67,6 +79,14 @@ Result<std::vector<std::string>> read_names(std::istream& stream, const std::str
                  file + " lists no pictures; it needs the name of one on each line."};
   }
   return names;
+}
+
+Result<References> load_references(const std::string& file) {
+  return load(file, read_references);
+}
+
+Result<std::vector<std::string>> load_names(const std::string& file) {
+  return load(file, read_names);
 }
 
 }  // namespace jetsoncaption
