@@ -18,12 +18,12 @@ using Clock = std::chrono::steady_clock;
 // How often a stop repeats cancel(): one that comes a moment before describe() begins is lost.
 constexpr std::chrono::milliseconds kCancelAgain{10};
 
-Image make_slot(const EngineInfo& info) {
-  Image slot;
-  slot.width = info.input_width;
-  slot.height = info.input_height;
-  slot.pixels.resize(static_cast<size_t>(slot.width) * slot.height * 3);
-  return slot;
+Image make_picture(const EngineInfo& info) {
+  Image picture;
+  picture.width = info.input_width;
+  picture.height = info.input_height;
+  picture.pixels.resize(static_cast<size_t>(picture.width) * picture.height * 3);
+  return picture;
 }
 
 }  // namespace
@@ -32,7 +32,7 @@ CaptionSession::CaptionSession(std::unique_ptr<EngineHandle> engine, CaptionEven
     : engine_(std::move(engine)),
       events_(std::move(events)),
       model_name_(engine_->info().model_name),
-      slot_(make_slot(engine_->info())),
+      picture_(make_picture(engine_->info())),
       device_memory_bytes_(engine_->info().device_memory_bytes) {
   worker_ = std::thread([this] { run(); });
 }
@@ -41,43 +41,49 @@ CaptionSession::~CaptionSession() {
   shut_down();
 }
 
-Image* CaptionSession::free_slot() {
+bool CaptionSession::is_idle() {
   std::lock_guard<std::mutex> lock(mutex_);
-  const bool free = phase_ == Phase::Free && pause_.is_over(Clock::now());
-  return free && !flushing_ && !interrupted_ ? &slot_ : nullptr;
+  return phase_ == Phase::Idle && pause_.is_over(Clock::now()) && !flushing_ && !interrupted_;
 }
 
-Image* CaptionSession::wait_for_slot() {
+bool CaptionSession::wait_until_idle() {
   std::unique_lock<std::mutex> lock(mutex_);
-  wake_streaming_.wait(lock, [this] { return phase_ == Phase::Free || flushing_ || interrupted_; });
-  return !flushing_ && !interrupted_ ? &slot_ : nullptr;
+  wake_streaming_.wait(lock, [this] { return phase_ == Phase::Idle || flushing_ || interrupted_; });
+  return !flushing_ && !interrupted_;
 }
 
-void CaptionSession::submit(const CaptionJob& job) {
+// With mutex_ held.
+bool CaptionSession::start(const CaptionJob& job, std::shared_ptr<FrameShrinker> shrinker,
+                           bool waited_for) {
+  if (flushing_ || interrupted_)
+    return false;
+  job_ = job;
+  shrinker_ = std::move(shrinker);
+  waited_for_ = waited_for;
+  waited_outcome_ = {};
+  phase_ = Phase::Waiting;
+  return true;
+}
+
+void CaptionSession::submit(const CaptionJob& job, std::shared_ptr<FrameShrinker> shrinker) {
   {
     std::lock_guard<std::mutex> lock(mutex_);
-    if (flushing_ || interrupted_)
+    if (!start(job, std::move(shrinker), false))
       return;
-    job_ = job;
-    waited_for_ = false;
-    phase_ = Phase::Waiting;
   }
   wake_worker_.notify_one();
 }
 
-bool CaptionSession::submit_and_wait(const CaptionJob& job) {
+bool CaptionSession::submit_and_wait(const CaptionJob& job,
+                                     std::shared_ptr<FrameShrinker> shrinker) {
   Outcome outcome;
   {
     std::unique_lock<std::mutex> lock(mutex_);
-    if (flushing_ || interrupted_)
+    if (!start(job, std::move(shrinker), true))
       return false;
-    job_ = job;
-    waited_for_ = true;
-    waited_outcome_ = {};
-    phase_ = Phase::Waiting;
     wake_worker_.notify_one();
     wake_streaming_.wait(lock,
-                         [this] { return phase_ == Phase::Free || flushing_ || interrupted_; });
+                         [this] { return phase_ == Phase::Idle || flushing_ || interrupted_; });
     if (flushing_ || interrupted_)
       return false;
     outcome = std::exchange(waited_outcome_, {});
@@ -132,8 +138,10 @@ void CaptionSession::interrupt() {
 bool CaptionSession::forget_job() {
   epoch_++;
   newest_.reset();
-  if (phase_ == Phase::Waiting)
-    phase_ = Phase::Free;
+  if (phase_ == Phase::Waiting) {
+    phase_ = Phase::Idle;
+    shrinker_.reset();
+  }
   return phase_ == Phase::Running;
 }
 
@@ -168,10 +176,11 @@ void CaptionSession::run() {
     } else {
       phase_ = Phase::Running;
       const CaptionJob job = job_;
+      const std::shared_ptr<FrameShrinker> shrinker = std::move(shrinker_);
       const uint64_t epoch = epoch_;
       const bool waited_for = waited_for_;
       lock.unlock();
-      guarded_describe(job, epoch, waited_for);
+      guarded_describe(job, *shrinker, epoch, waited_for);
     }
     lock.lock();
   }
@@ -181,32 +190,35 @@ void CaptionSession::run() {
 }
 
 // An exception must not end the thread, and the process with it: this caption is lost instead.
-void CaptionSession::guarded_describe(const CaptionJob& job, uint64_t epoch, bool waited_for) {
+void CaptionSession::guarded_describe(const CaptionJob& job, FrameShrinker& shrinker,
+                                      uint64_t epoch, bool waited_for) {
   try {
-    describe(job, epoch, waited_for);
+    describe(job, shrinker, epoch, waited_for);
   } catch (const std::exception&) {
     {
       std::lock_guard<std::mutex> lock(mutex_);
-      phase_ = Phase::Free;
+      phase_ = Phase::Idle;
     }
     wake_streaming_.notify_all();
   }
 }
 
-void CaptionSession::describe(const CaptionJob& job, uint64_t epoch, bool waited_for) {
-  Result<EngineCaption> result = engine_->describe(slot_.view(), job.request);
+void CaptionSession::describe(const CaptionJob& job, FrameShrinker& shrinker, uint64_t epoch,
+                              bool waited_for) {
+  shrinker.finish(picture_.pixels.data());
+  Result<EngineCaption> result = engine_->describe(picture_.view(), job.request);
   device_memory_bytes_ = engine_->info().device_memory_bytes;
   Outcome outcome;
   {
     std::lock_guard<std::mutex> lock(mutex_);
-    phase_ = Phase::Free;
+    phase_ = Phase::Idle;
     if (epoch == epoch_)  // else flushed or stopped meanwhile
       outcome = settle(job, std::move(result));
     if (waited_for)
       std::swap(outcome, waited_outcome_);
   }
   wake_streaming_.notify_all();
-  // After the slot was given back: a slow listener delays captions, but it holds up no frame.
+  // After the session is idle again: a slow listener delays captions, but it holds up no frame.
   if (!waited_for)
     tell(outcome);
 }

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Describes frames one after the other on a thread of its own, from start to stop.
 //
-// The streaming thread fills the one slot there is with a shrunken frame and hands it over. In
-// live mode it goes on at once; in every-frame mode it waits for the caption of this frame:
+// When the session is idle, the streaming thread lets a FrameShrinker read the frame and hands it
+// over. In live mode it goes on at once; in every-frame mode it waits for the caption of this
+// frame:
 //
-//   live:         if (Image* slot = session.free_slot()) { shrink(slot); session.submit(job); }
-//   every frame:  if (Image* slot = session.wait_for_slot()) { shrink(slot);
-//                 session.submit_and_wait(job); }
+//   live:         if (session.is_idle()) { shrinker->read(frame); session.submit(job, shrinker); }
+//   every frame:  if (session.wait_until_idle()) { shrinker->read(frame);
+//                 session.submit_and_wait(job, shrinker); }
 //
-// No frame is kept here, only the slot, which has the size that the model reads.
+// No frame is kept here, only what the shrinker read of it and the picture that the model reads.
 #pragma once
 
 #include <atomic>
@@ -24,11 +25,12 @@
 
 #include "image/image_view.h"
 #include "plugin/engine_handle.h"
+#include "plugin/frame_shrink.h"
 #include "plugin/retry_pause.h"
 
 namespace jetsoncaption {
 
-// The frame in the slot. Times are nanoseconds as in GStreamer, and all bits set means none.
+// The frame to describe. Times are nanoseconds as in GStreamer, and all bits set means none.
 struct CaptionJob {
   uint64_t frame = 0;  // counted from 0 since the element started
   uint64_t timestamp = 0;
@@ -68,24 +70,24 @@ class CaptionSession {
   CaptionSession(const CaptionSession&) = delete;
   CaptionSession& operator=(const CaptionSession&) = delete;
 
-  // Any thread. The size of the slot.
-  int input_width() const { return slot_.width; }
-  int input_height() const { return slot_.height; }
+  // Any thread. The size of the picture that the model reads.
+  int input_width() const { return picture_.width; }
+  int input_height() const { return picture_.height; }
 
-  // Streaming thread. The slot, or null while a frame is being described and during the pause
-  // after a failure. Never waits.
-  Image* free_slot();
+  // Streaming thread. False while a frame is being described and during the pause after a failure.
+  // Never waits. While it is true, no shrinker is in use here.
+  bool is_idle();
 
-  // Streaming thread. The slot, or null when flushing or shut down. Waits for a frame that is
-  // being described.
-  Image* wait_for_slot();
+  // Streaming thread. Waits for a frame that is being described. False when flushing or shut down.
+  bool wait_until_idle();
 
-  // Streaming thread, after the slot was filled. Never waits.
-  void submit(const CaptionJob& job);
+  // Streaming thread, when idle. Takes over the shrinker, which has read the frame and makes
+  // pictures of the input size, until idle again. Never waits.
+  void submit(const CaptionJob& job, std::shared_ptr<FrameShrinker> shrinker);
 
-  // Streaming thread, after the slot was filled. Returns when the frame was described or that
-  // failed (true), or was interrupted by set_flushing() or interrupt() (false).
-  bool submit_and_wait(const CaptionJob& job);
+  // The same, but returns when the frame was described or that failed (true), or was interrupted
+  // by set_flushing() or interrupt() (false).
+  bool submit_and_wait(const CaptionJob& job, std::shared_ptr<FrameShrinker> shrinker);
 
   // Any thread. The newest caption; null before the first one and after a flush.
   std::shared_ptr<const FrameCaption> newest() const;
@@ -113,9 +115,9 @@ class CaptionSession {
 
  private:
   enum class Phase {
-    Free,     // the slot belongs to the streaming thread
-    Waiting,  // filled; belongs to the session's thread from here on
-    Running,  // being described
+    Idle,
+    Waiting,  // a frame was submitted; its shrinker belongs to the session's thread from here on
+    Running,  // it is being described
   };
 
   // What became of a job. At most one of both is set; neither when it was cancelled.
@@ -125,8 +127,10 @@ class CaptionSession {
   };
 
   void run();
-  void guarded_describe(const CaptionJob& job, uint64_t epoch, bool waited_for);
-  void describe(const CaptionJob& job, uint64_t epoch, bool waited_for);
+  bool start(const CaptionJob& job, std::shared_ptr<FrameShrinker> shrinker, bool waited_for);
+  void guarded_describe(const CaptionJob& job, FrameShrinker& shrinker, uint64_t epoch,
+                        bool waited_for);
+  void describe(const CaptionJob& job, FrameShrinker& shrinker, uint64_t epoch, bool waited_for);
   Outcome settle(const CaptionJob& job, Result<EngineCaption> result);  // with mutex_ held
   bool forget_job();  // with mutex_ held; true when the engine is to be cancelled
   void tell(const Outcome& outcome) const;
@@ -134,15 +138,16 @@ class CaptionSession {
   const std::unique_ptr<EngineHandle> engine_;
   const CaptionEvents events_;
   const std::string model_name_;
-  Image slot_;  // owned as Phase says
+  Image picture_;  // of the session's thread; its size never changes
   std::atomic<uint64_t> device_memory_bytes_;
 
   mutable std::mutex mutex_;  // of all below; never held while the engine or an event runs
   std::condition_variable wake_worker_;
   std::condition_variable wake_streaming_;
-  Phase phase_ = Phase::Free;
+  Phase phase_ = Phase::Idle;
   CaptionJob job_;
-  bool waited_for_ = false;  // the streaming thread waits for job_
+  std::shared_ptr<FrameShrinker> shrinker_;  // has read the frame of job_; null when idle
+  bool waited_for_ = false;                  // the streaming thread waits for job_
   bool trim_requested_ = false;
   bool flushing_ = false;
   bool interrupted_ = false;

@@ -67,8 +67,8 @@ FramePath::FramePath(GstBaseTransform* element, std::shared_ptr<CaptionSession> 
 
 void FramePath::set_format(const GstVideoInfo& info) {
   info_ = info;
-  shrinker_.emplace(info);
-  shrinker_->prepare(session_->input_width(), session_->input_height());
+  shrinker_ =
+      std::make_shared<FrameShrinker>(info, session_->input_width(), session_->input_height());
   unreadable_reported_ = false;
 }
 
@@ -97,10 +97,10 @@ bool FramePath::is_due(uint64_t frame, unsigned interval) const {
 // Comes before draw(): the model is not to read its own captions. False when flushing.
 bool FramePath::describe(GstBuffer* buffer, uint64_t frame, const Settings& settings) {
   const bool wait = mode_ == Mode::EveryFrame;
-  Image* slot = wait ? session_->wait_for_slot() : session_->free_slot();
-  if (slot == nullptr)
+  const bool idle = wait ? session_->wait_until_idle() : session_->is_idle();
+  if (!idle)
     return !wait;
-  if (!shrink(buffer, slot)) {
+  if (!read(buffer)) {
     report_unreadable();
     return true;
   }
@@ -108,15 +108,14 @@ bool FramePath::describe(GstBuffer* buffer, uint64_t frame, const Settings& sett
   last_described_ = frame;
   const CaptionJob job = make_job(buffer, frame, settings);
   if (wait)
-    return session_->submit_and_wait(job);
-  session_->submit(job);
+    return session_->submit_and_wait(job, shrinker_);
+  session_->submit(job, shrinker_);
   return true;
 }
 
-bool FramePath::shrink(GstBuffer* buffer, Image* slot) {
+bool FramePath::read(GstBuffer* buffer) {
   MappedVideoFrame frame(buffer, info_, GST_MAP_READ);
-  return frame && shrinker_ &&
-         shrinker_->shrink(frame.get(), slot->pixels.data(), slot->width, slot->height);
+  return frame && shrinker_ && shrinker_->read(frame.get());
 }
 
 CaptionJob FramePath::make_job(GstBuffer* buffer, uint64_t frame, const Settings& settings) const {

@@ -35,7 +35,7 @@ class FramePath {
  private:
   bool is_due(uint64_t frame, unsigned interval) const;
   bool describe(GstBuffer* buffer, uint64_t frame, const Settings& settings);
-  bool shrink(GstBuffer* buffer, Image* slot);
+  bool read(GstBuffer* buffer);
   CaptionJob make_job(GstBuffer* buffer, uint64_t frame, const Settings& settings) const;
   void carry(GstBuffer* buffer, const Settings& settings);
   void draw(GstBuffer* buffer, const std::string& text, const OverlayStyle& style);
@@ -46,7 +46,7 @@ class FramePath {
   const std::unique_ptr<MemoryWatch> memory_watch_;
   Mode mode_;  // Auto until the first frame
   GstVideoInfo info_{};
-  std::optional<FrameShrinker> shrinker_;  // for info_
+  std::shared_ptr<FrameShrinker> shrinker_;  // for info_; shared with the session, which says when
   CaptionOverlay overlay_;
   bool unreadable_reported_ = false;  // since the caps changed
   uint64_t next_frame_ = 0;

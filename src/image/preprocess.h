@@ -8,14 +8,14 @@
 
 #include "base/result.h"
 #include "image/image_view.h"
+#include "image/triangle_filter.h"
 
 namespace jetsoncaption {
 
 constexpr int kMaxImageSide = 16384;
 
-// Squashes pictures to a given size, whatever their shape: the average of a triangle (bilinear)
-// filter that is widened when shrinking, so that nothing aliases, as Pillow's BILINEAR resize does.
-// All arithmetic is on integers: the same picture gives the same bytes on every machine.
+// Squashes pictures to a given size, whatever their shape, with a TriangleFilter for each axis. All
+// arithmetic is on integers: the same picture gives the same bytes on every machine.
 //
 // Keeps its filter weights between calls: pictures of one size after another allocate nothing.
 // One thread at a time.
@@ -26,27 +26,11 @@ class Shrinker {
   Result<void> shrink_to(const ImageView& source, int width, int height, uint8_t* destination);
 
  private:
-  // How one axis of the result is made: result i is the sum over k < taps[i].count of
-  // weights[taps[i].offset + k] * source[taps[i].first + k], divided by 2^22.
-  struct Tap {
-    int first = 0;
-    int count = 0;
-    size_t offset = 0;
-  };
-  struct Axis {
-    int from = 0;
-    int to = 0;
-    std::vector<Tap> taps;
-    std::vector<int32_t> weights;
-
-    void prepare(int new_from, int new_to);
-  };
-
-  void average_rows(const ImageView& source, const Tap& tap);
+  void average_rows(const ImageView& source, int y);
   void average_columns(uint8_t* destination) const;
 
-  Axis horizontal_;
-  Axis vertical_;
+  TriangleFilter horizontal_;
+  TriangleFilter vertical_;
   std::vector<uint8_t> row_;  // source.width pixels: some rows of the source averaged into one
 };
 

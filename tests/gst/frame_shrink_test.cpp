@@ -24,8 +24,10 @@ class Shrunk {
  public:
   explicit Shrunk(TestFrame& frame, int width = kSide, int height = kSide)
       : width_(width), pixels_(static_cast<size_t>(width) * height * 3) {
-    FrameShrinker shrinker(frame.get()->info);
-    ok_ = shrinker.shrink(frame.get(), pixels_.data(), width, height);
+    FrameShrinker shrinker(frame.get()->info, width, height);
+    ok_ = shrinker.read(frame.get());
+    if (ok_)
+      shrinker.finish(pixels_.data());
   }
   bool ok() const { return ok_; }
   const std::vector<uint8_t>& bytes() const { return pixels_; }
@@ -203,12 +205,13 @@ TEST_F(Shrink, LooksAtInterlacedFramesAsAWhole) {
 
 TEST_F(Shrink, WritesExactlyTheSizeThatIsAskedFor) {
   TestFrame frame(GST_VIDEO_FORMAT_NV12, 640, 480);
-  FrameShrinker shrinker(frame.get()->info);
   for (const auto& size : {std::pair<int, int>{1, 1}, {7, 5}, {224, 224}, {299, 150}, {800, 600}}) {
     const size_t bytes = static_cast<size_t>(size.first) * size.second * 3;
     std::vector<uint8_t> rgb(bytes + 64, 0xA5);
+    FrameShrinker shrinker(frame.get()->info, size.first, size.second);
 
-    ASSERT_TRUE(shrinker.shrink(frame.get(), rgb.data(), size.first, size.second));
+    ASSERT_TRUE(shrinker.read(frame.get()));
+    shrinker.finish(rgb.data());
 
     for (size_t i = bytes; i < rgb.size(); ++i)
       ASSERT_EQ(rgb[i], 0xA5) << size.first << "x" << size.second;
@@ -221,11 +224,13 @@ TEST_F(Shrink, GivesTheSamePictureAgain) {
   for (int y = 0; y < 479; ++y)
     fill_rows(frame, y, y + 1,
               {static_cast<uint8_t>(y % 200), static_cast<uint8_t>(90 + y % 60), 128});
-  FrameShrinker shrinker(frame.get()->info);
+  FrameShrinker shrinker(frame.get()->info, kSide, kSide);
   std::vector<uint8_t> first(kSide * kSide * 3), second(kSide * kSide * 3);
 
-  shrinker.shrink(frame.get(), first.data(), kSide, kSide);
-  shrinker.shrink(frame.get(), second.data(), kSide, kSide);
+  for (auto* rgb : {&first, &second}) {
+    ASSERT_TRUE(shrinker.read(frame.get()));
+    shrinker.finish(rgb->data());
+  }
 
   EXPECT_EQ(first, second);
 }
@@ -234,15 +239,11 @@ TEST_F(Shrink, RefusesAFrameOfAnotherFormatOrSize) {
   TestFrame made_for(GST_VIDEO_FORMAT_NV12, 640, 480);
   TestFrame other_format(GST_VIDEO_FORMAT_I420, 640, 480);
   TestFrame other_size(GST_VIDEO_FORMAT_NV12, 320, 480);
-  FrameShrinker shrinker(made_for.get()->info);
-  std::vector<uint8_t> rgb(kSide * kSide * 3, 0xA5);
-  const std::vector<uint8_t> untouched = rgb;
+  FrameShrinker shrinker(made_for.get()->info, kSide, kSide);
 
-  EXPECT_FALSE(shrinker.shrink(other_format.get(), rgb.data(), kSide, kSide));
-  EXPECT_FALSE(shrinker.shrink(other_size.get(), rgb.data(), kSide, kSide));
-  EXPECT_FALSE(shrinker.shrink(made_for.get(), rgb.data(), 0, kSide));
-  EXPECT_FALSE(shrinker.shrink(made_for.get(), rgb.data(), kSide, -1));
-  EXPECT_EQ(rgb, untouched);
+  EXPECT_FALSE(shrinker.read(other_format.get()));
+  EXPECT_FALSE(shrinker.read(other_size.get()));
+  EXPECT_TRUE(shrinker.read(made_for.get()));
 }
 
 }  // namespace
