@@ -1,68 +1,75 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Describes frames one after the other on a thread of its own, from start to stop.
+// Loads the model and describes frames one after the other, on a thread of its own, from start to
+// stop.
 //
-// When the session is idle, the streaming thread lets a FrameShrinker read the frame and hands it
-// over. In live mode it goes on at once; in every-frame mode it waits for the caption of this
-// frame:
+// When it is its turn, the streaming thread lets a FrameShrinker read the frame and hands it over.
+// In live mode it goes on at once; in every-frame mode it waits for the caption of this frame:
 //
-//   live:         if (session.is_idle()) { shrinker->read(frame); session.submit(job, shrinker); }
-//   every frame:  if (session.wait_until_idle()) { shrinker->read(frame);
+//   live:         if (session.turn() == Turn::Yes) { shrinker->read(frame);
+//                 session.submit(job, shrinker); }
+//   every frame:  if (session.wait_for_turn() == Turn::Yes) { shrinker->read(frame);
 //                 session.submit_and_wait(job, shrinker); }
 //
 // No frame is kept here, only what the shrinker read of it and the picture that the model reads.
 #pragma once
 
 #include <atomic>
-#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <string>
 #include <thread>
 
+#include "base/result.h"
 #include "image/image_view.h"
+#include "plugin/caption_renderer.h"
+#include "plugin/caption_statistics.h"
 #include "plugin/engine_handle.h"
+#include "plugin/frame_caption.h"
 #include "plugin/frame_shrink.h"
 #include "plugin/retry_pause.h"
 
 namespace jetsoncaption {
 
-// The frame to describe. Times are nanoseconds as in GStreamer, and all bits set means none.
-struct CaptionJob {
-  uint64_t frame = 0;  // counted from 0 since the element started
-  uint64_t timestamp = 0;
-  uint64_t stream_time = 0;
-  uint64_t running_time = 0;
-  EngineRequest request;
+// Whether a frame can be described now.
+enum class Turn {
+  Yes,          // and no shrinker is in use by the session
+  Busy,         // the model is being loaded, or describes a frame
+  NotNow,       // in the pause after a failure, or held because of memory
+  Interrupted,  // flushing, or stopping
+  Broken,       // the model could not be loaded; load_failed() has told why
 };
 
-// A caption and the frame it describes. Never changes once it is published.
-struct FrameCaption {
-  EngineCaption caption;
-  CaptionJob job;
-  std::string model;
-  bool changed = false;  // the text differs from the caption before
+// What memory asks of the session.
+enum class MemoryHold {
+  None,
+  Pause,   // describe nothing
+  Unload,  // and keep no model
 };
 
-struct CaptionFailure {
-  Error error;
-  uint64_t frame = 0;
-  std::chrono::seconds pause{0};  // until it is tried (live) or reported (every-frame) again
-};
+// What a session does at the moment, for `stats`.
+enum class SessionState { Loading, Ready, Paused, Unloaded, Failed };
 
-// What a session tells. Called without a lock: by the session's thread for submit(), by the
-// calling thread for submit_and_wait(), so that there what a frame causes comes before the frame.
+// What a session tells. Called without a lock, by the session's thread; those that
+// submit_and_wait() causes by its caller, so that there what a frame causes comes before the frame.
 struct CaptionEvents {
+  std::function<void()> load_started;
+  std::function<void(const EngineInfo&)> load_finished;
+  // The first load, which leaves the session broken, or one after the model was unloaded, which
+  // is tried again.
+  std::function<void(const Error&, bool first)> load_failed;
   std::function<void(const FrameCaption&)> captioned;
   std::function<void(const CaptionFailure&)> failed;
 };
 
 class CaptionSession {
  public:
-  CaptionSession(std::unique_ptr<EngineHandle> engine, CaptionEvents events);
+  using EngineLoader = std::function<Result<std::unique_ptr<EngineHandle>>()>;
+
+  // Begins to load at once. `load` is called by the session's thread, again after each unload.
+  CaptionSession(EngineLoader load, CaptionEvents events);
 
   // Like shut_down().
   ~CaptionSession();
@@ -70,19 +77,19 @@ class CaptionSession {
   CaptionSession(const CaptionSession&) = delete;
   CaptionSession& operator=(const CaptionSession&) = delete;
 
-  // Any thread. The size of the picture that the model reads.
-  int input_width() const { return picture_.width; }
-  int input_height() const { return picture_.height; }
+  // Streaming thread. Never waits.
+  Turn turn();
 
-  // Streaming thread. False while a frame is being described and during the pause after a failure.
-  // Never waits. While it is true, no shrinker is in use here.
-  bool is_idle();
+  // Streaming thread. Waits for a model that is being loaded and for a frame that is being
+  // described. Never Busy, and NotNow only because of memory: a pause after a failure is no reason
+  // to leave a frame out.
+  Turn wait_for_turn();
 
-  // Streaming thread. Waits for a frame that is being described. False when flushing or shut down.
-  bool wait_until_idle();
+  // Streaming thread, at its turn. What the model is like; valid until the next turn.
+  EngineInfo engine_info() const;
 
-  // Streaming thread, when idle. Takes over the shrinker, which has read the frame and makes
-  // pictures of the input size, until idle again. Never waits.
+  // Streaming thread, at its turn. Takes over the shrinker, which has read the frame and makes
+  // pictures of the input size, until the next turn. Never waits.
   void submit(const CaptionJob& job, std::shared_ptr<FrameShrinker> shrinker);
 
   // The same, but returns when the frame was described or that failed (true), or was interrupted
@@ -95,9 +102,16 @@ class CaptionSession {
   // Any thread. Changes with each flush.
   uint64_t epoch() const;
 
+  // Any thread.
+  SessionState state() const;
+  CaptionStatistics& statistics() { return statistics_; }
+
   // Any thread; never waits. The session's thread trims the engine and the C library's memory
   // before its next frame.
   void request_trim();
+
+  // Any thread; never waits. A frame that is being described is finished first.
+  void set_memory_hold(MemoryHold hold);
 
   // Any thread; never waits. While flushing, waits are cut short. Captions of frames that came
   // before are forgotten, for they describe another place in the stream.
@@ -107,7 +121,7 @@ class CaptionSession {
   void interrupt();
 
   // Not from the session's thread. Stops describing, if need be in the middle of a caption, and
-  // ends the thread.
+  // ends the thread. A model that is being loaded is waited for: about a second.
   void shut_down();
 
   // Any thread; never waits. What the engine held on the accelerator after the newest caption.
@@ -115,9 +129,12 @@ class CaptionSession {
 
  private:
   enum class Phase {
+    Loading,
     Idle,
     Waiting,  // a frame was submitted; its shrinker belongs to the session's thread from here on
     Running,  // it is being described
+    Unloaded,
+    Broken,
   };
 
   // What became of a job. At most one of both is set; neither when it was cancelled.
@@ -126,27 +143,41 @@ class CaptionSession {
     std::optional<CaptionFailure> failure;
   };
 
-  void run();
   bool start(const CaptionJob& job, std::shared_ptr<FrameShrinker> shrinker, bool waited_for);
+  void cancel_running();
+  void forget_job();
+
+  void run();
+  bool has_work() const;
+  void work(std::unique_lock<std::mutex>& lock);
+  void load(bool first);
+  Result<std::unique_ptr<EngineHandle>> guarded_load();
+  void unload(std::unique_lock<std::mutex>& lock);
   void guarded_describe(const CaptionJob& job, FrameShrinker& shrinker, uint64_t epoch,
                         bool waited_for);
   void describe(const CaptionJob& job, FrameShrinker& shrinker, uint64_t epoch, bool waited_for);
-  Outcome settle(const CaptionJob& job, Result<EngineCaption> result);  // with mutex_ held
-  bool forget_job();  // with mutex_ held; true when the engine is to be cancelled
+  std::shared_ptr<FrameCaption> finish_caption(const CaptionJob& job, EngineCaption caption);
+  Outcome settle(const CaptionJob& job, Result<std::shared_ptr<FrameCaption>> result);
   void tell(const Outcome& outcome) const;
 
-  const std::unique_ptr<EngineHandle> engine_;
+  const EngineLoader load_engine_;
   const CaptionEvents events_;
-  const std::string model_name_;
-  Image picture_;  // of the session's thread; its size never changes
-  std::atomic<uint64_t> device_memory_bytes_;
+  CaptionStatistics statistics_;
+  std::atomic<uint64_t> device_memory_bytes_{0};
 
-  mutable std::mutex mutex_;  // of all below; never held while the engine or an event runs
+  // Of the session's thread.
+  Image picture_;
+  CaptionRenderer renderer_;
+
+  mutable std::mutex mutex_;  // of all below; never held while the engine works or an event runs
   std::condition_variable wake_worker_;
   std::condition_variable wake_streaming_;
-  Phase phase_ = Phase::Idle;
+  std::unique_ptr<EngineHandle> engine_;  // changed by the session's thread only
+  EngineInfo engine_info_;
+  Phase phase_ = Phase::Loading;
+  MemoryHold hold_ = MemoryHold::None;
   CaptionJob job_;
-  std::shared_ptr<FrameShrinker> shrinker_;  // has read the frame of job_; null when idle
+  std::shared_ptr<FrameShrinker> shrinker_;  // has read the frame of job_; null when there is none
   bool waited_for_ = false;                  // the streaming thread waits for job_
   bool trim_requested_ = false;
   bool flushing_ = false;
@@ -155,7 +186,8 @@ class CaptionSession {
   bool worker_ended_ = false;
   uint64_t epoch_ = 0;  // counts flushes; what was begun in an older one is forgotten
   Outcome waited_outcome_;
-  RetryPause pause_;
+  RetryPause caption_pause_;
+  RetryPause load_pause_;
   std::shared_ptr<const FrameCaption> newest_;
 
   std::thread worker_;  // last: it uses everything above

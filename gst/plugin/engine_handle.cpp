@@ -33,9 +33,10 @@ Result<std::unique_ptr<EngineHandle>> EngineHandle::create(const EngineLibrary& 
   JetsonCaptionEngineOptions engine_options = {};
   engine_options.size = sizeof engine_options;
   engine_options.model_dir = options.model_dir.c_str();
-  engine_options.device = JETSONCAPTION_ENGINE_DEVICE_AUTO;
+  engine_options.device = options.device;
   engine_options.precision = options.precision;
   engine_options.threads = options.threads;
+  engine_options.cudnn = options.cudnn ? 1 : 0;
 
   JetsonCaptionEngine* engine = nullptr;
   const int32_t status = api->create(&engine_options, &engine);
@@ -67,6 +68,7 @@ Result<EngineCaption> EngineHandle::describe(const ImageView& image, const Engin
   engine_request.size = sizeof engine_request;
   engine_request.beam_size = request.beam_size;
   engine_request.max_words = request.max_words;
+  engine_request.max_inference_ms = request.max_inference_ms;
 
   JetsonCaptionEngineCaption caption = {};
   caption.size = sizeof caption;
@@ -81,9 +83,17 @@ EngineInfo EngineHandle::info() const {
   JetsonCaptionEngineStats stats = {};
   stats.size = sizeof stats;
   api_->get_stats(engine_, &stats);
-  return {valid_text(stats.model_name, sizeof stats.model_name),
-          static_cast<int>(stats.input_width), static_cast<int>(stats.input_height),
-          stats.device_memory_bytes};
+  EngineInfo info;
+  info.model_name = valid_text(stats.model_name, sizeof stats.model_name);
+  info.device = valid_text(stats.device, sizeof stats.device);
+  info.precision = valid_text(stats.precision, sizeof stats.precision);
+  info.kernels = valid_text(stats.kernels, sizeof stats.kernels);
+  info.version = valid_text(stats.version, sizeof stats.version);
+  info.threads = stats.threads;
+  info.input_width = static_cast<int>(stats.input_width);
+  info.input_height = static_cast<int>(stats.input_height);
+  info.device_memory_bytes = stats.device_memory_bytes;
+  return info;
 }
 
 }  // namespace jetsoncaption

@@ -15,13 +15,16 @@ namespace jetsoncaption {
 
 struct EngineOptions {
   std::string model_dir;
+  int device = JETSONCAPTION_ENGINE_DEVICE_AUTO;        // JetsonCaptionEngineDevice
   int precision = JETSONCAPTION_ENGINE_PRECISION_AUTO;  // JetsonCaptionEnginePrecision
   unsigned threads = 0;                                 // 0: chosen for the machine
+  bool cudnn = false;
 };
 
 struct EngineRequest {
   unsigned beam_size = 1;
   unsigned max_words = 20;
+  unsigned max_inference_ms = 0;  // 0: no limit
 };
 
 struct EngineCaption {
@@ -34,6 +37,11 @@ struct EngineCaption {
 // The part of the engine's statistics that the element uses.
 struct EngineInfo {
   std::string model_name;
+  std::string device;
+  std::string precision;
+  std::string kernels;
+  std::string version;
+  unsigned threads = 0;
   int input_width = 0;
   int input_height = 0;
   uint64_t device_memory_bytes = 0;

@@ -4,12 +4,22 @@
 
 #include <string>
 
-#include "plugin/engine_loader.h"
 #include "plugin/model_search.h"
 
 namespace jetsoncaption {
 
 namespace {
+
+const char* device_name(int device) {
+  switch (device) {
+    case JETSONCAPTION_ENGINE_DEVICE_CPU:
+      return "cpu";
+    case JETSONCAPTION_ENGINE_DEVICE_CUDA:
+      return "cuda";
+    default:
+      return "auto";
+  }
+}
 
 const char* precision_name(int precision) {
   switch (precision) {
@@ -34,7 +44,8 @@ const char* model_remedy(ErrorKind kind) {
       return " Use a smaller model or precision=int8, or end other programs.";
     case ErrorKind::InvalidArgument:
     case ErrorKind::Unsupported:
-      return " Set precision=auto and threads=0 for what suits the model and the machine.";
+      return " Set device=auto, precision=auto and threads=0 for what suits the model and the "
+             "machine.";
     case ErrorKind::Cancelled:
     case ErrorKind::Internal:
       break;
@@ -44,7 +55,12 @@ const char* model_remedy(ErrorKind kind) {
 
 }  // namespace
 
-Result<std::unique_ptr<EngineHandle>> start_engine(const Settings& settings) {
+Result<EngineStart> prepare_engine(const Settings& settings) {
+  if (settings.isolation == Isolation::Process) {
+    return Error{ErrorKind::Unsupported,
+                 "isolation=process was chosen, but this version runs the engine in the process of "
+                 "the application only; set isolation=none."};
+  }
   const Result<ModelChoice> model = find_model(settings.model);
   if (!model.ok())
     return model.error();
@@ -52,20 +68,29 @@ Result<std::unique_ptr<EngineHandle>> start_engine(const Settings& settings) {
   if (!library.ok())
     return library.error();
 
-  EngineOptions options;
-  options.model_dir = model.value().directory;
-  options.precision = settings.precision;
-  options.threads = settings.threads;
-  auto engine = EngineHandle::create(library.value(), options);
+  EngineStart start;
+  start.library = library.value();
+  start.model_origin = model.value().origin;
+  start.options.model_dir = model.value().directory;
+  start.options.device = settings.device;
+  start.options.precision = settings.precision;
+  start.options.threads = settings.threads;
+  start.options.cudnn = settings.cudnn;
+  return start;
+}
+
+Result<std::unique_ptr<EngineHandle>> start_engine(const EngineStart& start) {
+  const EngineOptions& options = start.options;
+  auto engine = EngineHandle::create(start.library, options);
   if (engine.ok())
     return engine;
 
   const Error& cause = engine.error();
-  return Error{cause.kind,
-               "The model \"" + options.model_dir + "\" (" + model.value().origin +
-                   ") cannot be loaded with precision=" + precision_name(options.precision) +
-                   " and threads=" + std::to_string(options.threads) + ": " + cause.message +
-                   model_remedy(cause.kind)};
+  return Error{cause.kind, "The model \"" + options.model_dir + "\" (" + start.model_origin +
+                               ") cannot be loaded with device=" + device_name(options.device) +
+                               ", precision=" + precision_name(options.precision) +
+                               " and threads=" + std::to_string(options.threads) + ": " +
+                               cause.message + model_remedy(cause.kind)};
 }
 
 }  // namespace jetsoncaption

@@ -2,6 +2,7 @@
 // What happens to a frame on its way through the element, from start to stop.
 #include "plugin/frame_path.h"
 
+#include <algorithm>
 #include <utility>
 
 #include <gst/jetsoncaptionmeta/jetsoncaptionmeta.h>
@@ -48,32 +49,47 @@ bool has_picture(GstBuffer* buffer) {
   return !GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_GAP);
 }
 
-// Reading the system's fonts takes long, and is done once in a process.
-void load_fonts() {
-  CaptionRenderer().render("a", {320, 240}, OverlayStyle());
+// Between two timestamps, in either direction; none if one of them is missing.
+GstClockTime distance(GstClockTime a, GstClockTime b) {
+  if (!GST_CLOCK_TIME_IS_VALID(a) || !GST_CLOCK_TIME_IS_VALID(b))
+    return GST_CLOCK_TIME_NONE;
+  return a > b ? a - b : b - a;
 }
+
+// By timestamps, or where there are none by the clock.
+GstClockTime age_of(const FrameCaption& caption, GstBuffer* buffer) {
+  const GstClockTime age = distance(GST_BUFFER_PTS(buffer), caption.job.timestamp);
+  if (GST_CLOCK_TIME_IS_VALID(age))
+    return age;
+  const auto passed = std::chrono::steady_clock::now() - caption.job.taken_at;
+  return static_cast<GstClockTime>(
+      std::chrono::duration_cast<std::chrono::nanoseconds>(passed).count());
+}
+
+// Stale captions are drawn with so much of their opacity.
+constexpr double kDimmed = 0.5;
 
 }  // namespace
 
 FramePath::FramePath(GstBaseTransform* element, std::shared_ptr<CaptionSession> session,
-                     std::unique_ptr<MemoryWatch> memory_watch, Mode mode)
+                     std::unique_ptr<MemoryWatch> memory_watch, LiveValues& values, Mode mode)
     : element_(element),
       session_(std::move(session)),
       memory_watch_(std::move(memory_watch)),
+      values_(values),
       mode_(mode) {
   gst_video_info_init(&info_);
-  load_fonts();
 }
 
 void FramePath::set_format(const GstVideoInfo& info) {
   info_ = info;
-  shrinker_ =
-      std::make_shared<FrameShrinker>(info, session_->input_width(), session_->input_height());
+  shrinker_.reset();
   unreadable_reported_ = false;
 }
 
 GstFlowReturn FramePath::process(GstBuffer* buffer, const Settings& settings) {
   const uint64_t frame = next_frame_++;
+  session_->statistics().frame_passed();
   memory_watch_->check(frame, settings);
   if (!settings.enabled)
     return GST_FLOW_OK;
@@ -84,38 +100,101 @@ GstFlowReturn FramePath::process(GstBuffer* buffer, const Settings& settings) {
   if (mode_ == Mode::Auto)
     mode_ = is_upstream_live(element_) ? Mode::Live : Mode::EveryFrame;
 
-  if (has_picture(buffer) && is_due(frame, settings.interval) && !describe(buffer, frame, settings))
-    return GST_FLOW_FLUSHING;
-  carry(buffer, settings);
-  return GST_FLOW_OK;
+  GstFlowReturn flow = GST_FLOW_OK;
+  if (has_picture(buffer) && is_due(frame, GST_BUFFER_PTS(buffer), settings))
+    flow = describe(buffer, frame, settings);
+  if (flow == GST_FLOW_OK)
+    carry(buffer, settings);
+  return flow;
 }
 
-bool FramePath::is_due(uint64_t frame, unsigned interval) const {
-  return !last_described_ || frame - *last_described_ >= interval;
+bool FramePath::is_due(uint64_t frame, GstClockTime timestamp, const Settings& settings) const {
+  if (!last_described_)
+    return true;
+  if (frame - *last_described_ < settings.interval)
+    return false;
+  const GstClockTime passed = distance(timestamp, last_described_timestamp_);
+  if (settings.max_rate_numerator == 0 || !GST_CLOCK_TIME_IS_VALID(passed))
+    return true;
+  const GstClockTime needed =
+      gst_util_uint64_scale(GST_SECOND, static_cast<guint64>(settings.max_rate_denominator),
+                            static_cast<guint64>(settings.max_rate_numerator));
+  // Timestamps are rounded: every third frame of thirty is 99,999,999 ns after the one before.
+  const GstClockTime rounding = std::min<GstClockTime>(GST_MSECOND, needed / 8);
+  return passed + rounding >= needed;
 }
 
-// Comes before draw(): the model is not to read its own captions. False when flushing.
-bool FramePath::describe(GstBuffer* buffer, uint64_t frame, const Settings& settings) {
+// In every-frame mode each due frame has its caption, the same on every run, however late it is.
+bool FramePath::is_late(GstBuffer* buffer) const {
+  if (mode_ != Mode::Live)
+    return false;
+  const GstClockTime time = running_time(buffer);
+  return GST_CLOCK_TIME_IS_VALID(time) && time < values_.earliest_running_time;
+}
+
+// Comes before the caption is drawn: the model is not to read its own captions.
+GstFlowReturn FramePath::describe(GstBuffer* buffer, uint64_t frame, const Settings& settings) {
+  if (is_late(buffer)) {
+    session_->statistics().frame_late();
+    return GST_FLOW_OK;
+  }
   const bool wait = mode_ == Mode::EveryFrame;
-  const bool idle = wait ? session_->wait_until_idle() : session_->is_idle();
-  if (!idle)
-    return !wait;
+  switch (wait ? session_->wait_for_turn() : session_->turn()) {
+    case Turn::Yes:
+      break;
+    case Turn::Busy:
+      session_->statistics().frame_skipped();
+      return GST_FLOW_OK;
+    case Turn::NotNow:
+      return GST_FLOW_OK;
+    case Turn::Interrupted:
+      return wait ? GST_FLOW_FLUSHING : GST_FLOW_OK;
+    case Turn::Broken:
+      return GST_FLOW_ERROR;
+  }
   if (!read(buffer)) {
     report_unreadable();
-    return true;
+    return GST_FLOW_OK;
   }
 
   last_described_ = frame;
+  last_described_timestamp_ = GST_BUFFER_PTS(buffer);
   const CaptionJob job = make_job(buffer, frame, settings);
   if (wait)
-    return session_->submit_and_wait(job, shrinker_);
+    return describe_and_wait(job);
   session_->submit(job, shrinker_);
-  return true;
+  return GST_FLOW_OK;
+}
+
+// Measures how long frames wait, and tells the pipeline when that grows.
+GstFlowReturn FramePath::describe_and_wait(const CaptionJob& job) {
+  if (!session_->submit_and_wait(job, shrinker_))
+    return GST_FLOW_FLUSHING;
+  const auto waited = std::chrono::steady_clock::now() - job.taken_at;
+  const auto waited_ns =
+      static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(waited).count());
+  // In whole milliseconds and by a tenth at least, so that noise causes no messages.
+  if (waited_ns > values_.latency_ns + values_.latency_ns / 10) {
+    values_.latency_ns = (waited_ns / GST_MSECOND + 1) * GST_MSECOND;
+    gst_element_post_message(GST_ELEMENT(element_), gst_message_new_latency(GST_OBJECT(element_)));
+  }
+  return GST_FLOW_OK;
 }
 
 bool FramePath::read(GstBuffer* buffer) {
+  const EngineInfo engine = session_->engine_info();
+  if (!shrinker_ || !shrinker_->makes(engine.input_width, engine.input_height))
+    shrinker_ = std::make_shared<FrameShrinker>(info_, engine.input_width, engine.input_height);
   MappedVideoFrame frame(buffer, info_, GST_MAP_READ);
-  return frame && shrinker_ && shrinker_->read(frame.get());
+  return frame && shrinker_->read(frame.get());
+}
+
+GstClockTime FramePath::running_time(GstBuffer* buffer) const {
+  const GstSegment& segment = element_->segment;
+  const GstClockTime pts = GST_BUFFER_PTS(buffer);
+  if (segment.format != GST_FORMAT_TIME || !GST_CLOCK_TIME_IS_VALID(pts))
+    return GST_CLOCK_TIME_NONE;
+  return gst_segment_to_running_time(&segment, GST_FORMAT_TIME, pts);
 }
 
 CaptionJob FramePath::make_job(GstBuffer* buffer, uint64_t frame, const Settings& settings) const {
@@ -124,13 +203,15 @@ CaptionJob FramePath::make_job(GstBuffer* buffer, uint64_t frame, const Settings
   CaptionJob job;
   job.frame = frame;
   job.timestamp = pts;
+  job.running_time = running_time(buffer);
   job.stream_time = GST_CLOCK_TIME_NONE;
-  job.running_time = GST_CLOCK_TIME_NONE;
-  if (segment.format == GST_FORMAT_TIME && GST_CLOCK_TIME_IS_VALID(pts)) {
+  if (segment.format == GST_FORMAT_TIME && GST_CLOCK_TIME_IS_VALID(pts))
     job.stream_time = gst_segment_to_stream_time(&segment, GST_FORMAT_TIME, pts);
-    job.running_time = gst_segment_to_running_time(&segment, GST_FORMAT_TIME, pts);
-  }
-  job.request = {settings.beam_size, settings.max_words};
+  job.taken_at = std::chrono::steady_clock::now();
+  job.request = {settings.beam_size, settings.max_words, settings.max_inference_ms};
+  job.is_drawn = settings.overlay;
+  job.info = info_;
+  job.style = settings.style;
   return job;
 }
 
@@ -138,24 +219,40 @@ void FramePath::carry(GstBuffer* buffer, const Settings& settings) {
   const std::shared_ptr<const FrameCaption> newest = session_->newest();
   const bool is_new = newest != carried_;
   carried_ = newest;
-  if (newest == nullptr)
+  if (newest == nullptr) {
+    values_.caption_age_ns = kNoTime;
     return;
+  }
 
   const EngineCaption& caption = newest->caption;
+  const GstClockTime age = age_of(*newest, buffer);
+  values_.caption_age_ns = age;
+  const uint64_t timeout = settings.caption_timeout_ns;
+  const bool is_stale = timeout != 0 && age > timeout / 2;
+  const bool is_over = timeout != 0 && age > timeout;
   const int flags = (is_new ? GST_JETSON_CAPTION_FLAG_NEW : 0) |
+                    (is_stale ? GST_JETSON_CAPTION_FLAG_STALE : 0) |
                     (caption.truncated ? GST_JETSON_CAPTION_FLAG_TRUNCATED : 0);
   gst_buffer_add_jetson_caption_meta(buffer, caption.text.c_str(), caption.confidence,
                                      newest->job.timestamp, newest->job.frame,
                                      static_cast<GstClockTime>(caption.inference_ms * GST_MSECOND),
                                      static_cast<GstJetsonCaptionFlags>(flags));
-  if (settings.overlay && has_picture(buffer))
-    draw(buffer, caption.text, settings.style);
+  const bool is_shown = settings.overlay && !is_over && has_picture(buffer) &&
+                        caption.confidence >= settings.min_confidence;
+  if (is_shown)
+    show(buffer, *newest, settings.style, is_stale ? kDimmed : 1);
 }
 
-void FramePath::draw(GstBuffer* buffer, const std::string& text, const OverlayStyle& style) {
+void FramePath::show(GstBuffer* buffer, const FrameCaption& caption, const OverlayStyle& style,
+                     double opacity) {
+  overlay_.offer(caption.drawn);
+  if (attach_overlay_) {
+    overlay_.attach(buffer, info_, caption.shown_text, style, opacity);
+    return;
+  }
   MappedVideoFrame frame(buffer, info_, GST_MAP_READWRITE);
   if (frame)
-    overlay_.draw(frame.get(), text, style);
+    overlay_.draw(frame.get(), caption.shown_text, style, opacity);
   else
     report_unreadable();
 }

@@ -2,7 +2,6 @@
 // What happens to a frame on its way through the element, from start to stop.
 #pragma once
 
-#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -12,6 +11,7 @@
 
 #include "plugin/caption_session.h"
 #include "plugin/frame_shrink.h"
+#include "plugin/live_values.h"
 #include "plugin/memory_watch.h"
 #include "plugin/overlay.h"
 #include "plugin/settings.h"
@@ -21,37 +21,46 @@ namespace jetsoncaption {
 // Belongs to the streaming thread; made in start() and destroyed in stop(), when there is none.
 class FramePath {
  public:
-  // Borrows the element, which outlives it. Loads the fonts, so that the first caption need not.
+  // Borrows the element and the values, which outlive it.
   FramePath(GstBaseTransform* element, std::shared_ptr<CaptionSession> session,
-            std::unique_ptr<MemoryWatch> memory_watch, Mode mode);
+            std::unique_ptr<MemoryWatch> memory_watch, LiveValues& values, Mode mode);
 
+  // `attach_overlay`: captions are not drawn on the pixels, but attached for downstream to draw.
   void set_format(const GstVideoInfo& info);
+  void set_attach_overlay(bool attach_overlay) { attach_overlay_ = attach_overlay; }
 
   // Describes the frame when it is due, attaches the newest caption and draws it. Returns OK
-  // whatever happens to the caption, or FLUSHING when a wait was interrupted. The buffer is
-  // writable unless settings.enabled is false.
+  // whatever happens to the caption, FLUSHING when a wait was interrupted, or ERROR when the model
+  // could not be loaded at the start. The buffer is writable unless settings.enabled is false.
   GstFlowReturn process(GstBuffer* buffer, const Settings& settings);
 
  private:
-  bool is_due(uint64_t frame, unsigned interval) const;
-  bool describe(GstBuffer* buffer, uint64_t frame, const Settings& settings);
+  bool is_due(uint64_t frame, GstClockTime timestamp, const Settings& settings) const;
+  bool is_late(GstBuffer* buffer) const;
+  GstFlowReturn describe(GstBuffer* buffer, uint64_t frame, const Settings& settings);
+  GstFlowReturn describe_and_wait(const CaptionJob& job);
   bool read(GstBuffer* buffer);
   CaptionJob make_job(GstBuffer* buffer, uint64_t frame, const Settings& settings) const;
+  GstClockTime running_time(GstBuffer* buffer) const;
   void carry(GstBuffer* buffer, const Settings& settings);
-  void draw(GstBuffer* buffer, const std::string& text, const OverlayStyle& style);
+  void show(GstBuffer* buffer, const FrameCaption& caption, const OverlayStyle& style,
+            double opacity);
   void report_unreadable();
 
   GstBaseTransform* const element_;
   const std::shared_ptr<CaptionSession> session_;
   const std::unique_ptr<MemoryWatch> memory_watch_;
+  LiveValues& values_;
   Mode mode_;  // Auto until the first frame
   GstVideoInfo info_{};
-  std::shared_ptr<FrameShrinker> shrinker_;  // for info_; shared with the session, which says when
+  bool attach_overlay_ = false;
+  std::shared_ptr<FrameShrinker> shrinker_;  // for info_; shared with the session, at its turn
   CaptionOverlay overlay_;
   bool unreadable_reported_ = false;  // since the caps changed
   uint64_t next_frame_ = 0;
-  uint64_t epoch_ = 0;                           // the session's, at the frame before
-  std::optional<uint64_t> last_described_;       // number of the frame; none since a flush
+  uint64_t epoch_ = 0;                      // the session's, at the frame before
+  std::optional<uint64_t> last_described_;  // number of the frame; none since a flush
+  GstClockTime last_described_timestamp_ = GST_CLOCK_TIME_NONE;
   std::shared_ptr<const FrameCaption> carried_;  // by the frame before
 };
 

@@ -25,6 +25,9 @@ class FrameShrinker {
   // side is 1 to 16384.
   FrameShrinker(const GstVideoInfo& info, int width, int height);
 
+  // Whether pictures have that size.
+  bool makes(int width, int height) const { return width == width_ && height == height_; }
+
   // Reads the whole of `frame`, mapped for reading; of frames much higher than the picture only
   // every so many lines. False, and nothing read, if the frame does not have the format and size
   // of the info.

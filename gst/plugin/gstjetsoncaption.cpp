@@ -8,17 +8,18 @@
  *
  * Runs an image captioning model on some of the frames and attaches the sentence to each buffer as
  * a #GstJetsonCaptionMeta, draws it on the picture, and posts it on the bus. Video in system
- * memory goes in and the same buffers come out, with the same caps; only the rectangle of the
- * caption is written to.
+ * memory goes in and the same buffers come out; only the rectangle of the caption is written to,
+ * and not even that where downstream draws overlay composition metadata.
  *
- * In live mode a frame never waits: while the model is busy, frames pass with the newest caption
- * there is. With `mode=every-frame` each due frame waits for a caption of its own, which is the
- * same on every run. `mode=auto` is live when upstream is live.
+ * In live mode a frame never waits: while the model is loaded or busy, frames pass with the newest
+ * caption there is. With `mode=every-frame` each due frame waits for a caption of its own, which is
+ * the same on every run. `mode=auto` is live when upstream is live.
  *
- * Where a caption fails, a warning is posted, the stream goes on with the caption before, and the
- * model is tried again after pauses of 1, 2, 4 ... 60 seconds (in live mode) or at the next due
- * frame (in every-frame mode, with as few warnings). An error is posted only when the element
- * cannot start, because there is no engine or no usable model.
+ * The model is loaded in the background when the element starts. An error is posted only when the
+ * element cannot start, because there is no engine or no usable model. Where a caption fails, a
+ * warning is posted, the stream goes on with the caption before, and the model is tried again after
+ * pauses of 1, 2, 4 ... 60 seconds (in live mode) or at the next due frame (in every-frame mode,
+ * with as few warnings).
  *
  * ## Messages
  *
@@ -34,6 +35,8 @@
  * (string), `frame` (guint64). It comes once; when use has fallen to 90 % of the threshold, an
  * information message with the same structure says so, and the next crossing is reported again.
  *
+ * Progress messages with the code `load-model` while the model is loaded.
+ *
  * ## Example launch line
  * |[
  * gst-launch-1.0 videotestsrc num-buffers=90 ! jetsoncaption mode=every-frame interval=30 \
@@ -45,7 +48,6 @@
 
 #include "plugin/gstjetsoncaption.h"
 
-#include <atomic>
 #include <exception>
 #include <memory>
 #include <mutex>
@@ -56,13 +58,23 @@
 #include "plugin/engine_start.h"
 #include "plugin/frame_formats.h"
 #include "plugin/frame_path.h"
+#include "plugin/live_values.h"
 #include "plugin/messages.h"
+#include "plugin/overlay_caps.h"
 #include "plugin/properties.h"
+#include "plugin/stats.h"
 
 GST_DEBUG_CATEGORY_STATIC(gst_jetson_caption_debug);
 #define GST_CAT_DEFAULT gst_jetson_caption_debug
 
-#define CAPS GST_VIDEO_CAPS_MAKE(JETSONCAPTION_SUPPORTED_FORMATS)
+#define CAPS                                                                                       \
+  GST_VIDEO_CAPS_MAKE(JETSONCAPTION_SUPPORTED_FORMATS)                                             \
+  "; " GST_VIDEO_CAPS_MAKE_WITH_FEATURES(GST_CAPS_FEATURE_MEMORY_SYSTEM_MEMORY                     \
+                                         ", " GST_CAPS_FEATURE_META_GST_VIDEO_OVERLAY_COMPOSITION, \
+                                         JETSONCAPTION_SUPPORTED_FORMATS)
+
+enum { SIGNAL_CAPTION, N_SIGNALS };
+static guint signals[N_SIGNALS];
 
 using namespace jetsoncaption;
 
@@ -80,7 +92,7 @@ struct State {
   // not wait for.
   std::shared_ptr<CaptionSession> session;
 
-  std::atomic<unsigned> memory_usage_mb{0};  // newest reading, for the property
+  LiveValues values;
 
   // Of the streaming thread, which does not run during start and stop.
   std::unique_ptr<FramePath> frames;
@@ -127,14 +139,22 @@ static void gst_jetson_caption_init(GstJetsonCaption* self) {
 static void gst_jetson_caption_set_property(GObject* object, guint id, const GValue* value,
                                             GParamSpec* pspec) {
   auto* state = GST_JETSON_CAPTION(object)->state;
+  GValue before = G_VALUE_INIT;
+  g_value_init(&before, G_PARAM_SPEC_VALUE_TYPE(pspec));
   bool known = false;
+  bool running = false;
   {
     std::lock_guard<std::mutex> lock(state->mutex);
-    known = set_setting(state->settings, id, value);
+    known = get_setting(state->settings, id, &before) && set_setting(state->settings, id, value);
     state->settings_version++;
+    running = state->session != nullptr;
   }
+  const bool changed = g_param_values_cmp(pspec, &before, value) != 0;
+  g_value_unset(&before);
   if (!known)
     G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, pspec);
+  else if (running && changed && (pspec->flags & GST_PARAM_MUTABLE_PLAYING) == 0)
+    post_late_setting(GST_ELEMENT(object), pspec->name);
 }
 
 static void gst_jetson_caption_get_property(GObject* object, guint id, GValue* value,
@@ -147,7 +167,12 @@ static void gst_jetson_caption_get_property(GObject* object, guint id, GValue* v
     return;
   }
   if (id == PROP_MEMORY_USAGE) {
-    g_value_set_uint(value, self->state->memory_usage_mb);
+    g_value_set_uint(value, self->state->values.memory_usage_mb);
+    return;
+  }
+  if (id == PROP_STATS) {
+    const auto session = current_session(self);
+    g_value_take_boxed(value, make_stats(session.get(), self->state->values));
     return;
   }
   bool known = false;
@@ -159,19 +184,39 @@ static void gst_jetson_caption_get_property(GObject* object, guint id, GValue* v
     G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, pspec);
 }
 
-static bool posts_messages(GstJetsonCaption* self) {
-  std::lock_guard<std::mutex> lock(self->state->mutex);
-  return self->state->settings.post_messages;
+static void announce(GstJetsonCaption* self, const FrameCaption& caption) {
+  bool posts = false;
+  double min_confidence = 0;
+  {
+    std::lock_guard<std::mutex> lock(self->state->mutex);
+    posts = self->state->settings.post_messages;
+    min_confidence = self->state->settings.min_confidence;
+  }
+  if (caption.caption.confidence < min_confidence)
+    return;
+  if (posts)
+    post_caption(GST_ELEMENT(self), caption);
+  g_signal_emit(self, signals[SIGNAL_CAPTION], 0, caption.caption.text.c_str(),
+                caption.caption.confidence, static_cast<guint64>(caption.job.timestamp));
 }
 
 // The element outlives its session, which stop() ends.
 static CaptionEvents make_events(GstJetsonCaption* self) {
   CaptionEvents events;
+  events.load_started = [self] { post_load_started(GST_ELEMENT(self)); };
+  events.load_finished = [self](const EngineInfo& info) {
+    GST_INFO_OBJECT(self, "loaded %s: %s on %s, %s, %s", info.model_name.c_str(),
+                    info.precision.c_str(), info.device.c_str(), info.kernels.c_str(),
+                    info.version.c_str());
+    post_load_finished(GST_ELEMENT(self), info);
+  };
+  events.load_failed = [self](const Error& error, bool first) {
+    post_load_failed(GST_ELEMENT(self), error, first);
+  };
   events.captioned = [self](const FrameCaption& caption) {
     GST_DEBUG_OBJECT(self, "frame %" G_GUINT64_FORMAT ": %s", caption.job.frame,
                      caption.caption.text.c_str());
-    if (posts_messages(self))
-      post_caption(GST_ELEMENT(self), caption);
+    announce(self, caption);
   };
   events.failed = [self](const CaptionFailure& failure) {
     post_caption_failure(GST_ELEMENT(self), failure);
@@ -189,17 +234,21 @@ static gboolean gst_jetson_caption_start(GstBaseTransform* trans) {
       settings = state->settings;
     }
     auto sampler = std::make_unique<MemorySampler>();
-    auto engine = start_engine(settings);
-    if (!engine.ok()) {
-      post_error(GST_ELEMENT(self), engine.error());
+    const auto prepared = prepare_engine(settings);
+    if (!prepared.ok()) {
+      post_error(GST_ELEMENT(self), prepared.error());
       return FALSE;
     }
-    auto session = std::make_shared<CaptionSession>(std::move(engine.value()), make_events(self));
+    state->values.latency_ns = 0;
+    state->values.earliest_running_time = 0;
+    state->values.caption_age_ns = kNoTime;
+    auto session = std::make_shared<CaptionSession>(
+        [start = prepared.value()] { return start_engine(start); }, make_events(self));
     auto memory_watch = std::make_unique<MemoryWatch>(GST_ELEMENT(self), std::move(sampler),
-                                                      session, state->memory_usage_mb);
+                                                      session, state->values);
     state->fault_reported = false;
-    state->frames =
-        std::make_unique<FramePath>(trans, session, std::move(memory_watch), settings.mode);
+    state->frames = std::make_unique<FramePath>(trans, session, std::move(memory_watch),
+                                                state->values, settings.mode);
     std::lock_guard<std::mutex> lock(state->mutex);
     state->session = std::move(session);
     state->settings_version++;  // the first frame copies the settings
@@ -215,8 +264,28 @@ static gboolean gst_jetson_caption_set_caps(GstBaseTransform* trans, GstCaps* in
     if (!gst_video_info_from_caps(&info, incaps))
       return FALSE;
     self->state->frames->set_format(info);
+    self->state->frames->set_attach_overlay(has_overlay_composition(outcaps));
     return TRUE;
   });
+}
+
+static GstCaps* gst_jetson_caption_transform_caps(GstBaseTransform* trans,
+                                                  GstPadDirection direction, GstCaps* caps,
+                                                  GstCaps* filter) {
+  GstCaps* others = overlay_caps_of_other_pad(direction, caps);
+  if (filter != nullptr) {
+    GstCaps* filtered = gst_caps_intersect_full(filter, others, GST_CAPS_INTERSECT_FIRST);
+    gst_caps_unref(others);
+    others = filtered;
+  }
+  return others;
+}
+
+static GstCaps* gst_jetson_caption_fixate_caps(GstBaseTransform* trans, GstPadDirection direction,
+                                               GstCaps* caps, GstCaps* othercaps) {
+  if (direction == GST_PAD_SINK)
+    return choose_overlay_caps(GST_BASE_TRANSFORM_SRC_PAD(trans), othercaps);
+  return gst_caps_fixate(othercaps);
 }
 
 static void refresh_settings(State* state) {
@@ -264,9 +333,45 @@ static gboolean gst_jetson_caption_sink_event(GstBaseTransform* trans, GstEvent*
   const auto session = current_session(GST_JETSON_CAPTION(trans));
   if (session && GST_EVENT_TYPE(event) == GST_EVENT_FLUSH_START)
     session->set_flushing(true);
-  if (session && GST_EVENT_TYPE(event) == GST_EVENT_FLUSH_STOP)
+  if (session && GST_EVENT_TYPE(event) == GST_EVENT_FLUSH_STOP) {
     session->set_flushing(false);
+    GST_JETSON_CAPTION(trans)->state->values.earliest_running_time = 0;
+  }
   return GST_BASE_TRANSFORM_CLASS(gst_jetson_caption_parent_class)->sink_event(trans, event);
+}
+
+// Which frames come too late is computed as decoders do it (gstvideodecoder.c): after a frame that
+// was late, the next ones are given twice the time it missed.
+static gboolean gst_jetson_caption_src_event(GstBaseTransform* trans, GstEvent* event) {
+  if (GST_EVENT_TYPE(event) == GST_EVENT_QOS) {
+    GstClockTimeDiff difference = 0;
+    GstClockTime timestamp = GST_CLOCK_TIME_NONE;
+    gst_event_parse_qos(event, nullptr, nullptr, &difference, &timestamp);
+    if (GST_CLOCK_TIME_IS_VALID(timestamp)) {
+      const auto time = static_cast<GstClockTimeDiff>(timestamp);
+      const GstClockTimeDiff earliest = time + (difference > 0 ? 2 * difference : difference);
+      GST_JETSON_CAPTION(trans)->state->values.earliest_running_time =
+          static_cast<uint64_t>(MAX(earliest, 0));
+    }
+  }
+  return GST_BASE_TRANSFORM_CLASS(gst_jetson_caption_parent_class)->src_event(trans, event);
+}
+
+// Adds the time that frames wait for their captions, in every-frame mode.
+static gboolean gst_jetson_caption_query(GstBaseTransform* trans, GstPadDirection direction,
+                                         GstQuery* query) {
+  auto* parent = GST_BASE_TRANSFORM_CLASS(gst_jetson_caption_parent_class);
+  const gboolean answered = parent->query(trans, direction, query);
+  if (!answered || direction != GST_PAD_SRC || GST_QUERY_TYPE(query) != GST_QUERY_LATENCY)
+    return answered;
+  gboolean live = FALSE;
+  GstClockTime least = 0;
+  GstClockTime most = 0;
+  gst_query_parse_latency(query, &live, &least, &most);
+  const GstClockTime own = GST_JETSON_CAPTION(trans)->state->values.latency_ns;
+  gst_query_set_latency(query, live, least + own,
+                        GST_CLOCK_TIME_IS_VALID(most) ? most + own : most);
+  return TRUE;
 }
 
 static GstStateChangeReturn gst_jetson_caption_change_state(GstElement* element,
@@ -307,6 +412,23 @@ static void gst_jetson_caption_class_init(GstJetsonCaptionClass* klass) {
   object_class->finalize = gst_jetson_caption_finalize;
   install_properties(object_class);
 
+  /**
+   * GstJetsonCaption::caption:
+   * @element: the element
+   * @text: the caption
+   * @confidence: how sure the model is, from 0 to 1
+   * @timestamp: presentation timestamp of the frame that was described, or #GST_CLOCK_TIME_NONE
+   *
+   * Emitted for each new caption, like the message `jetsoncaption`, by the same thread: in live
+   * mode by the one that runs the model, in every-frame mode by the streaming thread. No lock is
+   * held, but the element's state must not be changed from a handler.
+   *
+   * Since: 0.1
+   */
+  signals[SIGNAL_CAPTION] =
+      g_signal_new("caption", G_TYPE_FROM_CLASS(klass), G_SIGNAL_RUN_LAST, 0, nullptr, nullptr,
+                   nullptr, G_TYPE_NONE, 3, G_TYPE_STRING, G_TYPE_DOUBLE, G_TYPE_UINT64);
+
   auto* element_class = GST_ELEMENT_CLASS(klass);
   element_class->change_state = gst_jetson_caption_change_state;
   gst_element_class_add_static_pad_template(element_class, &sink_template);
@@ -318,8 +440,12 @@ static void gst_jetson_caption_class_init(GstJetsonCaptionClass* klass) {
   auto* transform_class = GST_BASE_TRANSFORM_CLASS(klass);
   transform_class->start = gst_jetson_caption_start;
   transform_class->set_caps = gst_jetson_caption_set_caps;
+  transform_class->transform_caps = gst_jetson_caption_transform_caps;
+  transform_class->fixate_caps = gst_jetson_caption_fixate_caps;
   transform_class->before_transform = gst_jetson_caption_before_transform;
   transform_class->transform_ip = gst_jetson_caption_transform_ip;
   transform_class->sink_event = gst_jetson_caption_sink_event;
+  transform_class->src_event = gst_jetson_caption_src_event;
+  transform_class->query = gst_jetson_caption_query;
   transform_class->stop = gst_jetson_caption_stop;
 }

@@ -8,12 +8,29 @@
 
 namespace jetsoncaption {
 
+namespace {
+
+MemoryHold hold_of(MemoryAction action) {
+  switch (action) {
+    case MemoryAction::Pause:
+      return MemoryHold::Pause;
+    case MemoryAction::Unload:
+      return MemoryHold::Unload;
+    case MemoryAction::Warn:
+    case MemoryAction::Trim:
+      break;
+  }
+  return MemoryHold::None;
+}
+
+}  // namespace
+
 MemoryWatch::MemoryWatch(GstElement* element, std::unique_ptr<MemorySampler> sampler,
-                         std::shared_ptr<CaptionSession> session, std::atomic<unsigned>& usage_mb)
+                         std::shared_ptr<CaptionSession> session, LiveValues& values)
     : element_(element),
       sampler_(std::move(sampler)),
       session_(std::move(session)),
-      usage_mb_(usage_mb) {
+      values_(values) {
   read();
 }
 
@@ -28,8 +45,10 @@ void MemoryWatch::check(uint64_t frame, const Settings& settings) {
 
   policy_.set_threshold_bytes(static_cast<uint64_t>(settings.memory_threshold_mb) << 20);
   const MemoryEvent event = policy_.update(notice.reading);
-  if (policy_.should_act() && settings.memory_action == MemoryAction::Trim)
+  if (policy_.should_act() && settings.memory_action != MemoryAction::Warn)
     session_->request_trim();
+  session_->set_memory_hold(policy_.is_exceeded() ? hold_of(settings.memory_action)
+                                                  : MemoryHold::None);
   if (event == MemoryEvent::Exceeded)
     post_memory_warning(element_, notice);
   if (event == MemoryEvent::Recovered)
@@ -45,7 +64,8 @@ MemoryReading MemoryWatch::read() {
     reading.used_bytes += device_bytes - reading.accelerator_bytes;
     reading.accelerator_bytes = device_bytes;
   }
-  usage_mb_ = static_cast<unsigned>(reading.used_bytes >> 20);
+  values_.memory_usage_mb = static_cast<unsigned>(reading.used_bytes >> 20);
+  values_.accelerator_mb = static_cast<unsigned>(reading.accelerator_bytes >> 20);
   return reading;
 }
 

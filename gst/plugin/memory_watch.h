@@ -2,7 +2,6 @@
 // Reads the memory in use every few frames, and reports and acts at the threshold.
 #pragma once
 
-#include <atomic>
 #include <cstdint>
 #include <memory>
 
@@ -11,19 +10,20 @@
 #include "memory/policy.h"
 #include "memory/sampler.h"
 #include "plugin/caption_session.h"
+#include "plugin/live_values.h"
 #include "plugin/settings.h"
 
 namespace jetsoncaption {
 
 // Belongs to the streaming thread. A reading takes some ten microseconds. Messages are posted by
-// the calling thread, but only when memory crosses the threshold; what they set off, a trim, is
-// left to the session's thread.
+// the calling thread, but only when memory crosses the threshold; what has to be done, such as a
+// trim, is left to the session's thread.
 class MemoryWatch {
  public:
-  // Borrows the element and `usage_mb`, which receives each reading, the first one at once. The
+  // Borrows the element and `values`, which receive each reading, the first one at once. The
   // sampler was made before the model was loaded.
   MemoryWatch(GstElement* element, std::unique_ptr<MemorySampler> sampler,
-              std::shared_ptr<CaptionSession> session, std::atomic<unsigned>& usage_mb);
+              std::shared_ptr<CaptionSession> session, LiveValues& values);
 
   void check(uint64_t frame, const Settings& settings);
 
@@ -33,7 +33,7 @@ class MemoryWatch {
   GstElement* const element_;
   const std::unique_ptr<const MemorySampler> sampler_;
   const std::shared_ptr<CaptionSession> session_;
-  std::atomic<unsigned>& usage_mb_;
+  LiveValues& values_;
   MemoryPolicy policy_{0};  // the threshold is a setting
 };
 

@@ -22,14 +22,46 @@ void post(GstElement* element, GstMessageType type, ElementErrorCode code, const
       debug.empty() ? nullptr : g_strdup(debug.c_str()), __FILE__, GST_FUNCTION, __LINE__, details);
 }
 
+const char* action_name(MemoryAction action) {
+  switch (action) {
+    case MemoryAction::Warn:
+      return "warn";
+    case MemoryAction::Trim:
+      return "trim";
+    case MemoryAction::Pause:
+      return "pause";
+    case MemoryAction::Unload:
+      return "unload";
+  }
+  return "";
+}
+
+// What the element does about it, for the text of the warning.
+const char* action_text(MemoryAction action) {
+  switch (action) {
+    case MemoryAction::Pause:
+      return " Nothing is described until use has fallen to 90 % of it.";
+    case MemoryAction::Unload:
+      return " The model is given up until use has fallen to 90 % of it.";
+    case MemoryAction::Warn:
+    case MemoryAction::Trim:
+      break;
+  }
+  return "";
+}
+
+void post_progress(GstElement* element, GstProgressType type, const std::string& text) {
+  gst_element_post_message(
+      element, gst_message_new_progress(GST_OBJECT(element), type, "load-model", text.c_str()));
+}
+
 GstStructure* memory_details(const MemoryNotice& notice) {
-  return gst_structure_new("jetsoncaption-memory", "used-mb", G_TYPE_UINT,
-                           to_mb(notice.reading.used_bytes), "threshold-mb", G_TYPE_UINT,
-                           notice.threshold_mb, "available-mb", G_TYPE_UINT,
-                           to_mb(notice.reading.available_bytes), "gpu-mb", G_TYPE_UINT,
-                           to_mb(notice.reading.accelerator_bytes), "action", G_TYPE_STRING,
-                           notice.action == MemoryAction::Trim ? "trim" : "warn", "frame",
-                           G_TYPE_UINT64, static_cast<guint64>(notice.frame), nullptr);
+  return gst_structure_new(
+      "jetsoncaption-memory", "used-mb", G_TYPE_UINT, to_mb(notice.reading.used_bytes),
+      "threshold-mb", G_TYPE_UINT, notice.threshold_mb, "available-mb", G_TYPE_UINT,
+      to_mb(notice.reading.available_bytes), "gpu-mb", G_TYPE_UINT,
+      to_mb(notice.reading.accelerator_bytes), "action", G_TYPE_STRING, action_name(notice.action),
+      "frame", G_TYPE_UINT64, static_cast<guint64>(notice.frame), nullptr);
 }
 
 ElementErrorCode no_space_left() {
@@ -62,6 +94,36 @@ void post_caption_failure(GstElement* element, const CaptionFailure& failure) {
        nullptr);
 }
 
+void post_load_started(GstElement* element) {
+  post_progress(element, GST_PROGRESS_TYPE_START, "Loading the model");
+}
+
+void post_load_finished(GstElement* element, const EngineInfo& info) {
+  post_progress(element, GST_PROGRESS_TYPE_COMPLETE,
+                "Loaded the model " + info.model_name + ": " + info.precision + " on " +
+                    info.device + ", " + info.kernels + ", " + info.version);
+}
+
+void post_load_failed(GstElement* element, const Error& error, bool first) {
+  post_progress(element, GST_PROGRESS_TYPE_ERROR, "The model was not loaded");
+  if (first) {
+    post_error(element, error);
+    return;
+  }
+  post(element, GST_MESSAGE_WARNING, element_error_code(error.kind),
+       error.message + " The video goes on without new captions.",
+       "The model had been unloaded because of memory. It is tried again, with growing pauses.",
+       nullptr);
+}
+
+void post_late_setting(GstElement* element, const char* property) {
+  post(element, GST_MESSAGE_WARNING, {GST_LIBRARY_ERROR, GST_LIBRARY_ERROR_SETTINGS},
+       std::string("The property ") + property +
+           " was set while the element runs. It takes effect when the element starts again: set "
+           "it before, or go to READY and back.",
+       "", nullptr);
+}
+
 void post_unreadable_frames(GstElement* element) {
   post(element, GST_MESSAGE_WARNING, {GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT},
        "Frames pass without captions, because their memory cannot be read as the format that the "
@@ -77,7 +139,8 @@ void post_memory_warning(GstElement* element, const MemoryNotice& notice) {
   post(element, GST_MESSAGE_WARNING, no_space_left(),
        "This process uses " + std::to_string(to_mb(notice.reading.used_bytes)) +
            " MB of memory, and memory-threshold is " + std::to_string(notice.threshold_mb) +
-           " MB. Use a smaller model or precision=int8, or raise memory-threshold.",
+           " MB." + action_text(notice.action) +
+           " Use a smaller model or precision=int8, or raise memory-threshold.",
        "Reported again after use has fallen to 90 % of the threshold.", memory_details(notice));
 }
 

@@ -21,6 +21,15 @@ void post_caption(GstElement* element, const FrameCaption& caption);
 // Warning: a frame was not described, and when that is tried or reported again.
 void post_caption_failure(GstElement* element, const CaptionFailure& failure);
 
+// Progress messages with the code "load-model". A first load that failed is also an error, a later
+// one a warning.
+void post_load_started(GstElement* element);
+void post_load_finished(GstElement* element, const EngineInfo& info);
+void post_load_failed(GstElement* element, const Error& error, bool first);
+
+// Warning: a property that is read at start was changed later.
+void post_late_setting(GstElement* element, const char* property);
+
 // Warning: frames pass without captions because their pixels cannot be read.
 void post_unreadable_frames(GstElement* element);
 

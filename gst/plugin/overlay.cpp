@@ -1,161 +1,86 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Blends a caption byte by byte. When the caption changes, its picture is converted once into the
-// layout of the frames, as two sets of planes: the color it adds and how much of the frame it
-// keeps. What remains for each frame is one multiplication and one addition a byte, in any format.
+// Puts captions on frames, and does the work of drawing them only when something changed.
 #include "plugin/overlay.h"
-
-#include <algorithm>
-
-#include "plugin/video_convert.h"
 
 namespace jetsoncaption {
 
 namespace {
 
-GstVideoInfo make_info(GstVideoFormat format, const CaptionRect& rect) {
-  GstVideoInfo info;
-  gst_video_info_set_format(&info, format, static_cast<guint>(rect.width),
-                            static_cast<guint>(rect.height));
-  return info;
+constexpr size_t kPixelBytes = 4;
+
+// A, R, G, B bytes in the order that overlay compositions have: the same, or the reverse on
+// little-endian machines.
+void copy_pixel(const uint8_t* argb, uint8_t* to) {
+  for (size_t i = 0; i < kPixelBytes; ++i)
+    to[i] = argb[G_BYTE_ORDER == G_LITTLE_ENDIAN ? kPixelBytes - 1 - i : i];
 }
 
-// False: GStreamer knows no way between the two formats.
-bool convert(const GstVideoInfo& from_info, const uint8_t* from, const GstVideoInfo& to_info,
-             uint8_t* to, GstVideoMatrixMode matrix_mode) {
-  GstStructure* options =
-      gst_structure_new("options", GST_VIDEO_CONVERTER_OPT_MATRIX_MODE, GST_TYPE_VIDEO_MATRIX_MODE,
-                        matrix_mode, GST_VIDEO_CONVERTER_OPT_DITHER_METHOD,
-                        GST_TYPE_VIDEO_DITHER_METHOD, GST_VIDEO_DITHER_NONE, nullptr);
-  GstVideoInfo in = from_info;
-  GstVideoInfo out = to_info;
-  const VideoConverter converter(gst_video_converter_new(&in, &out, options));
-  if (!converter)
-    return false;
-  GstVideoFrame source = wrap_pixels(in, const_cast<uint8_t*>(from));
-  GstVideoFrame target = wrap_pixels(out, to);
-  gst_video_converter_frame(converter.get(), &source, &target);
-  return true;
-}
-
-// The picture with its colors weighted by its alpha, or the alpha in the place of every color.
-std::vector<uint8_t> weigh(const std::vector<uint8_t>& straight, bool alpha_only) {
-  std::vector<uint8_t> weighed(straight.size());
-  for (size_t pixel = 0; pixel < straight.size(); pixel += 4) {
-    const unsigned alpha = straight[pixel];
-    weighed[pixel] = static_cast<uint8_t>(alpha);
-    for (size_t i = pixel + 1; i < pixel + 4; ++i)
-      weighed[i] = static_cast<uint8_t>(alpha_only ? alpha : (straight[i] * alpha + 127) / 255);
+GstBuffer* pixels_of(const CaptionPicture& picture) {
+  GstBuffer* buffer = gst_buffer_new_allocate(nullptr, picture.pixels.size(), nullptr);
+  GstMapInfo map;
+  if (gst_buffer_map(buffer, &map, GST_MAP_WRITE)) {
+    for (size_t i = 0; i < picture.pixels.size(); i += kPixelBytes)
+      copy_pixel(&picture.pixels[i], map.data + i);
+    gst_buffer_unmap(buffer, &map);
   }
-  return weighed;
-}
-
-struct PlaneGeometry {
-  size_t x_offset = 0;   // bytes from the row's begin to the rectangle
-  size_t row_bytes = 0;  // bytes of a row of the rectangle
-  int first_row = 0;
-  int rows = 0;
-};
-
-// Where a rectangle on the grid of CaptionPicture lies in a plane. A plane may hold several
-// components with different subsampling, as in YUY2: the widest one decides.
-PlaneGeometry locate(const GstVideoFormatInfo* format, guint plane, const CaptionRect& rect) {
-  PlaneGeometry geometry;
-  for (guint i = 0; i < GST_VIDEO_FORMAT_INFO_N_COMPONENTS(format); ++i) {
-    if (GST_VIDEO_FORMAT_INFO_PLANE(format, i) != plane)
-      continue;
-    const auto pixel_bytes = static_cast<size_t>(GST_VIDEO_FORMAT_INFO_PSTRIDE(format, i));
-    const auto columns =
-        static_cast<size_t>(GST_VIDEO_FORMAT_INFO_SCALE_WIDTH(format, i, rect.width));
-    geometry.x_offset =
-        static_cast<size_t>(GST_VIDEO_FORMAT_INFO_SCALE_WIDTH(format, i, rect.x)) * pixel_bytes;
-    geometry.row_bytes = std::max(geometry.row_bytes, columns * pixel_bytes);
-    geometry.first_row = GST_VIDEO_FORMAT_INFO_SCALE_HEIGHT(format, i, rect.y);
-    geometry.rows = GST_VIDEO_FORMAT_INFO_SCALE_HEIGHT(format, i, rect.height);
-  }
-  return geometry;
-}
-
-void blend_row(uint8_t* __restrict frame, const uint8_t* __restrict color,
-               const uint8_t* __restrict keep, size_t bytes) {
-  for (size_t i = 0; i < bytes; ++i) {
-    // Division by 255 with rounding, exact for products of two bytes, within 16 bits.
-    const auto product = static_cast<uint16_t>(frame[i] * keep[i] + 128);
-    const auto kept = static_cast<uint16_t>(static_cast<uint16_t>(product + (product >> 8)) >> 8);
-    const auto sum = static_cast<uint16_t>(color[i] + kept);
-    frame[i] = static_cast<uint8_t>(sum > 255 ? 255 : sum);
-  }
-}
-
-FrameShape shape_of(const GstVideoInfo& info) {
-  FrameShape shape;
-  shape.width = GST_VIDEO_INFO_WIDTH(&info);
-  shape.height = GST_VIDEO_INFO_HEIGHT(&info);
-  if (GST_VIDEO_INFO_PAR_N(&info) > 0 && GST_VIDEO_INFO_PAR_D(&info) > 0)
-    shape.pixel_aspect =
-        static_cast<double>(GST_VIDEO_INFO_PAR_N(&info)) / GST_VIDEO_INFO_PAR_D(&info);
-  return shape;
-}
-
-bool same_pixels(const GstVideoInfo& a, const GstVideoInfo& b) {
-  return GST_VIDEO_INFO_FORMAT(&a) == GST_VIDEO_INFO_FORMAT(&b) && a.chroma_site == b.chroma_site &&
-         gst_video_colorimetry_is_equal(&a.colorimetry, &b.colorimetry);
+  gst_buffer_add_video_meta(
+      buffer, GST_VIDEO_FRAME_FLAG_NONE, GST_VIDEO_OVERLAY_COMPOSITION_FORMAT_RGB,
+      static_cast<guint>(picture.rect.width), static_cast<guint>(picture.rect.height));
+  return buffer;
 }
 
 }  // namespace
 
-CaptionRect CaptionOverlay::draw(GstVideoFrame* frame, const std::string& text,
-                                 const OverlayStyle& style) {
-  const CaptionPicture& picture = renderer_.render(text, shape_of(frame->info), style);
-  if (picture.rect.empty())
-    return {};
-  if (prepared_for_ != renderer_.rasterised() || !same_pixels(frame_info_, frame->info)) {
-    drawable_ = prepare(frame->info, picture);
-    prepared_for_ = renderer_.rasterised();
-    frame_info_ = frame->info;
+// Afterwards drawn_ and faded_ are what is asked for.
+void CaptionOverlay::prepare(const std::string& text, const GstVideoInfo& info,
+                             const OverlayStyle& style, double opacity) {
+  const bool is_new = !drawn_ || !drawn_->fits(text, info, style);
+  if (is_new) {
+    const bool offered = offered_ && offered_->fits(text, info, style);
+    drawn_ = offered ? offered_ : DrawnCaption::make(renderer_, text, info, style);
   }
-  if (!drawable_)
-    return {};
-
-  for (guint plane = 0; plane < GST_VIDEO_FRAME_N_PLANES(frame); ++plane) {
-    const PlaneGeometry geometry = locate(frame->info.finfo, plane, picture.rect);
-    const ptrdiff_t stride = GST_VIDEO_FRAME_PLANE_STRIDE(frame, plane);
-    const ptrdiff_t own_stride = GST_VIDEO_INFO_PLANE_STRIDE(&planes_info_, plane);
-    const size_t own_offset = GST_VIDEO_INFO_PLANE_OFFSET(&planes_info_, plane);
-    auto* row = static_cast<uint8_t*>(GST_VIDEO_FRAME_PLANE_DATA(frame, plane)) +
-                geometry.first_row * stride + geometry.x_offset;
-    for (int y = 0; y < geometry.rows; ++y, row += stride) {
-      const size_t own_row = own_offset + static_cast<size_t>(y * own_stride);
-      blend_row(row, &color_[own_row], &keep_[own_row], geometry.row_bytes);
-    }
+  if (is_new || opacity != opacity_) {
+    faded_ = opacity < 1 ? drawn_->faded(opacity) : drawn_;
+    opacity_ = opacity;
+    rectangle_.reset();
   }
-  return picture.rect;
 }
 
-// Makes the planes. False: GStreamer cannot convert into the format.
-bool CaptionOverlay::prepare(const GstVideoInfo& frame_info, const CaptionPicture& picture) {
-  // Four bytes a pixel in the frame's own color space.
-  const GstVideoFormat unpacked =
-      GST_VIDEO_INFO_IS_RGB(&frame_info) ? GST_VIDEO_FORMAT_ARGB : GST_VIDEO_FORMAT_AYUV;
-  GstVideoInfo unpacked_info = make_info(unpacked, picture.rect);
-  unpacked_info.colorimetry = frame_info.colorimetry;
-  std::vector<uint8_t> straight(GST_VIDEO_INFO_SIZE(&unpacked_info));
-  if (!convert(make_info(GST_VIDEO_FORMAT_ARGB, picture.rect), picture.pixels.data(), unpacked_info,
-               straight.data(), GST_VIDEO_MATRIX_MODE_FULL))
-    return false;
+CaptionRect CaptionOverlay::draw(GstVideoFrame* frame, const std::string& text,
+                                 const OverlayStyle& style, double opacity) {
+  prepare(text, frame->info, style, opacity);
+  return faded_->blend(frame);
+}
 
-  planes_info_ = make_info(GST_VIDEO_INFO_FORMAT(&frame_info), picture.rect);
-  planes_info_.colorimetry = frame_info.colorimetry;
-  planes_info_.chroma_site = frame_info.chroma_site;
-  color_.resize(GST_VIDEO_INFO_SIZE(&planes_info_));
-  keep_.resize(GST_VIDEO_INFO_SIZE(&planes_info_));
-  if (!convert(unpacked_info, weigh(straight, false).data(), planes_info_, color_.data(),
-               GST_VIDEO_MATRIX_MODE_NONE) ||
-      !convert(unpacked_info, weigh(straight, true).data(), planes_info_, keep_.data(),
-               GST_VIDEO_MATRIX_MODE_NONE))
-    return false;
-  for (uint8_t& keep : keep_)
-    keep = static_cast<uint8_t>(255 - keep);
-  return true;
+void CaptionOverlay::make_rectangle() {
+  const CaptionPicture& picture = faded_->picture();
+  if (picture.rect.empty())
+    return;
+  GstBuffer* pixels = pixels_of(picture);
+  rectangle_.reset(gst_video_overlay_rectangle_new_raw(
+      pixels, picture.rect.x, picture.rect.y, static_cast<guint>(picture.rect.width),
+      static_cast<guint>(picture.rect.height), GST_VIDEO_OVERLAY_FORMAT_FLAG_NONE));
+  gst_buffer_unref(pixels);
+}
+
+void CaptionOverlay::attach(GstBuffer* buffer, const GstVideoInfo& info, const std::string& text,
+                            const OverlayStyle& style, double opacity) {
+  prepare(text, info, style, opacity);
+  if (!rectangle_)
+    make_rectangle();
+  if (!rectangle_)
+    return;
+  GstVideoOverlayCompositionMeta* attached = gst_buffer_get_video_overlay_composition_meta(buffer);
+  GstVideoOverlayComposition* composition = nullptr;
+  if (attached != nullptr) {
+    composition = gst_video_overlay_composition_copy(attached->overlay);
+    gst_video_overlay_composition_add_rectangle(composition, rectangle_.get());
+    gst_buffer_remove_video_overlay_composition_meta(buffer, attached);
+  } else {
+    composition = gst_video_overlay_composition_new(rectangle_.get());
+  }
+  gst_buffer_add_video_overlay_composition_meta(buffer, composition);
+  gst_video_overlay_composition_unref(composition);
 }
 
 }  // namespace jetsoncaption

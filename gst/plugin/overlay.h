@@ -1,40 +1,58 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Draws a caption on a video frame and touches only the caption's rectangle.
+// Puts captions on frames, and does the work of drawing them only when something changed.
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
-#include <vector>
+#include <utility>
 
 #include <gst/video/video.h>
 
 #include "plugin/caption_renderer.h"
+#include "plugin/drawn_caption.h"
 
 namespace jetsoncaption {
 
-// Blends captions into frames of the formats in frame_formats.h. Not thread-safe: one overlay
-// belongs to one streaming thread at a time. Format, size and colours may change between calls.
+// Not thread-safe: one overlay belongs to one streaming thread at a time. Format, size and style
+// may change between calls.
 class CaptionOverlay {
  public:
-  // Draws `text` on a frame that is mapped for reading and writing, and returns the part of the
-  // frame that may have changed: empty if the text or the frame left nothing to draw. While text,
-  // style and frame properties stay the same, a call only blends. Never fails.
-  CaptionRect draw(GstVideoFrame* frame, const std::string& text, const OverlayStyle& style);
+  // A caption that was drawn elsewhere, or null: used if it fits what draw() is asked for next, so
+  // that the streaming thread need not draw it.
+  void offer(std::shared_ptr<const DrawnCaption> drawn) { offered_ = std::move(drawn); }
 
-  // How often a text was turned into a picture.
+  // Draws `text` on a frame that is mapped for reading and writing, and returns the part of the
+  // frame that may have changed: empty if the text or the frame left nothing to draw. While
+  // arguments and frame properties stay the same, a call only blends. Never fails.
+  CaptionRect draw(GstVideoFrame* frame, const std::string& text, const OverlayStyle& style,
+                   double opacity = 1);
+
+  // Attaches `text` to a writable buffer of frames like `info` as overlay composition metadata,
+  // on top of what is attached already; for those downstream who blend themselves.
+  void attach(GstBuffer* buffer, const GstVideoInfo& info, const std::string& text,
+              const OverlayStyle& style, double opacity = 1);
+
+  // How often a text was drawn here.
   uint64_t rasterised() const { return renderer_.rasterised(); }
 
  private:
-  bool prepare(const GstVideoInfo& frame_info, const CaptionPicture& picture);
+  struct RectangleUnref {
+    void operator()(GstVideoOverlayRectangle* rectangle) const {
+      gst_video_overlay_rectangle_unref(rectangle);
+    }
+  };
+
+  void prepare(const std::string& text, const GstVideoInfo& info, const OverlayStyle& style,
+               double opacity);
+  void make_rectangle();
 
   CaptionRenderer renderer_;
-  bool drawable_ = false;       // the format is one that captions can be converted into
-  uint64_t prepared_for_ = 0;   // the renderer's count when the planes below were made
-  GstVideoInfo frame_info_{};   // of the frames they were made for
-  GstVideoInfo planes_info_{};  // the frame's format in the size of the caption
-  // frame = color + frame * keep / 255, byte by byte, in the layout of planes_info_.
-  std::vector<uint8_t> color_;
-  std::vector<uint8_t> keep_;
+  std::shared_ptr<const DrawnCaption> offered_;
+  std::shared_ptr<const DrawnCaption> drawn_;  // as it was asked for last, without opacity
+  std::shared_ptr<const DrawnCaption> faded_;  // the same with opacity_
+  double opacity_ = 1;
+  std::unique_ptr<GstVideoOverlayRectangle, RectangleUnref> rectangle_;  // of faded_, for attach()
 };
 
 }  // namespace jetsoncaption

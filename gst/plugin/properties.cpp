@@ -31,6 +31,26 @@ GType mode_type() {
   return type;
 }
 
+GType device_type() {
+  static const GEnumValue values[] = {
+      {JETSONCAPTION_ENGINE_DEVICE_AUTO, "CUDA where there is one, else the CPU", "auto"},
+      {JETSONCAPTION_ENGINE_DEVICE_CPU, "CPU", "cpu"},
+      {JETSONCAPTION_ENGINE_DEVICE_CUDA, "GPU with CUDA", "cuda"},
+      {0, nullptr, nullptr}};
+  static const GType type = register_enum("GstJetsonCaptionDevice", values);
+  return type;
+}
+
+GType isolation_type() {
+  static const GEnumValue values[] = {
+      {static_cast<int>(Isolation::None), "In the process of the application", "none"},
+      {static_cast<int>(Isolation::Process), "In a process of its own; not available yet",
+       "process"},
+      {0, nullptr, nullptr}};
+  static const GType type = register_enum("GstJetsonCaptionIsolation", values);
+  return type;
+}
+
 GType precision_type() {
   static const GEnumValue values[] = {
       {JETSONCAPTION_ENGINE_PRECISION_AUTO, "fp16 with CUDA; on the CPU int8 if the model has it",
@@ -48,6 +68,10 @@ GType memory_action_type() {
       {static_cast<int>(MemoryAction::Warn), "Post a warning", "warn"},
       {static_cast<int>(MemoryAction::Trim), "Also give back memory that is not needed just now",
        "trim"},
+      {static_cast<int>(MemoryAction::Pause),
+       "Also describe nothing until use has fallen to 90 % of the threshold", "pause"},
+      {static_cast<int>(MemoryAction::Unload),
+       "Also give up the model until use has fallen to 90 % of the threshold", "unload"},
       {0, nullptr, nullptr}};
   static const GType type = register_enum("GstJetsonCaptionMemoryAction", values);
   return type;
@@ -78,6 +102,9 @@ void install_captioning(GObjectClass* klass, const Settings& defaults) {
                           "Directory of the model bundle. Not set: the environment variable "
                           "JETSONCAPTION_MODEL, else the installed model",
                           nullptr, kStopped));
+  g_object_class_install_property(klass, PROP_DEVICE,
+                                  g_param_spec_enum("device", "Device", "Where the model computes",
+                                                    device_type(), defaults.device, kStopped));
   g_object_class_install_property(
       klass, PROP_PRECISION,
       g_param_spec_enum("precision", "Precision",
@@ -96,6 +123,13 @@ void install_captioning(GObjectClass* klass, const Settings& defaults) {
                         "caption",
                         1, G_MAXUINT, defaults.interval, kAlways));
   g_object_class_install_property(
+      klass, PROP_MAX_RATE,
+      gst_param_spec_fraction("max-rate", "Max rate",
+                              "Describe at most so many frames a second, by their timestamps; 0/1: "
+                              "no limit. Frames without timestamps are limited by interval only",
+                              0, 1, G_MAXINT, 1, defaults.max_rate_numerator,
+                              defaults.max_rate_denominator, kAlways));
+  g_object_class_install_property(
       klass, PROP_BEAM_SIZE,
       g_param_spec_uint("beam-size", "Beam size",
                         "Sentences compared at each word; 1 is greedy search, more is better and "
@@ -107,16 +141,38 @@ void install_captioning(GObjectClass* klass, const Settings& defaults) {
                         "Longest caption in words; a longer one is cut and marked truncated", 1,
                         kMaxWords, defaults.max_words, kAlways));
   g_object_class_install_property(
+      klass, PROP_MAX_INFERENCE_TIME,
+      g_param_spec_uint("max-inference-time", "Max inference time",
+                        "End a caption after the word at which so many milliseconds have passed, "
+                        "and mark it truncated; 0: no limit",
+                        0, G_MAXUINT, defaults.max_inference_ms, kAlways));
+  g_object_class_install_property(
+      klass, PROP_MIN_CONFIDENCE,
+      g_param_spec_double("min-confidence", "Min confidence",
+                          "Captions of less confidence are neither drawn nor announced by message "
+                          "or signal; the metadata carries them",
+                          0, 1, defaults.min_confidence, kAlways));
+  g_object_class_install_property(
       klass, PROP_THREADS,
       g_param_spec_uint("threads", "Threads",
                         "CPU threads of the engine; 0: chosen for the machine", 0, kMaxThreads,
                         defaults.threads, kStopped));
+  g_object_class_install_property(
+      klass, PROP_CUDNN,
+      g_param_spec_boolean("cudnn", "cuDNN",
+                           "Allow cuDNN with CUDA: faster on some boards, unstable on others, and "
+                           "some hundred MB larger",
+                           defaults.cudnn, kStopped));
   g_object_class_install_property(
       klass, PROP_ENABLED,
       g_param_spec_boolean("enabled", "Enabled",
                            "Describe frames. false: frames pass untouched, without caption, "
                            "drawing or metadata",
                            defaults.enabled, kAlways));
+  g_object_class_install_property(
+      klass, PROP_ISOLATION,
+      g_param_spec_enum("isolation", "Isolation", "Where the engine runs", isolation_type(),
+                        static_cast<int>(defaults.isolation), kStopped));
 }
 
 void install_text(GObjectClass* klass, const Settings& defaults) {
@@ -153,6 +209,12 @@ void install_text(GObjectClass* klass, const Settings& defaults) {
       klass, PROP_MAX_LINES,
       g_param_spec_uint("max-lines", "Max lines", "Lines of text before it ends with an ellipsis",
                         1, kMaxLines, static_cast<guint>(defaults.style.max_lines), kAlways));
+  g_object_class_install_property(
+      klass, PROP_CAPTION_TIMEOUT,
+      g_param_spec_uint64("caption-timeout", "Caption timeout",
+                          "Hide a caption when the frame it describes is so many nanoseconds old; "
+                          "after half the time it is dimmed and marked stale. 0: never",
+                          0, G_MAXUINT64, defaults.caption_timeout_ns, kAlways));
 }
 
 void install_memory(GObjectClass* klass, const Settings& defaults) {
@@ -192,6 +254,12 @@ void install_results(GObjectClass* klass, const Settings& defaults) {
                         "Newest reading of the memory of this process in MB (2^20 bytes), the "
                         "accelerator's share included; 0 before the first start",
                         0, G_MAXUINT, 0, kReadable));
+  g_object_class_install_property(
+      klass, PROP_STATS,
+      g_param_spec_boxed("stats", "Statistics",
+                         "What the element has done since it started: counts, times of captions, "
+                         "memory, and which model and engine it uses",
+                         GST_TYPE_STRUCTURE, kReadable));
 }
 
 std::string string_of(const GValue* value) {
@@ -213,13 +281,22 @@ bool set_setting(Settings& settings, guint id, const GValue* value) {
   // clang-format off
   switch (id) {
     case PROP_MODEL: settings.model = string_of(value); break;
+    case PROP_DEVICE: settings.device = g_value_get_enum(value); break;
     case PROP_PRECISION: settings.precision = g_value_get_enum(value); break;
     case PROP_MODE: settings.mode = static_cast<Mode>(g_value_get_enum(value)); break;
     case PROP_INTERVAL: settings.interval = g_value_get_uint(value); break;
+    case PROP_MAX_RATE:
+      settings.max_rate_numerator = gst_value_get_fraction_numerator(value);
+      settings.max_rate_denominator = gst_value_get_fraction_denominator(value);
+      break;
     case PROP_BEAM_SIZE: settings.beam_size = g_value_get_uint(value); break;
     case PROP_MAX_WORDS: settings.max_words = g_value_get_uint(value); break;
+    case PROP_MAX_INFERENCE_TIME: settings.max_inference_ms = g_value_get_uint(value); break;
+    case PROP_MIN_CONFIDENCE: settings.min_confidence = g_value_get_double(value); break;
     case PROP_THREADS: settings.threads = g_value_get_uint(value); break;
+    case PROP_CUDNN: settings.cudnn = g_value_get_boolean(value); break;
     case PROP_ENABLED: settings.enabled = g_value_get_boolean(value); break;
+    case PROP_ISOLATION: settings.isolation = static_cast<Isolation>(g_value_get_enum(value)); break;
     case PROP_OVERLAY: settings.overlay = g_value_get_boolean(value); break;
     case PROP_FONT_DESC: settings.style.font_desc = string_of(value); break;
     case PROP_TEXT_COLOR: settings.style.text_color = g_value_get_uint(value); break;
@@ -227,6 +304,7 @@ bool set_setting(Settings& settings, guint id, const GValue* value) {
     case PROP_HALIGNMENT: settings.style.halignment = static_cast<HAlign>(g_value_get_enum(value)); break;
     case PROP_VALIGNMENT: settings.style.valignment = static_cast<VAlign>(g_value_get_enum(value)); break;
     case PROP_MAX_LINES: settings.style.max_lines = static_cast<int>(g_value_get_uint(value)); break;
+    case PROP_CAPTION_TIMEOUT: settings.caption_timeout_ns = g_value_get_uint64(value); break;
     case PROP_MEMORY_THRESHOLD: settings.memory_threshold_mb = g_value_get_uint(value); break;
     case PROP_MEMORY_CHECK_INTERVAL: settings.memory_check_interval = g_value_get_uint(value); break;
     case PROP_MEMORY_ACTION: settings.memory_action = static_cast<MemoryAction>(g_value_get_enum(value)); break;
@@ -243,13 +321,19 @@ bool get_setting(const Settings& settings, guint id, GValue* value) {
   // clang-format off
   switch (id) {
     case PROP_MODEL: g_value_set_string(value, model); break;
+    case PROP_DEVICE: g_value_set_enum(value, settings.device); break;
     case PROP_PRECISION: g_value_set_enum(value, settings.precision); break;
     case PROP_MODE: g_value_set_enum(value, static_cast<int>(settings.mode)); break;
     case PROP_INTERVAL: g_value_set_uint(value, settings.interval); break;
+    case PROP_MAX_RATE: gst_value_set_fraction(value, settings.max_rate_numerator, settings.max_rate_denominator); break;
     case PROP_BEAM_SIZE: g_value_set_uint(value, settings.beam_size); break;
     case PROP_MAX_WORDS: g_value_set_uint(value, settings.max_words); break;
+    case PROP_MAX_INFERENCE_TIME: g_value_set_uint(value, settings.max_inference_ms); break;
+    case PROP_MIN_CONFIDENCE: g_value_set_double(value, settings.min_confidence); break;
     case PROP_THREADS: g_value_set_uint(value, settings.threads); break;
+    case PROP_CUDNN: g_value_set_boolean(value, settings.cudnn); break;
     case PROP_ENABLED: g_value_set_boolean(value, settings.enabled); break;
+    case PROP_ISOLATION: g_value_set_enum(value, static_cast<int>(settings.isolation)); break;
     case PROP_OVERLAY: g_value_set_boolean(value, settings.overlay); break;
     case PROP_FONT_DESC: g_value_set_string(value, style.font_desc.c_str()); break;
     case PROP_TEXT_COLOR: g_value_set_uint(value, style.text_color); break;
@@ -257,6 +341,7 @@ bool get_setting(const Settings& settings, guint id, GValue* value) {
     case PROP_HALIGNMENT: g_value_set_enum(value, static_cast<int>(style.halignment)); break;
     case PROP_VALIGNMENT: g_value_set_enum(value, static_cast<int>(style.valignment)); break;
     case PROP_MAX_LINES: g_value_set_uint(value, static_cast<guint>(style.max_lines)); break;
+    case PROP_CAPTION_TIMEOUT: g_value_set_uint64(value, settings.caption_timeout_ns); break;
     case PROP_MEMORY_THRESHOLD: g_value_set_uint(value, settings.memory_threshold_mb); break;
     case PROP_MEMORY_CHECK_INTERVAL: g_value_set_uint(value, settings.memory_check_interval); break;
     case PROP_MEMORY_ACTION: g_value_set_enum(value, static_cast<int>(settings.memory_action)); break;

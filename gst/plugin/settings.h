@@ -20,7 +20,15 @@ enum class Mode {
 // What happens when memory use reaches the threshold.
 enum class MemoryAction {
   Warn = 0,
-  Trim = 1,  // warn, and give back what is not needed between two captions
+  Trim = 1,    // warn, and give back what is not needed between two captions
+  Pause = 2,   // and describe nothing until memory has fallen
+  Unload = 3,  // and keep no model meanwhile
+};
+
+// Where the engine runs.
+enum class Isolation {
+  None = 0,     // in this process
+  Process = 1,  // in one of its own
 };
 
 constexpr unsigned kMaxBeamSize = 16;
@@ -29,21 +37,29 @@ constexpr unsigned kMaxThreads = 64;
 constexpr unsigned kMaxLines = 20;
 
 struct Settings {
-  // Read once, when the element starts.
+  // Read once, when the element starts or loads its model again.
   std::string model;  // bundle directory; empty: search
+  int device = JETSONCAPTION_ENGINE_DEVICE_AUTO;
   int precision = JETSONCAPTION_ENGINE_PRECISION_AUTO;
   Mode mode = Mode::Auto;
   unsigned threads = 0;  // 0: chosen for the machine
+  bool cudnn = false;
+  Isolation isolation = Isolation::None;
 
   // Read at each frame.
-  unsigned interval = 1;  // frames
+  unsigned interval = 1;       // frames
+  int max_rate_numerator = 0;  // captions a second; 0/1: no limit
+  int max_rate_denominator = 1;
   unsigned beam_size = 1;
   unsigned max_words = 20;
+  unsigned max_inference_ms = 0;  // 0: no limit
+  double min_confidence = 0;      // of captions that are drawn and announced
   bool enabled = true;
   bool overlay = true;
   OverlayStyle style{"Sans Bold"};
-  unsigned memory_threshold_mb = 2500;  // 0: no limit
-  unsigned memory_check_interval = 5;   // frames
+  uint64_t caption_timeout_ns = 5'000'000'000;  // age at which captions are hidden; 0: never
+  unsigned memory_threshold_mb = 2500;          // 0: no limit
+  unsigned memory_check_interval = 5;           // frames
   MemoryAction memory_action = MemoryAction::Trim;
   bool post_messages = true;
 };

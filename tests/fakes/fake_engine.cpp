@@ -7,13 +7,17 @@
 //
 //   text=a dog         the caption; without it "average R G B", the mean color of the image, which
 //                      tells which frame was described
+//   request=1          the caption is what was asked for: beam size, words, time
 //   count=1            the number of the caption, from 0, stands behind the text
 //   broken=1           a byte that is not UTF-8 stands behind the text
 //   truncated=1        captions are marked truncated
 //   delay-ms=N         describe() takes so long, or until cancel()
 //   fail-every=N       each Nth describe() fails with INTERNAL, counted from 1
+//   create-ms=N        create() takes so long
 //   fail-create=KIND   create() fails: not-found, invalid, corrupt, memory, unsupported, internal
+//   creates=N          create() works N times in this process for this script, and then fails
 //   allocate-mb=N      so much memory is used until trim_memory()
+//   keep=1             trim_memory() gives nothing back
 //   trim-ms=N          trim_memory() takes so long
 //   input=N            the image is to have N x N pixels; 224 if not given
 #include <algorithm>
@@ -108,9 +112,17 @@ int32_t create(const JetsonCaptionEngineOptions* options, JetsonCaptionEngine** 
     return fail(JETSONCAPTION_ENGINE_NOT_FOUND, directory + " is not a fake model.");
 
   const Script script = parse(directory.substr(5));
+  std::this_thread::sleep_for(milliseconds(number(script, "create-ms", 0)));
   const auto kind = script.find("fail-create");
   if (kind != script.end())
     return fail(scripted_create_status(kind->second), "Scripted cause: " + kind->second + ".");
+
+  static std::mutex mutex;
+  static std::map<std::string, unsigned> created;
+  const std::lock_guard<std::mutex> lock(mutex);
+  const unsigned creates = number(script, "creates", 0);
+  if (creates != 0 && ++created[directory] > creates)
+    return fail(JETSONCAPTION_ENGINE_OUT_OF_MEMORY, "Scripted: it was created often enough.");
 
   auto* made = new JetsonCaptionEngine;
   made->script = script;
@@ -138,6 +150,12 @@ int32_t describe(JetsonCaptionEngine* engine, const JetsonCaptionEngineImage* im
   const Script& script = engine->script;
   const auto text = script.find("text");
   std::string words = text == script.end() ? average_color(*image) : text->second;
+
+  if (number(script, "request", 0) != 0) {
+    words = "beam-size " + std::to_string(request->beam_size) + " max-words " +
+            std::to_string(request->max_words) + " max-inference-ms " +
+            std::to_string(request->max_inference_ms);
+  }
 
   std::lock_guard<std::mutex> lock(engine->mutex);
   const unsigned fail_every = number(script, "fail-every", 0);
@@ -178,7 +196,8 @@ void get_stats(JetsonCaptionEngine* engine, JetsonCaptionEngineStats* stats) {
 void trim_memory(JetsonCaptionEngine* engine) {
   std::this_thread::sleep_for(milliseconds(number(engine->script, "trim-ms", 0)));
   std::lock_guard<std::mutex> lock(engine->mutex);
-  std::vector<char>().swap(engine->ballast);
+  if (number(engine->script, "keep", 0) == 0)
+    std::vector<char>().swap(engine->ballast);
 }
 
 void cancel(JetsonCaptionEngine* engine) {

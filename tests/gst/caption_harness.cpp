@@ -79,6 +79,34 @@ unsigned CaptionElement::get_uint(const char* property) const {
   return value;
 }
 
+uint64_t CaptionElement::stat(const char* field) const {
+  GstStructure* stats = nullptr;
+  g_object_get(element_, "stats", &stats, nullptr);
+  guint64 wide = 0;
+  guint narrow = 0;
+  if (gst_structure_get_uint(stats, field, &narrow))
+    wide = narrow;
+  else
+    gst_structure_get_uint64(stats, field, &wide);
+  gst_structure_free(stats);
+  return wide;
+}
+
+std::string CaptionElement::state() const {
+  GstStructure* stats = nullptr;
+  g_object_get(element_, "stats", &stats, nullptr);
+  const std::string state = gst_structure_get_string(stats, "state");
+  gst_structure_free(stats);
+  return state;
+}
+
+void CaptionElement::wait_until_loaded() const {
+  const gint64 end = g_get_monotonic_time() + 20 * G_USEC_PER_SEC;
+  while (state() == "loading" && g_get_monotonic_time() < end)
+    g_usleep(1000);
+  EXPECT_NE(state(), "loading");
+}
+
 GstMessage* CaptionElement::take_message(GstMessageType types) {
   while (GstMessage* message = gst_bus_pop(bus_))
     messages_.push_back(message);
@@ -114,6 +142,7 @@ int CaptionElement::count_messages(GstMessageType types) {
 CaptionHarness::CaptionHarness(const PropertyValues& properties)
     : CaptionElement(properties), harness_(gst_harness_new_with_element(get(), "sink", "src")) {
   set_caps(GST_VIDEO_FORMAT_RGB, 320, 240);
+  wait_until_loaded();
 }
 
 CaptionHarness::~CaptionHarness() {
@@ -128,6 +157,14 @@ void CaptionHarness::set_caps(GstVideoFormat format, int width, int height) {
   info_.fps_n = 30;
   info_.fps_d = 1;
   gst_harness_set_src_caps(harness_, gst_video_info_to_caps(&info_));
+}
+
+void CaptionHarness::flush() {
+  gst_harness_push_event(harness_, gst_event_new_flush_start());
+  gst_harness_push_event(harness_, gst_event_new_flush_stop(TRUE));
+  GstSegment segment;
+  gst_segment_init(&segment, GST_FORMAT_TIME);
+  gst_harness_push_event(harness_, gst_event_new_segment(&segment));
 }
 
 GstBuffer* CaptionHarness::make_frame(const Color& color) {

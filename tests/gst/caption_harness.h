@@ -40,6 +40,13 @@ class CaptionElement {
   std::string get_string(const char* property) const;
   unsigned get_uint(const char* property) const;
 
+  // A field of the property stats: a count or a time; 0 when there is no such field.
+  uint64_t stat(const char* field) const;
+  // The field "state".
+  std::string state() const;
+  // Waits until the model is loaded, or that failed. Fails the test after 20 seconds.
+  void wait_until_loaded() const;
+
   // The next message of these types, or null when none comes for so long. The caller owns it.
   GstMessage* wait_for_message(GstMessageType types, GstClockTime timeout = 20 * GST_SECOND);
 
@@ -54,7 +61,8 @@ class CaptionElement {
   std::deque<GstMessage*> messages_;  // taken from the bus, in their order; owned
 };
 
-// A started element in 320x240 RGB at 30 frames a second, unless other caps are set.
+// A started element in 320x240 RGB at 30 frames a second, unless other caps are set. Its model is
+// loaded, so that in live mode the first frame is described.
 class CaptionHarness : public CaptionElement {
  public:
   explicit CaptionHarness(const PropertyValues& properties);
@@ -64,6 +72,9 @@ class CaptionHarness : public CaptionElement {
   const GstVideoInfo& info() const { return info_; }
 
   void set_caps(GstVideoFormat format, int width, int height);
+
+  // A flush, and a new segment from 0.
+  void flush();
 
   // A frame of one color in RGB, and of bytes with that red in other formats. The n-th has the
   // timestamp n / 30 s, counted from 0.

@@ -144,6 +144,124 @@ TEST(ElementMemory, IsNotTrimmedWhenOnlyWarned) {
   EXPECT_EQ(harness.count_messages(GST_MESSAGE_INFO), 0);
 }
 
+// With a threshold of 1 MB memory is always above it, and with 0 never.
+class ElementMemoryHold : public testing::TestWithParam<const char*> {
+ protected:
+  PropertyValues properties(const char* mode) const {
+    return {{"model", "fake:count=1"},
+            {"mode", mode},
+            {"memory-threshold", "0"},
+            {"memory-check-interval", "1"},
+            {"memory-action", GetParam()}};
+  }
+  std::string held_state() const {
+    return std::string(GetParam()) == "pause" ? "paused" : "unloaded";
+  }
+
+  static void wait_for_state(CaptionHarness& harness, const std::string& state) {
+    for (int i = 0; i < 4000 && harness.state() != state; i++)
+      g_usleep(5000);
+    EXPECT_EQ(harness.state(), state);
+  }
+};
+
+TEST_P(ElementMemoryHold, StopsCaptioningButNoFrameWhileMemoryIsShort) {
+  for (const char* mode : {"live", "every-frame"}) {
+    SCOPED_TRACE(mode);
+    CaptionHarness harness(properties(mode));
+    harness.set("interval", "100000");  // no caption is being made when memory gets short
+    gst_buffer_unref(harness.pass_until(kGray, average_text(kGray) + " 0"));
+    harness.set("memory-threshold", "1");
+    pass_frames(harness, 1);
+    wait_for_state(harness, held_state());
+    harness.set("interval", "1");
+    const uint64_t captions = harness.stat("captions");
+
+    pass_frames(harness, 20);
+
+    EXPECT_EQ(harness.stat("captions"), captions);
+    EXPECT_EQ(harness.count_messages(GST_MESSAGE_ERROR), 0);
+    EXPECT_EQ(harness.stat("failures"), 0u);
+  }
+}
+
+TEST_P(ElementMemoryHold, GoesOnWhenMemoryHasFallen) {
+  CaptionHarness harness(properties("live"));
+  harness.set("memory-threshold", "1");
+  pass_frames(harness, 1);
+  wait_for_state(harness, held_state());
+  harness.set("memory-threshold", "0");
+  pass_frames(harness, 1);
+
+  wait_for_state(harness, "ready");
+  gst_buffer_unref(harness.pass_until(kGray, average_text(kGray) + " 0"));
+}
+
+TEST_P(ElementMemoryHold, IsNamedInTheWarning) {
+  CaptionHarness harness(properties("live"));
+  harness.set("memory-threshold", "1");
+  pass_frames(harness, 1);
+  GstMessage* message = harness.wait_for_message(GST_MESSAGE_WARNING, 0);
+  ASSERT_NE(message, nullptr);
+  EXPECT_EQ(details_of(message).action, GetParam());
+}
+
+TEST_P(ElementMemoryHold, EndsWhenTheActionIsChanged) {
+  CaptionHarness harness(properties("live"));
+  harness.set("memory-threshold", "1");
+  pass_frames(harness, 1);
+  wait_for_state(harness, held_state());
+  harness.set("memory-action", "warn");
+  pass_frames(harness, 1);
+  wait_for_state(harness, "ready");
+}
+
+TEST_P(ElementMemoryHold, DoesNotKeepTheElementFromStopping) {
+  CaptionHarness harness(properties("live"));
+  harness.set("memory-threshold", "1");
+  pass_frames(harness, 1);
+  wait_for_state(harness, held_state());
+  EXPECT_EQ(gst_element_set_state(harness.get(), GST_STATE_NULL), GST_STATE_CHANGE_SUCCESS);
+}
+
+INSTANTIATE_TEST_SUITE_P(Actions, ElementMemoryHold, testing::Values("pause", "unload"),
+                         [](const auto& tested) { return std::string(tested.param); });
+
+TEST(ElementMemory, OfTheModelIsGivenBackByUnload) {
+  CaptionHarness harness({{"model", "fake:keep=1;allocate-mb=" + std::to_string(kBallastMb)},
+                          {"mode", "live"},
+                          {"memory-threshold", "0"},
+                          {"memory-check-interval", "1"},
+                          {"memory-action", "unload"}});
+  const unsigned loaded_mb = used_mb();
+  harness.set("memory-threshold", "1");
+  pass_frames(harness, 1);
+  for (int i = 0; i < 4000 && used_mb() > loaded_mb - kBallastMb / 2; i++)
+    g_usleep(5000);
+  EXPECT_LT(used_mb(), loaded_mb - kBallastMb / 2);
+}
+
+TEST(ElementMemory, ModelThatCannotBeLoadedAgainIsAWarning) {
+  CaptionHarness harness({{"model", "fake:creates=1"},
+                          {"mode", "live"},
+                          {"memory-threshold", "0"},
+                          {"memory-check-interval", "1"},
+                          {"memory-action", "unload"}});
+  harness.set("memory-threshold", "1");
+  pass_frames(harness, 1);
+  for (int i = 0; i < 4000 && harness.state() != "unloaded"; i++)
+    g_usleep(5000);
+  EXPECT_EQ(harness.count_messages(GST_MESSAGE_WARNING), 1) << "of memory";
+  harness.set("memory-threshold", "0");
+  pass_frames(harness, 1);
+
+  GstMessage* message = harness.wait_for_message(GST_MESSAGE_WARNING);
+  ASSERT_NE(message, nullptr);
+  gst_message_unref(message);
+  pass_frames(harness, 5);
+  EXPECT_EQ(harness.count_messages(GST_MESSAGE_ERROR), 0) << "the video goes on";
+}
+
 TEST(ElementMemory, ShowsTheNewestReadingAsAProperty) {
   CaptionHarness harness({{"model", "fake:"}, {"mode", "every-frame"}});
   EXPECT_GT(harness.get_uint("memory-usage"), 1u) << "read at the start";

@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <ostream>
 #include <string>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -46,11 +47,11 @@ struct StartError {
   bool names(const std::string& part) const { return text.find(part) != std::string::npos; }
 };
 
-// Starts an element that is to refuse, and returns what it says.
+// Starts an element that is to refuse, at once or in the background, and returns what it says.
 StartError error_of_start(const PropertyValues& properties) {
   CaptionElement element(properties);
-  EXPECT_EQ(gst_element_set_state(element.get(), GST_STATE_PAUSED), GST_STATE_CHANGE_FAILURE);
-  GstMessage* message = element.wait_for_message(GST_MESSAGE_ERROR, 0);
+  gst_element_set_state(element.get(), GST_STATE_PAUSED);
+  GstMessage* message = element.wait_for_message(GST_MESSAGE_ERROR);
   StartError result;
   EXPECT_NE(message, nullptr);
   if (message == nullptr)
@@ -160,12 +161,73 @@ INSTANTIATE_TEST_SUITE_P(
       return name;
     });
 
+TEST(ElementStart, FailsAtOnceWhenThereIsNoEngineOrNoModelToLookFor) {
+  {
+    const ScopedVariable engine("JETSONCAPTION_ENGINE", "/nowhere/engine.so");
+    const CaptionElement element(PropertyValues{{"model", "fake:"}});
+    EXPECT_EQ(gst_element_set_state(element.get(), GST_STATE_PAUSED), GST_STATE_CHANGE_FAILURE);
+  }
+  const ScopedVariable model("JETSONCAPTION_MODEL", nullptr);
+  const CaptionElement element(PropertyValues{});
+  EXPECT_EQ(gst_element_set_state(element.get(), GST_STATE_PAUSED), GST_STATE_CHANGE_FAILURE);
+}
+
+TEST(ElementStart, RefusesAProcessOfItsOwnUntilThereIsOne) {
+  const StartError error = error_of_start({{"model", "fake:"}, {"isolation", "process"}});
+  EXPECT_EQ(error.domain, GST_LIBRARY_ERROR);
+  EXPECT_TRUE(error.names("isolation=process")) << error.text;
+  EXPECT_TRUE(error.names("isolation=none")) << error.text;
+}
+
+TEST(ElementStart, EndsTheStreamWhenTheModelCannotBeLoaded) {
+  CaptionHarness harness({{"model", "fake:fail-create=corrupt"}, {"mode", "live"}});
+  EXPECT_EQ(harness.state(), "failed");
+  EXPECT_EQ(gst_harness_push(harness.harness(), harness.make_frame(Color{1, 2, 3})),
+            GST_FLOW_ERROR);
+  EXPECT_EQ(harness.count_messages(GST_MESSAGE_ERROR), 1) << "told before the stream ends";
+}
+
 TEST(ElementStart, WorksAfterItFailed) {
   CaptionElement element(PropertyValues{{"model", "fake:fail-create=corrupt"}});
-  EXPECT_EQ(gst_element_set_state(element.get(), GST_STATE_PAUSED), GST_STATE_CHANGE_FAILURE);
+  gst_element_set_state(element.get(), GST_STATE_PAUSED);
+  element.wait_until_loaded();
+  EXPECT_EQ(element.state(), "failed");
   gst_element_set_state(element.get(), GST_STATE_NULL);
   element.set("model", "fake:");
   EXPECT_NE(gst_element_set_state(element.get(), GST_STATE_PAUSED), GST_STATE_CHANGE_FAILURE);
+  element.wait_until_loaded();
+  EXPECT_EQ(element.state(), "ready");
+}
+
+std::vector<GstProgressType> progress_of(CaptionElement& element) {
+  std::vector<GstProgressType> types;
+  while (GstMessage* message = element.wait_for_message(GST_MESSAGE_PROGRESS, 0)) {
+    GstProgressType type = GST_PROGRESS_TYPE_CONTINUE;
+    gchar* code = nullptr;
+    gst_message_parse_progress(message, &type, &code, nullptr);
+    EXPECT_STREQ(code, "load-model");
+    types.push_back(type);
+    g_free(code);
+    gst_message_unref(message);
+  }
+  return types;
+}
+
+TEST(ElementStart, TellsOfItsProgress) {
+  CaptionElement element(PropertyValues{{"model", "fake:create-ms=100"}});
+  gst_element_set_state(element.get(), GST_STATE_PAUSED);
+  EXPECT_EQ(element.state(), "loading");
+  element.wait_until_loaded();
+  EXPECT_EQ(progress_of(element),
+            (std::vector<GstProgressType>{GST_PROGRESS_TYPE_START, GST_PROGRESS_TYPE_COMPLETE}));
+}
+
+TEST(ElementStart, TellsThatItsProgressEnded) {
+  CaptionElement element(PropertyValues{{"model", "fake:fail-create=corrupt"}});
+  gst_element_set_state(element.get(), GST_STATE_PAUSED);
+  element.wait_until_loaded();
+  EXPECT_EQ(progress_of(element),
+            (std::vector<GstProgressType>{GST_PROGRESS_TYPE_START, GST_PROGRESS_TYPE_ERROR}));
 }
 
 TEST(ElementStop, CutsALongCaptionShort) {

@@ -36,6 +36,22 @@ TEST(LiveMode, NeverWaitsForTheModel) {
   EXPECT_LT(longest_delay_us(harness, 100), kFarBelowTheDelay);
 }
 
+TEST(LiveMode, NeverWaitsForTheModelToBeLoaded) {
+  const PropertyValues properties = {{"model", "fake:create-ms=2000"}, {"mode", "live"}};
+  const gint64 begin = g_get_monotonic_time();
+  CaptionElement element(properties);
+  GstHarness* harness = gst_harness_new_with_element(element.get(), "sink", "src");
+  gst_harness_set_src_caps_str(harness, "video/x-raw, format=GRAY8, width=16, height=16");
+  for (int i = 0; i < 10; i++) {
+    ASSERT_EQ(gst_harness_push(harness, gst_buffer_new_allocate(nullptr, 256, nullptr)),
+              GST_FLOW_OK);
+    gst_buffer_unref(gst_harness_pull(harness));
+  }
+  EXPECT_LT(g_get_monotonic_time() - begin, kFarBelowTheDelay);
+  EXPECT_EQ(element.state(), "loading");
+  gst_harness_teardown(harness);
+}
+
 TEST(LiveMode, NeverWaitsForATrim) {
   CaptionHarness harness({{"model", "fake:trim-ms=2000"},
                           {"mode", "live"},
@@ -109,11 +125,7 @@ TEST(LiveMode, WarnsOfAFailureAndPausesBeforeItTriesAgain) {
 TEST(LiveMode, ForgetsTheCaptionAtAFlush) {
   CaptionHarness harness({{"model", "fake:"}, {"mode", "live"}, {"interval", "1000"}});
   gst_buffer_unref(harness.pass_until(kRed, average_text(kRed)));
-  gst_harness_push_event(harness.harness(), gst_event_new_flush_start());
-  gst_harness_push_event(harness.harness(), gst_event_new_flush_stop(TRUE));
-  GstSegment segment;
-  gst_segment_init(&segment, GST_FORMAT_TIME);
-  gst_harness_push_event(harness.harness(), gst_event_new_segment(&segment));
+  harness.flush();
 
   GstBuffer* frame = harness.pass_until(kBlue, average_text(kBlue));
   EXPECT_EQ(caption_of(frame), average_text(kBlue)) << "the first frame after a flush is due";

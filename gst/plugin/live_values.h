@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// What the streaming thread tells other threads of the element, and they tell it, without a lock.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+namespace jetsoncaption {
+
+// All bits set, as GST_CLOCK_TIME_NONE.
+constexpr uint64_t kNoTime = ~uint64_t{0};
+
+// Belongs to the element, from its first start to its end.
+struct LiveValues {
+  std::atomic<unsigned> memory_usage_mb{0};  // newest reading
+  std::atomic<unsigned> accelerator_mb{0};   // its share
+  // How long a frame waits for its caption: the longest so far, since the start. 0 in live mode.
+  std::atomic<uint64_t> latency_ns{0};
+  // At the newest frame: how much older the frame was that its caption describes.
+  std::atomic<uint64_t> caption_age_ns{kNoTime};
+  // Frames of an earlier running time come too late for the sink, as it said itself.
+  std::atomic<uint64_t> earliest_running_time{0};
+};
+
+}  // namespace jetsoncaption
