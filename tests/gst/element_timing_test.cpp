@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// What the element tells the pipeline about its latency, and what it does with quality of service.
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include "caption_harness.h"
+
+namespace jetsoncaption {
+namespace {
+
+constexpr Color kGray{100, 100, 100};
+
+// Answers LATENCY queries in the place of a live source of 10 to 40 ms.
+void answer_latency(CaptionHarness& harness) {
+  gst_pad_add_probe(
+      harness.harness()->srcpad,
+      static_cast<GstPadProbeType>(GST_PAD_PROBE_TYPE_QUERY_UPSTREAM | GST_PAD_PROBE_TYPE_PUSH),
+      [](GstPad*, GstPadProbeInfo* info, gpointer) {
+        GstQuery* query = GST_PAD_PROBE_INFO_QUERY(info);
+        if (GST_QUERY_TYPE(query) != GST_QUERY_LATENCY)
+          return GST_PAD_PROBE_OK;
+        gst_query_set_latency(query, TRUE, 10 * GST_MSECOND, 40 * GST_MSECOND);
+        return GST_PAD_PROBE_HANDLED;
+      },
+      nullptr, nullptr);
+}
+
+struct Latency {
+  gboolean live = FALSE;
+  GstClockTime least = 0;
+  GstClockTime most = 0;
+};
+
+Latency latency_of(CaptionHarness& harness) {
+  Latency latency;
+  GstQuery* query = gst_query_new_latency();
+  EXPECT_TRUE(gst_element_query(harness.get(), query));
+  gst_query_parse_latency(query, &latency.live, &latency.least, &latency.most);
+  gst_query_unref(query);
+  return latency;
+}
+
+TEST(Latency, IsThatOfUpstreamInLiveMode) {
+  CaptionHarness harness({{"model", "fake:delay-ms=30"}, {"mode", "live"}});
+  answer_latency(harness);
+  gst_buffer_unref(harness.pass_until(kGray, average_text(kGray)));
+
+  const Latency latency = latency_of(harness);
+
+  EXPECT_TRUE(latency.live);
+  EXPECT_EQ(latency.least, 10 * GST_MSECOND);
+  EXPECT_EQ(latency.most, 40 * GST_MSECOND);
+  EXPECT_EQ(harness.count_messages(GST_MESSAGE_LATENCY), 0);
+}
+
+TEST(Latency, GrowsByTheTimeOfACaptionInEveryFrameMode) {
+  CaptionHarness harness({{"model", "fake:delay-ms=30"}, {"mode", "every-frame"}});
+  answer_latency(harness);
+  EXPECT_EQ(latency_of(harness).least, 10 * GST_MSECOND) << "nothing was measured yet";
+
+  harness.pass_and_drop(kGray);
+
+  const Latency latency = latency_of(harness);
+  EXPECT_GE(latency.least, 40 * GST_MSECOND);
+  EXPECT_EQ(latency.most - latency.least, 30 * GST_MSECOND);
+  EXPECT_EQ(harness.count_messages(GST_MESSAGE_LATENCY), 1) << "the pipeline is told";
+  EXPECT_EQ(harness.stat("latency") + 10 * GST_MSECOND, latency.least);
+}
+
+void tell_late(CaptionHarness& harness, GstClockTime timestamp, GstClockTimeDiff difference) {
+  gst_harness_push_upstream_event(
+      harness.harness(), gst_event_new_qos(GST_QOS_TYPE_UNDERFLOW, 1.5, difference, timestamp));
+}
+
+uint64_t captions_after(CaptionHarness& harness, int frames) {
+  for (int i = 0; i < frames; i++) {
+    harness.pass_and_drop(kGray);
+    g_usleep(5000);
+  }
+  return harness.stat("captions");
+}
+
+TEST(QualityOfService, LeavesFramesOutThatAreAlreadyLate) {
+  CaptionHarness harness({{"model", "fake:"}, {"mode", "live"}});
+  tell_late(harness, 0, 5 * GST_SECOND);
+  EXPECT_EQ(captions_after(harness, 10), 0u) << "frames of the first third of a second";
+  EXPECT_EQ(harness.stat("late"), 10u);
+}
+
+TEST(QualityOfService, GoesOnWhenTheSinkIsInTimeAgain) {
+  CaptionHarness harness({{"model", "fake:"}, {"mode", "live"}});
+  tell_late(harness, 0, 5 * GST_SECOND);
+  captions_after(harness, 3);
+  tell_late(harness, 100 * GST_MSECOND, -20 * static_cast<GstClockTimeDiff>(GST_MSECOND));
+  EXPECT_GT(captions_after(harness, 10), 0u);
+}
+
+TEST(QualityOfService, IsForgottenAtAFlush) {
+  CaptionHarness harness({{"model", "fake:"}, {"mode", "live"}});
+  tell_late(harness, 0, 5 * GST_SECOND);
+  harness.flush();
+  EXPECT_GT(captions_after(harness, 10), 0u);
+}
+
+TEST(QualityOfService, NeverTakesACaptionFromAFrameInEveryFrameMode) {
+  CaptionHarness harness({{"model", "fake:"}, {"mode", "every-frame"}});
+  tell_late(harness, 0, 5 * GST_SECOND);
+  EXPECT_EQ(captions_after(harness, 10), 10u);
+}
+
+TEST(QualityOfService, PassesOnToUpstream) {
+  CaptionHarness harness({{"model", "fake:"}, {"mode", "live"}});
+  while (GstEvent* event = gst_harness_try_pull_upstream_event(harness.harness()))
+    gst_event_unref(event);
+  tell_late(harness, 0, GST_SECOND);
+  GstEvent* event = gst_harness_try_pull_upstream_event(harness.harness());
+  ASSERT_NE(event, nullptr);
+  EXPECT_EQ(GST_EVENT_TYPE(event), GST_EVENT_QOS);
+  gst_event_unref(event);
+}
+
+}  // namespace
+}  // namespace jetsoncaption
