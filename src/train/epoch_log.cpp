@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Writes log.jsonl.
+#include "train/epoch_log.h"
+
+#include <fstream>
+#include <utility>
+
+#include <nlohmann/json.hpp>
+
+namespace jetsoncaption {
+
+EpochLog::EpochLog(const std::string& work, Report report)
+    : path_(work + "/log.jsonl"), report_(std::move(report)) {}
+
+void EpochLog::add(Stage stage, int epoch, double loss, const CaptionScores& scores,
+                   double seconds) const {
+  const nlohmann::json line = {{"stage", stage_name(stage)},
+                               {"epoch", epoch},
+                               {"loss", loss},
+                               {"dev_bleu", scores.bleu},
+                               {"dev_rouge_l", scores.rouge_l},
+                               {"dev_cider_d", scores.cider_d},
+                               {"seconds", seconds}};
+  std::ofstream(path_, std::ios::app) << line.dump() << '\n';
+  report_(line.dump());
+}
+
+}  // namespace jetsoncaption

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Says how each epoch went: one JSON object a line, in a file and to whoever waits for it.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "text/metrics.h"
+#include "train/stage.h"
+
+namespace jetsoncaption {
+
+class EpochLog {
+ public:
+  using Report = std::function<void(const std::string& json)>;
+
+  // Appends to work/log.jsonl.
+  EpochLog(const std::string& work, Report report);
+
+  void add(Stage stage, int epoch, double loss, const CaptionScores& scores, double seconds) const;
+
+ private:
+  const std::string path_;
+  const Report report_;
+};
+
+}  // namespace jetsoncaption

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// The stages of training and what each of them changes.
+#pragma once
+
+#include <string>
+
+#include "train/options.h"
+
+namespace jetsoncaption {
+
+enum class Stage { Decoder, Joint, Reward };
+constexpr Stage kStages[] = {Stage::Decoder, Stage::Joint, Stage::Reward};  // in this order
+
+const char* stage_name(Stage stage);  // "decoder": in file names and in the log
+const StageOptions& stage_options(const TrainOptions& options, Stage stage);
+
+bool is_decoder_tensor(const std::string& name);
+// Whether the stage changes the tensor of that name.
+bool trains(Stage stage, const std::string& name);
+
+}  // namespace jetsoncaption

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// The loop over epochs: steps, running mean, measuring, checkpoint, log.
+#include "train/stage_run.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <torch/torch.h>
+
+#include "text/metrics.h"
+#include "train/augment.h"
+#include "train/checkpoint.h"
+#include "train/feature_cache.h"
+#include "train/parameters.h"
+#include "train/sequence.h"
+#include "train/stage_optimizer.h"
+
+namespace jetsoncaption {
+namespace {
+
+constexpr int kFeatureViews = 2;  // plain and mirrored
+constexpr int kDevBatch = 100;
+
+using Clock = std::chrono::steady_clock;
+
+size_t content_hash(const torch::Tensor& tensor) {
+  const auto values = tensor.detach().contiguous();
+  return std::hash<std::string_view>()(
+      {static_cast<const char*>(values.data_ptr()), values.nbytes()});
+}
+
+// Takes all probability from the tokens that are never written. The reward stage never draws
+// them, so nothing would keep it from pushing probability there, away from the words it draws.
+void silence_special_tokens(NamedTensors& parameters) {
+  constexpr float kNever = -1e4F;
+  const torch::NoGradGuard no_gradients;
+  const TokenIds tokens;
+  for (const int token : {tokens.padding, tokens.start, tokens.unknown})
+    parameters.at("decoder.word.bias")[token] = kNever;
+}
+
+class StageRun {
+ public:
+  StageRun(Stage stage, const Training& training, NamedTensors& parameters)
+      : stage_(stage),
+        training_(training),
+        options_(training.options),
+        material_(training.material),
+        epochs_(stage_options(training.options, stage).epochs),
+        parameters_(parameters),
+        optimizer_(stage, stage_options(training.options, stage), parameters),
+        average_(copy_tensors(parameters)),
+        checkpoint_(training.options.work, stage) {}
+
+  Result<void> run() {
+    if (options_.resume) {
+      auto loaded = checkpoint_.load(parameters_, average_, optimizer_.adam(), progress_);
+      if (!loaded.ok())
+        return loaded;
+    }
+    if (progress_.epochs < epochs_ && stage_ != Stage::Joint)
+      compute_features();
+    while (progress_.epochs < epochs_) {
+      auto done = run_epoch();
+      if (!done.ok())
+        return done;
+    }
+    return load_tensors(best_file(), parameters_);
+  }
+
+ private:
+  std::string work_file(const std::string& name) const { return options_.work + "/" + name; }
+  std::string best_file() const {
+    return work_file(std::string("best-") + stage_name(stage_) + ".safetensors");
+  }
+
+  // The encoder stays as it is, so it needs to look at each picture only once.
+  void compute_features() {
+    const Encoder encoder(material_.config.encoder, parameters_);
+    cache_ = cached_features(work_file(std::string("features-") + stage_name(stage_)), cache_key(),
+                             encoder, material_.config, material_.train.pictures, kFeatureViews,
+                             Variation(), training_.progress);
+    dev_features_ = encode_pictures(encoder, material_.config, material_.dev.pictures);
+  }
+
+  // The features of a stage depend on the pictures, in their order, and on the encoder it starts
+  // from.
+  std::string cache_key() const {
+    size_t encoder = 0;
+    for (const auto& [name, tensor] : parameters_) {
+      if (!trains(stage_, name))
+        encoder = 31 * encoder + content_hash(tensor);
+    }
+    return std::to_string(material_.train.size()) + " pictures " +
+           std::to_string(content_hash(material_.train.pictures)) + ", " +
+           std::to_string(kFeatureViews) + " views, encoder " + std::to_string(encoder);
+  }
+
+  Result<void> run_epoch() {
+    const auto start = Clock::now();
+    const double loss = see_every_picture();
+    if (stage_ == Stage::Joint) {
+      dev_features_ = encode_pictures(Encoder(material_.config.encoder, average_), material_.config,
+                                      material_.dev.pictures);
+    }
+    const CaptionScores scores = measure();
+    if (scores.cider_d > progress_.best_cider_d) {
+      progress_.best_cider_d = scores.cider_d;
+      auto saved = save_tensors(best_file(), average_);
+      if (!saved.ok())
+        return saved;
+    }
+    ++progress_.epochs;
+    auto saved = checkpoint_.save(parameters_, average_, optimizer_.adam(), progress_);
+    if (!saved.ok())
+      return saved;
+    const std::chrono::duration<double> taken = Clock::now() - start;
+    training_.log.add(stage_, progress_.epochs, loss, scores, taken.count());
+    return {};
+  }
+
+  // In an order that only the seed, the stage and the epoch decide. Returns the mean loss.
+  double see_every_picture() {
+    const int epoch = progress_.epochs;
+    torch::manual_seed(options_.seed + 1000 * static_cast<uint64_t>(stage_) +
+                       static_cast<uint64_t>(epoch));
+    const auto order = torch::randperm(material_.train.size(), torch::kInt64);
+    const auto batches = order.split(options_.batch);
+    const double steps = static_cast<double>(batches.size()) * epochs_;
+    const std::string what = std::string(stage_name(stage_)) + " epoch " +
+                             std::to_string(epoch + 1) + "/" + std::to_string(epochs_);
+    double total = 0;
+    for (size_t i = 0; i < batches.size(); ++i) {
+      const double step = static_cast<double>(batches.size()) * epoch + static_cast<double>(i);
+      const auto loss = training_.loss.compute(stage_, parameters_, cache_, batches[i]);
+      optimizer_.step(loss, step / steps);
+      // Young weights change fast, so the mean forgets faster at first.
+      update_average(std::min(options_.average_decay, (1 + step) / (10 + step)));
+      total += loss.item<double>();
+      training_.progress(what + ", loss " + std::to_string(total / static_cast<double>(i + 1)),
+                         static_cast<int>(i + 1), static_cast<int>(batches.size()));
+    }
+    return total / static_cast<double>(batches.size());
+  }
+
+  void update_average(double decay) {
+    const torch::NoGradGuard no_gradients;
+    for (auto& [name, tensor] : average_)
+      tensor.lerp_(parameters_.at(name), 1 - decay);
+  }
+
+  // Greedy captions of the dev pictures with the mean weights.
+  CaptionScores measure() const {
+    const torch::NoGradGuard no_gradients;
+    const Decoder decoder(material_.config.decoder, average_);
+    std::vector<CaptionPair> pairs;
+    for (const auto& batch : dev_features_.split(kDevBatch)) {
+      const auto written =
+          write_sentences(decoder, decoder.prepare(batch), 1, options_.max_words, 0);
+      for (int64_t i = 0; i < written.size(0); ++i) {
+        pairs.push_back({words_of(written[i][0], material_.vocabulary),
+                         material_.dev.references[pairs.size()]});
+      }
+    }
+    return evaluate_captions(pairs);
+  }
+
+  const Stage stage_;
+  const Training& training_;
+  const TrainOptions& options_;
+  const Material& material_;
+  const int epochs_;
+  NamedTensors& parameters_;
+  StageOptimizer optimizer_;
+  NamedTensors average_;  // running mean of the parameters (Polyak and Juditsky 1992)
+  const Checkpoint checkpoint_;
+  StageProgress progress_;
+  torch::Tensor cache_;  // of the training pictures; undefined in the joint stage
+  torch::Tensor dev_features_;
+};
+
+}  // namespace
+
+Result<void> run_stage(Stage stage, const Training& training, NamedTensors& parameters) {
+  if (stage == Stage::Reward)
+    silence_special_tokens(parameters);
+  return StageRun(stage, training, parameters).run();
+}
+
+}  // namespace jetsoncaption

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// A training that was interrupted goes on as if nothing had happened.
+#include <string>
+
+#include "train/trainer.h"
+#include "workshop.h"
+
+#include <gmock/gmock.h>
+
+namespace jetsoncaption {
+namespace {
+
+using testing::HasSubstr;
+
+TEST(Resume, ResumesAfterTheLastFinishedEpochAsIfNothingHadHappened) {
+  const Workshop uninterrupted;
+  const Log expected = train_all(uninterrupted.short_options());
+  const auto epochs = static_cast<int>(expected.size());
+  ASSERT_EQ(epochs, 6) << "two a stage, so that each stage is cut once in and once after it";
+
+  for (int finished = 1; finished <= epochs; ++finished) {
+    const Workshop workshop;
+    TrainOptions options = workshop.short_options();
+    Log log;
+    const auto cut = train_epochs(options, finished, log);
+    ASSERT_FALSE(cut.ok());
+    EXPECT_THAT(cut.error().message, HasSubstr("the power failed"));
+
+    options.resume = true;
+    const Log rest = train_all(options);
+    log.insert(log.end(), rest.begin(), rest.end());
+    EXPECT_EQ(log, expected) << "cut after " << finished << " epochs";
+    EXPECT_EQ(workshop.output_.read("model.safetensors"),
+              uninterrupted.output_.read("model.safetensors"));
+  }
+}
+
+TEST(Resume, DoesNotMixWhatItResumesWithAnEarlierRun) {
+  const Workshop fresh;
+  TrainOptions options = fresh.short_options();
+  options.seed = 2;
+  const Log expected = train_all(options);
+
+  const Workshop used;
+  train_all(used.short_options());
+  options = used.short_options();
+  options.seed = 2;
+  Log log;
+  ASSERT_FALSE(train_epochs(options, 1, log).ok());
+  options.resume = true;
+  const Log rest = train_all(options);
+  log.insert(log.end(), rest.begin(), rest.end());
+  EXPECT_EQ(log, expected);
+}
+
+TEST(Resume, NamesTheCheckpointThatIsDamaged) {
+  for (const char* damaged : {"checkpoint-decoder.json", "checkpoint-decoder.optimizer",
+                              "checkpoint-decoder.safetensors"}) {
+    const Workshop workshop;
+    TrainOptions options = workshop.short_options();
+    Log log;
+    ASSERT_FALSE(train_epochs(options, 1, log).ok());
+    workshop.work_.write(damaged, "the power failed while this was written");
+
+    options.resume = true;
+    const auto resumed = train_epochs(options, -1, log);
+    ASSERT_FALSE(resumed.ok()) << damaged;
+    EXPECT_EQ(resumed.error().kind, ErrorKind::CorruptModel) << resumed.error().message;
+    EXPECT_THAT(resumed.error().message, HasSubstr(workshop.work_.file("checkpoint-decoder")));
+  }
+}
+
+}  // namespace
+}  // namespace jetsoncaption
