@@ -20,6 +20,18 @@ std::string temporary_name(const std::string& path) {
   return path + ".part-" + std::to_string(getpid()) + "-" + std::to_string(count++);
 }
 
+// The name too must be on the disk before anything is done that relies on it. A file system that
+// cannot do this for directories promises nothing, so its refusal is no failure.
+void sync_directory_of(const std::string& path) {
+  const size_t slash = path.rfind('/');
+  const std::string directory = slash == std::string::npos ? "." : path.substr(0, slash + 1);
+  const int opened = open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (opened < 0)
+    return;
+  fsync(opened);
+  close(opened);
+}
+
 }  // namespace
 
 AtomicFile::AtomicFile(const std::string& path) : path_(path), temporary_(temporary_name(path)) {
@@ -58,6 +70,7 @@ Result<void> AtomicFile::finish() {
   if (fault_ == 0) {
     close(file_);
     file_ = -1;
+    sync_directory_of(path_);
     return {};
   }
   if (fault_ == ENOENT) {

@@ -10,7 +10,8 @@
 namespace jetsoncaption {
 
 // Writes beside the final place and renames at the end: a reader finds the old file or the new one,
-// also after a crash or a power cut. Without finish() nothing is left behind.
+// also after a crash or a power cut. What is written after finish() is never there without it, so a
+// file that names others is written last. Without finish() nothing is left behind.
 class AtomicFile {
  public:
   explicit AtomicFile(const std::string& path);

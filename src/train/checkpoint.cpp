@@ -8,6 +8,7 @@
 
 #include <torch/torch.h>
 
+#include "model/atomic_file.h"
 #include "model/bundle.h"
 #include "train/parameters.h"
 
@@ -15,6 +16,14 @@
 
 namespace jetsoncaption {
 namespace {
+
+// Epochs take turns with two names, so that none overwrites the files of the one before it. Older
+// checkpoints have no such ending, and do not say what their files are called.
+constexpr const char* kEndings[] = {"-even", "-odd", ""};
+
+std::string name_of_turn(const std::string& name, int epochs) {
+  return name + (epochs % 2 == 0 ? "-even" : "-odd");
+}
 
 // The tensors themselves, not copies: what is loaded into the result is in both arguments.
 NamedTensors with_average(const NamedTensors& parameters, const NamedTensors& average) {
@@ -24,47 +33,83 @@ NamedTensors with_average(const NamedTensors& parameters, const NamedTensors& av
   return tensors;
 }
 
+Result<void> save_optimizer(const std::string& path, const torch::optim::AdamW& adam) {
+  AtomicFile file(path);
+  torch::save(adam, [&](const void* data, size_t bytes) {
+    file.write(data, bytes);
+    return bytes;
+  });
+  return file.finish();
+}
+
 }  // namespace
 
 Checkpoint::Checkpoint(const std::string& work, Stage stage)
-    : path_(work + "/checkpoint-" + stage_name(stage)) {}
+    : work_(work), name_(std::string("checkpoint-") + stage_name(stage)) {}
 
 Result<void> Checkpoint::save(const NamedTensors& parameters, const NamedTensors& average,
                               const torch::optim::AdamW& adam,
                               const StageProgress& progress) const {
-  auto saved = save_tensors(path_ + ".safetensors", with_average(parameters, average));
+  const std::string name = name_of_turn(name_, progress.epochs);
+  auto saved = save_tensors(path(name + ".safetensors"), with_average(parameters, average));
   if (!saved.ok())
     return saved;
-  torch::save(adam, path_ + ".optimizer");
-  const nlohmann::json state = {{"epoch", progress.epochs},
-                                {"best_cider_d", progress.best_cider_d}};
-  return write_text_file(path_ + ".json", state.dump());
+  saved = save_optimizer(path(name + ".optimizer"), adam);
+  if (!saved.ok())
+    return saved;
+  const nlohmann::json state = {
+      {"epoch", progress.epochs}, {"best_cider_d", progress.best_cider_d}, {"files", name}};
+  saved = write_text_file(progress_path(), state.dump());
+  if (saved.ok())
+    remove_all_but(name);
+  return saved;
 }
 
 Result<void> Checkpoint::load(NamedTensors& parameters, NamedTensors& average,
                               torch::optim::AdamW& adam, StageProgress& progress) const {
-  std::ifstream file(path_ + ".json");
+  std::ifstream file(progress_path());
   if (!file)
     return {};
-  NamedTensors tensors = with_average(parameters, average);
-  auto loaded = load_tensors(path_ + ".safetensors", tensors);
-  if (!loaded.ok())
-    return loaded;
+  std::string name;
+  StageProgress stored;
   try {
     const auto state = nlohmann::json::parse(file);
-    torch::load(adam, path_ + ".optimizer");
-    progress = {state.at("epoch"), state.at("best_cider_d")};
-  } catch (const std::exception&) {
-    return Error{ErrorKind::CorruptModel,
-                 path_ +
-                     ".json or .optimizer is damaged; remove the first to train this stage "
-                     "again"};
+    stored = {state.at("epoch"), state.at("best_cider_d")};
+    name = state.value("files", name_);
+  } catch (const nlohmann::json::exception& e) {
+    return unusable(progress_path() + " is damaged: " + e.what());
   }
+  NamedTensors tensors = with_average(parameters, average);
+  auto loaded = load_tensors(path(name + ".safetensors"), tensors);
+  if (!loaded.ok())
+    return unusable(loaded.error().message);
+  try {
+    torch::load(adam, path(name + ".optimizer"));
+  } catch (const std::exception&) {
+    return unusable(path(name + ".optimizer") + " is missing or damaged");
+  }
+  progress = stored;
   return {};
 }
 
 void Checkpoint::forget() const {
-  std::remove((path_ + ".json").c_str());
+  std::remove(progress_path().c_str());
+  remove_all_but("");
+}
+
+void Checkpoint::remove_all_but(const std::string& kept) const {
+  for (const char* ending : kEndings) {
+    const std::string name = name_ + ending;
+    if (name == kept)
+      continue;
+    std::remove(path(name + ".safetensors").c_str());
+    std::remove(path(name + ".optimizer").c_str());
+  }
+}
+
+Error Checkpoint::unusable(const std::string& reason) const {
+  return {ErrorKind::CorruptModel,
+          reason + "; remove " + progress_path() + " to train this stage again"};
 }
 
 }  // namespace jetsoncaption

@@ -17,8 +17,10 @@ struct StageProgress {
   double best_cider_d = -1;  // on the dev pictures; below 0: not measured yet
 };
 
-// In the work folder: checkpoint-STAGE.safetensors with the weights and their running mean,
-// .optimizer with the moments, and .json with the progress.
+// Three files in the work folder. checkpoint-STAGE.json has the progress and says how the other two
+// are called: NAME.safetensors with the weights and their running mean, NAME.optimizer with the
+// moments. It is written last, so that a crash or a power cut between the writes leaves the
+// checkpoint before, whole.
 class Checkpoint {
  public:
   Checkpoint(const std::string& work, Stage stage);
@@ -28,11 +30,17 @@ class Checkpoint {
   // Leaves everything as it is when there is no checkpoint of this stage. CorruptModel.
   Result<void> load(NamedTensors& parameters, NamedTensors& average, torch::optim::AdamW& adam,
                     StageProgress& progress) const;
-  // Of an earlier run: a later --resume must not go on with a stage of it.
+  // Removes the files. Those of an earlier run must go: a later --resume would go on with them.
   void forget() const;
 
  private:
-  const std::string path_;  // without the ending
+  std::string path(const std::string& name) const { return work_ + "/" + name; }
+  std::string progress_path() const { return path(name_ + ".json"); }
+  void remove_all_but(const std::string& kept) const;
+  Error unusable(const std::string& reason) const;
+
+  const std::string work_;
+  const std::string name_;  // "checkpoint-decoder": of the .json; the others begin with it
 };
 
 }  // namespace jetsoncaption

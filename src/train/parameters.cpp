@@ -109,7 +109,7 @@ Result<void> load_tensors(const std::string& path, NamedTensors& tensors) {
     const auto found = stored.find(name);
     if (found == stored.end() || found->second.sizes() != tensor.sizes()) {
       return Error{ErrorKind::CorruptModel,
-                   path + " has no tensor " + name + " of the right shape; remove the file"};
+                   path + " has no tensor " + name + " of the shape that this model has"};
     }
     tensor.copy_(found->second);
   }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // A training that was interrupted goes on as if nothing had happened.
+#include <cstdio>
 #include <string>
+#include <vector>
 
 #include "train/trainer.h"
 #include "workshop.h"
@@ -53,9 +55,61 @@ TEST(Resume, DoesNotMixWhatItResumesWithAnEarlierRun) {
   EXPECT_EQ(log, expected);
 }
 
+TEST(Resume, GoesOnFromTheCheckpointBeforeWhenTheNewerOneIsNotComplete) {
+  const Workshop uninterrupted;
+  const Log expected = train_all(uninterrupted.short_options());
+  const Workshop further;
+  Log log;
+  ASSERT_FALSE(train_epochs(further.short_options(), 2, log).ok());
+
+  // The second epoch writes these, and then the file that makes them count.
+  const std::vector<std::string> written = {"checkpoint-decoder-even.safetensors",
+                                            "checkpoint-decoder-even.optimizer"};
+  for (size_t count = 1; count <= written.size(); ++count) {
+    const Workshop workshop;
+    TrainOptions options = workshop.short_options();
+    log.clear();
+    ASSERT_FALSE(train_epochs(options, 1, log).ok());
+    for (size_t i = 0; i < count; ++i) {
+      const std::string bytes = further.work_.read(written[i]);
+      ASSERT_FALSE(bytes.empty()) << written[i];
+      workshop.work_.write(written[i], bytes);
+    }
+
+    options.resume = true;
+    const Log rest = train_all(options);
+    log.insert(log.end(), rest.begin(), rest.end());
+    EXPECT_EQ(log, expected) << "cut after " << count << " files";
+  }
+}
+
+// As programs wrote them that overwrote the last checkpoint with the next.
+TEST(Resume, ReadsCheckpointsThatDoNotNameTheirFiles) {
+  const Workshop uninterrupted;
+  const Log expected = train_all(uninterrupted.short_options());
+
+  const Workshop workshop;
+  TrainOptions options = workshop.short_options();
+  Log log;
+  ASSERT_FALSE(train_epochs(options, 1, log).ok());
+  for (const std::string ending : {".safetensors", ".optimizer"}) {
+    ASSERT_EQ(rename(workshop.work_.file("checkpoint-decoder-odd" + ending).c_str(),
+                     workshop.work_.file("checkpoint-decoder" + ending).c_str()),
+              0);
+  }
+  auto progress = nlohmann::json::parse(workshop.work_.read("checkpoint-decoder.json"));
+  ASSERT_EQ(progress.erase("files"), 1U);
+  workshop.work_.write("checkpoint-decoder.json", progress.dump());
+
+  options.resume = true;
+  const Log rest = train_all(options);
+  log.insert(log.end(), rest.begin(), rest.end());
+  EXPECT_EQ(log, expected);
+}
+
 TEST(Resume, NamesTheCheckpointThatIsDamaged) {
-  for (const char* damaged : {"checkpoint-decoder.json", "checkpoint-decoder.optimizer",
-                              "checkpoint-decoder.safetensors"}) {
+  for (const char* damaged : {"checkpoint-decoder.json", "checkpoint-decoder-odd.optimizer",
+                              "checkpoint-decoder-odd.safetensors"}) {
     const Workshop workshop;
     TrainOptions options = workshop.short_options();
     Log log;
@@ -66,7 +120,9 @@ TEST(Resume, NamesTheCheckpointThatIsDamaged) {
     const auto resumed = train_epochs(options, -1, log);
     ASSERT_FALSE(resumed.ok()) << damaged;
     EXPECT_EQ(resumed.error().kind, ErrorKind::CorruptModel) << resumed.error().message;
-    EXPECT_THAT(resumed.error().message, HasSubstr(workshop.work_.file("checkpoint-decoder")));
+    EXPECT_THAT(resumed.error().message, HasSubstr(workshop.work_.file(damaged)));
+    EXPECT_THAT(resumed.error().message,
+                HasSubstr("remove " + workshop.work_.file("checkpoint-decoder.json")));
   }
 }
 
