@@ -2,6 +2,7 @@
 // Writes log.jsonl.
 #include "train/epoch_log.h"
 
+#include <cstdio>
 #include <fstream>
 #include <utility>
 
@@ -11,6 +12,10 @@ namespace jetsoncaption {
 
 EpochLog::EpochLog(const std::string& work, Report report)
     : path_(work + "/log.jsonl"), report_(std::move(report)) {}
+
+void EpochLog::begin_anew() const {
+  std::remove(path_.c_str());
+}
 
 void EpochLog::add(Stage stage, int epoch, double loss, const CaptionScores& scores,
                    double seconds) const {

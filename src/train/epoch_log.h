@@ -14,8 +14,11 @@ class EpochLog {
  public:
   using Report = std::function<void(const std::string& json)>;
 
-  // Appends to work/log.jsonl.
+  // The file is work/log.jsonl; lines are added to it.
   EpochLog(const std::string& work, Report report);
+
+  // Removes the lines of an earlier run.
+  void begin_anew() const;
 
   void add(Stage stage, int epoch, double loss, const CaptionScores& scores, double seconds) const;
 

@@ -38,6 +38,7 @@ Result<NamedTensors> first_parameters(const TrainOptions& options, const Materia
 Result<void> run_stages(const TrainOptions& options, const Material& material, const EpochLog& log,
                         const ProgressReport& progress, NamedTensors& parameters) {
   if (!options.resume) {
+    log.begin_anew();
     for (const Stage stage : kStages)
       Checkpoint(options.work, stage).forget();
   }

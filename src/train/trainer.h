@@ -17,8 +17,9 @@
 
 namespace jetsoncaption {
 
-// Takes hours. Progress goes to `progress`, one JSON object an epoch to work/log.jsonl and to
-// `epoch_done`. NotFound, InvalidArgument, CorruptModel, Internal.
+// Takes hours. Progress goes to `progress`, one JSON object an epoch to work/log.jsonl, which a
+// run that does not resume begins anew, and to `epoch_done`. NotFound, InvalidArgument,
+// CorruptModel, Internal.
 Result<void> train(const TrainOptions& options, const PictureReader& read,
                    const ProgressReport& progress,
                    const std::function<void(const std::string& json)>& epoch_done);

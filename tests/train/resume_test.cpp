@@ -55,6 +55,20 @@ TEST(Resume, DoesNotMixWhatItResumesWithAnEarlierRun) {
   EXPECT_EQ(log, expected);
 }
 
+TEST(Resume, AddsToTheLogThatANewRunBegins) {
+  const Workshop workshop;
+  TrainOptions options = workshop.short_options();
+  train_all(options);
+  Log log;
+  ASSERT_FALSE(train_epochs(options, 1, log).ok());
+  EXPECT_EQ(workshop.written_log(), log) << "without the lines of the run before";
+
+  options.resume = true;
+  const Log rest = train_all(options);
+  log.insert(log.end(), rest.begin(), rest.end());
+  EXPECT_EQ(workshop.written_log(), log);
+}
+
 TEST(Resume, GoesOnFromTheCheckpointBeforeWhenTheNewerOneIsNotComplete) {
   const Workshop uninterrupted;
   const Log expected = train_all(uninterrupted.short_options());
