@@ -18,6 +18,7 @@
 #include "train/feature_cache.h"
 #include "train/parameters.h"
 #include "train/sequence.h"
+#include "train/special_tokens.h"
 #include "train/stage_optimizer.h"
 
 namespace jetsoncaption {
@@ -32,16 +33,6 @@ size_t content_hash(const torch::Tensor& tensor) {
   const auto values = tensor.detach().contiguous();
   return std::hash<std::string_view>()(
       {static_cast<const char*>(values.data_ptr()), values.nbytes()});
-}
-
-// Takes all probability from the tokens that are never written. The reward stage never draws
-// them, so nothing would keep it from pushing probability there, away from the words it draws.
-void silence_special_tokens(NamedTensors& parameters) {
-  constexpr float kNever = -1e4F;
-  const torch::NoGradGuard no_gradients;
-  const TokenIds tokens;
-  for (const int token : {tokens.padding, tokens.start, tokens.unknown})
-    parameters.at("decoder.word.bias")[token] = kNever;
 }
 
 class StageRun {
@@ -189,6 +180,8 @@ class StageRun {
 Result<void> run_stage(Stage stage, const Training& training, NamedTensors& parameters) {
   if (stage == Stage::Reward)
     silence_special_tokens(parameters);
+  else
+    unsilence_special_tokens(parameters);  // those of a bundle that a reward stage has made
   return StageRun(stage, training, parameters).run();
 }
 

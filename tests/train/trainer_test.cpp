@@ -63,6 +63,22 @@ TEST(Trainer, GoesOnFromABundle) {
   EXPECT_LT(train_all(options)[0].at("loss").get<double>(), begun[0].at("loss").get<double>());
 }
 
+TEST(Trainer, LearnsUnknownWordsAlsoFromABundleThatNeverWritesThem) {
+  // Each colour is one of the words that occur too seldom to be learnt.
+  const Workshop first;
+  TrainOptions options = first.short_options();
+  options.min_count = 2;
+  options.label_smoothing = 0.1;
+  const Log begun = train_all(options);
+  ASSERT_EQ(begun.back().at("stage"), "reward");
+
+  const Workshop second;
+  options.work = second.work_.path();
+  options.output = second.output_.path();
+  options.start = first.output_.path();
+  EXPECT_LT(train_all(options)[0].at("loss").get<double>(), begun[0].at("loss").get<double>());
+}
+
 TEST(Trainer, DoesNotGoOnFromABundleWithOtherWords) {
   const Workshop first;
   train_all(first.short_options());

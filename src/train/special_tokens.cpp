@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Changes the biases of the tokens that captions never contain.
+#include "train/special_tokens.h"
+
+#include <torch/torch.h>
+
+#include "model/config.h"
+
+namespace jetsoncaption {
+namespace {
+
+constexpr float kNever = -1e4F;
+// Far from both: words have biases of some units, and training hardly moves a silent one.
+constexpr float kSilentBelow = kNever / 2;
+
+}  // namespace
+
+void silence_special_tokens(NamedTensors& parameters) {
+  const torch::NoGradGuard no_gradients;
+  const TokenIds tokens;
+  for (const int token : {tokens.padding, tokens.start, tokens.unknown})
+    parameters.at("decoder.word.bias")[token] = kNever;
+}
+
+void unsilence_special_tokens(NamedTensors& parameters) {
+  const torch::NoGradGuard no_gradients;
+  torch::Tensor& bias = parameters.at("decoder.word.bias");
+  const torch::Tensor silent = bias < kSilentBelow;
+  if (silent.any().item<bool>())
+    bias.masked_fill_(silent, bias.masked_select(silent.logical_not()).mean());
+}
+
+}  // namespace jetsoncaption
