@@ -6,13 +6,12 @@
 #include <cmath>
 #include <memory>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
 
-#include "fakes/temporary_directory.h"
 #include "fakes/tiny_bundle.h"
+#include "fakes/tiny_bundle_files.h"
 #include "model/torch_runtime.h"
 
 namespace jetsoncaption {
@@ -77,28 +76,12 @@ std::vector<uint8_t> picture(unsigned number) {
   return rgb;
 }
 
-class TinyBundle {
- public:
-  TinyBundle() {
-    const auto written = write_tiny_bundle(directory_.path(), 1);
-    EXPECT_TRUE(written.ok()) << written.error().message;
-    use_threads(1);
-  }
-  std::unique_ptr<Bundle> open(WeightFile file) const {
-    auto opened = open_bundle(directory_.path(), file);
-    EXPECT_TRUE(opened.ok()) << opened.error().message;
-    return std::make_unique<Bundle>(std::move(opened.value()));
-  }
-
- private:
-  TemporaryDirectory directory_;
-};
-
 constexpr char kNoKernels[] = "this build or this processor has no fast int8 kernels";
 
 class CaptionNetworkTest : public testing::TestWithParam<Arithmetic> {
  protected:
   void SetUp() override {
+    use_threads(1);
     const bool fp32 = GetParam() == Arithmetic::Fp32;
     bundle_ = files_.open(fp32 ? WeightFile::Master : WeightFile::Int8);
     network_ =
@@ -120,7 +103,7 @@ class CaptionNetworkTest : public testing::TestWithParam<Arithmetic> {
     return scores;
   }
 
-  TinyBundle files_;
+  const TinyBundleFiles files_;
   std::unique_ptr<Bundle> bundle_;
   std::unique_ptr<CaptionNetwork> network_;
 };
@@ -212,7 +195,8 @@ INSTANTIATE_TEST_SUITE_P(Networks, CaptionNetworkTest,
                          arithmetic_name);
 
 TEST(Int8Network, AgreesWithTheDequantizedNetwork) {
-  const TinyBundle files;
+  use_threads(1);
+  const TinyBundleFiles files;
   const auto bundle = files.open(WeightFile::Int8);
   const auto int8 = make_int8_network(*bundle);
   if (!int8)
@@ -238,7 +222,8 @@ TEST(Int8Network, AgreesWithTheDequantizedNetwork) {
 }
 
 TEST(Int8Network, KeepsNothingOfTheBundle) {
-  const TinyBundle files;
+  use_threads(1);
+  const TinyBundleFiles files;
   auto bundle = files.open(WeightFile::Int8);
   const auto network = make_int8_network(*bundle);
   if (!network)

@@ -6,14 +6,13 @@
 #include <fstream>
 #include <memory>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
 
 #include "fakes/places.h"
-#include "fakes/temporary_directory.h"
 #include "fakes/tiny_bundle.h"
+#include "fakes/tiny_bundle_files.h"
 #include "image/preprocess.h"
 #include "model/bundle.h"
 #include "model/torch_runtime.h"
@@ -105,11 +104,8 @@ TEST_F(BackboneTest, HasTheChannelMeansOfTheReference) {
 class TinyNetworkTest : public testing::Test {
  protected:
   void SetUp() override {
-    const auto written = write_tiny_bundle(directory_.path(), 1);
-    ASSERT_TRUE(written.ok()) << written.error().message;
-    auto opened = open_bundle(directory_.path(), WeightFile::Master);
-    ASSERT_TRUE(opened.ok()) << opened.error().message;
-    bundle_ = std::make_unique<Bundle>(std::move(opened.value()));
+    bundle_ = files_.open(WeightFile::Master);
+    ASSERT_NE(bundle_, nullptr);
     use_threads(1);
     tensors_ = fp32_tensors(bundle_->weights);
     torch::manual_seed(1);
@@ -123,7 +119,7 @@ class TinyNetworkTest : public testing::Test {
            1;
   }
 
-  TemporaryDirectory directory_;
+  const TinyBundleFiles files_;
   std::unique_ptr<Bundle> bundle_;
   NamedTensors tensors_;
 };

@@ -14,6 +14,13 @@ namespace {
 
 using testing::HasSubstr;
 
+// Resumes and adds to the log what is left of the training.
+void go_on(TrainOptions options, Log& log) {
+  options.resume = true;
+  const auto trained = train_epochs(options, -1, log);
+  EXPECT_TRUE(trained.ok()) << trained.error().message;
+}
+
 TEST(Resume, ResumesAfterTheLastFinishedEpochAsIfNothingHadHappened) {
   const Workshop uninterrupted;
   const Log expected = train_all(uninterrupted.short_options());
@@ -28,9 +35,7 @@ TEST(Resume, ResumesAfterTheLastFinishedEpochAsIfNothingHadHappened) {
     ASSERT_FALSE(cut.ok());
     EXPECT_THAT(cut.error().message, HasSubstr("the power failed"));
 
-    options.resume = true;
-    const Log rest = train_all(options);
-    log.insert(log.end(), rest.begin(), rest.end());
+    go_on(options, log);
     EXPECT_EQ(log, expected) << "cut after " << finished << " epochs";
     EXPECT_EQ(workshop.output_.read("model.safetensors"),
               uninterrupted.output_.read("model.safetensors"));
@@ -49,9 +54,7 @@ TEST(Resume, DoesNotMixWhatItResumesWithAnEarlierRun) {
   options.seed = 2;
   Log log;
   ASSERT_FALSE(train_epochs(options, 1, log).ok());
-  options.resume = true;
-  const Log rest = train_all(options);
-  log.insert(log.end(), rest.begin(), rest.end());
+  go_on(options, log);
   EXPECT_EQ(log, expected);
 }
 
@@ -63,9 +66,7 @@ TEST(Resume, AddsToTheLogThatANewRunBegins) {
   ASSERT_FALSE(train_epochs(options, 1, log).ok());
   EXPECT_EQ(workshop.written_log(), log) << "without the lines of the run before";
 
-  options.resume = true;
-  const Log rest = train_all(options);
-  log.insert(log.end(), rest.begin(), rest.end());
+  go_on(options, log);
   EXPECT_EQ(workshop.written_log(), log);
 }
 
@@ -90,9 +91,7 @@ TEST(Resume, GoesOnFromTheCheckpointBeforeWhenTheNewerOneIsNotComplete) {
       workshop.work_.write(written[i], bytes);
     }
 
-    options.resume = true;
-    const Log rest = train_all(options);
-    log.insert(log.end(), rest.begin(), rest.end());
+    go_on(options, log);
     EXPECT_EQ(log, expected) << "cut after " << count << " files";
   }
 }
@@ -115,9 +114,7 @@ TEST(Resume, ReadsCheckpointsThatDoNotNameTheirFiles) {
   ASSERT_EQ(progress.erase("files"), 1U);
   workshop.work_.write("checkpoint-decoder.json", progress.dump());
 
-  options.resume = true;
-  const Log rest = train_all(options);
-  log.insert(log.end(), rest.begin(), rest.end());
+  go_on(options, log);
   EXPECT_EQ(log, expected);
 }
 

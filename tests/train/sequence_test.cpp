@@ -10,8 +10,7 @@
 
 #include <gtest/gtest.h>
 
-#include "fakes/temporary_directory.h"
-#include "fakes/tiny_bundle.h"
+#include "fakes/tiny_bundle_files.h"
 #include "model/bundle.h"
 #include "model/caption_network.h"
 #include "model/torch_runtime.h"
@@ -33,11 +32,8 @@ constexpr double kSampled = 1;
 class SequenceTest : public testing::Test {
  protected:
   void SetUp() override {
-    const auto written = write_tiny_bundle(directory_.path(), 1);
-    ASSERT_TRUE(written.ok()) << written.error().message;
-    auto opened = open_bundle(directory_.path(), WeightFile::Master);
-    ASSERT_TRUE(opened.ok()) << opened.error().message;
-    bundle_ = std::make_unique<Bundle>(std::move(opened.value()));
+    bundle_ = files_.open(WeightFile::Master);
+    ASSERT_NE(bundle_, nullptr);
     use_threads(1);
     torch::manual_seed(1);
     for (const auto& [name, tensor] : fp32_tensors(bundle_->weights))
@@ -63,7 +59,7 @@ class SequenceTest : public testing::Test {
         encoder.forward(normalize_pictures(torch::stack(planes), bundle_->config)));
   }
 
-  TemporaryDirectory directory_;
+  const TinyBundleFiles files_;
   std::unique_ptr<Bundle> bundle_;
   NamedTensors tensors_;
   std::vector<uint8_t> rgb_[3];

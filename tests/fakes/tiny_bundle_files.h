@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// The tiny bundle on disk, for tests that open it.
+#pragma once
+
+#include <memory>
+#include <utility>
+
+#include <gtest/gtest.h>
+
+#include "fakes/temporary_directory.h"
+#include "fakes/tiny_bundle.h"
+#include "model/bundle.h"
+
+namespace jetsoncaption {
+
+class TinyBundleFiles {
+ public:
+  TinyBundleFiles() {
+    const auto written = write_tiny_bundle(directory_.path(), 1);
+    EXPECT_TRUE(written.ok()) << written.error().message;
+  }
+
+  // nullptr, and a failure of the test, when it cannot be opened.
+  std::unique_ptr<Bundle> open(WeightFile file) const {
+    auto opened = open_bundle(directory_.path(), file);
+    EXPECT_TRUE(opened.ok()) << opened.error().message;
+    return opened.ok() ? std::make_unique<Bundle>(std::move(opened.value())) : nullptr;
+  }
+
+ private:
+  TemporaryDirectory directory_;
+};
+
+}  // namespace jetsoncaption
