@@ -5,10 +5,13 @@
 #include <cstdio>
 #include <fstream>
 #include <sstream>
+#include <stdexcept>
 
 #include <torch/torch.h>
 
 #include "model/bundle.h"
+
+#include <sys/mman.h>
 
 namespace jetsoncaption {
 namespace {
@@ -69,8 +72,10 @@ torch::Tensor cached_features(const std::string& path, const std::string& key,
                static_cast<int>(views * count));
     }
   }
-  if (!write_text_file(key_path, key).ok())
-    throw std::runtime_error(key_path + " cannot be written; is the disk full?");
+  // A power cut must not leave the key to features that never reached the disk.
+  if (msync(features.data_ptr(), features.nbytes(), MS_SYNC) != 0 ||
+      !write_text_file(key_path, key).ok())
+    throw std::runtime_error(path + " or its key cannot be written; is the disk full?");
   return features;
 }
 
