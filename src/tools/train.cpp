@@ -61,7 +61,7 @@ void add_data_options(CLI::App& command, TrainOptions& options) {
   command.add_option("--output", options.output, "Bundle to write")->type_name("DIR")->required();
   command
       .add_option("--work", options.work,
-                  "Folder for checkpoints, features (1.5 GB for 6,000 pictures) and log.jsonl")
+                  "Folder for checkpoints, features (6 GB for 6,000 pictures) and log.jsonl")
       ->type_name("DIR")
       ->required();
   command.add_flag("--resume", options.resume, "Go on after the last finished epoch in --work");
