@@ -60,7 +60,7 @@ torch::Tensor BatchLoss::compute(Stage stage, const NamedTensors& parameters,
   const auto picture = decoder.prepare(encoded);
   if (stage == Stage::Reward) {
     return reward_.loss(decoder, picture, indices, kSentences, options_.max_words,
-                        options_.reward_temperature, material_.vocabulary);
+                        options_.reward_temperature, options_.dropout, material_.vocabulary);
   }
   const auto sentences =
       encode_sentences(references(indices), kSentences, options_.max_words, material_.vocabulary);

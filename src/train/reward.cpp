@@ -34,10 +34,11 @@ SentenceReward::SentenceReward(std::vector<std::vector<Words>>&& references_with
 
 torch::Tensor SentenceReward::loss(const Decoder& decoder, const Decoder::Picture& picture,
                                    const torch::Tensor& indices, int sentences, int max_words,
-                                   double temperature, const Vocabulary& vocabulary) const {
+                                   double temperature, double dropout,
+                                   const Vocabulary& vocabulary) const {
   const TokenIds tokens;
   const auto targets =
-      write_sentences(decoder, picture, sentences, max_words, temperature);  // [B, K, T]
+      write_sentences(decoder, picture, sentences, max_words, temperature, dropout);  // [B, K, T]
   // Autocast keeps the converted weights of its first use, which had no gradients just now: with
   // them the products below would have none either.
   at::autocast::clear_cache();
@@ -55,7 +56,7 @@ torch::Tensor SentenceReward::loss(const Decoder& decoder, const Decoder::Pictur
 
   const auto start = torch::full({targets.size(0), sentences, 1}, tokens.start, torch::kInt64);
   const auto inputs = torch::cat({start, targets.narrow(2, 0, targets.size(2) - 1)}, 2);
-  const auto scores = score_sentences(decoder, picture, inputs, targets, 0);
+  const auto scores = score_sentences(decoder, picture, inputs, targets, dropout);
   const auto log_probabilities = torch::log_softmax(scores.logits / temperature, -1)
                                      .gather(-1, scores.targets.unsqueeze(-1))
                                      .squeeze(-1);

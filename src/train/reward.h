@@ -23,10 +23,10 @@ class SentenceReward {
   // neighbours more likely (Rennie et al. 2017, equation 7). The policy is the softmax of the
   // scores divided by `temperature`: below 1, because label smoothing left every word so much
   // probability that long random sentences nearly always contain nonsense, and short ones would be
-  // preferred.
+  // preferred. With `dropout` the decoder is as unsure as it will be of pictures it has not learnt.
   torch::Tensor loss(const Decoder& decoder, const Decoder::Picture& picture,
                      const torch::Tensor& indices, int sentences, int max_words, double temperature,
-                     const Vocabulary& vocabulary) const;
+                     double dropout, const Vocabulary& vocabulary) const;
 
  private:
   explicit SentenceReward(std::vector<std::vector<Words>>&& references_with_end);

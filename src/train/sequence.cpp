@@ -42,7 +42,7 @@ WordScores score_sentences(const Decoder& decoder, const Decoder::Picture& pictu
 }
 
 torch::Tensor write_sentences(const Decoder& decoder, const Decoder::Picture& picture,
-                              int sentences, int max_words, double temperature) {
+                              int sentences, int max_words, double temperature, double dropout) {
   const torch::NoGradGuard no_gradients;
   const TokenIds tokens;
   const int64_t count = picture.features.size(0);
@@ -54,10 +54,12 @@ torch::Tensor write_sentences(const Decoder& decoder, const Decoder::Picture& pi
 
   std::vector<torch::Tensor> columns;
   for (int t = 0; t <= max_words; ++t) {
-    const auto vectors = decoder.embed(words);
+    auto vectors = decoder.embed(words);
+    if (dropout > 0)
+      vectors = torch::dropout(vectors, dropout, true);
     const auto step = decoder.advance(picture, vectors, hidden);
     hidden = step.hidden;
-    auto logits = decoder.logits(step.hidden, step.context, vectors);
+    auto logits = decoder.logits(step.hidden, step.context, vectors, dropout);
     logits.index_fill_(-1, never_written, -1e9);
     if (t == max_words) {
       words = torch::full_like(words, tokens.end);

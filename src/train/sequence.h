@@ -31,9 +31,9 @@ WordScores score_sentences(const Decoder& decoder, const Decoder::Picture& pictu
 
 // Sentences that the decoder writes: int64 [B, K, T], T at most max_words + 1, the end token
 // included, padding after it. temperature 0: always the most likely word; else words are drawn from
-// the softmax of the scores divided by it. Needs no gradients.
+// the softmax of the scores divided by it. `dropout` as in score_sentences(). Needs no gradients.
 torch::Tensor write_sentences(const Decoder& decoder, const Decoder::Picture& picture,
-                              int sentences, int max_words, double temperature);
+                              int sentences, int max_words, double temperature, double dropout = 0);
 
 // The words of one row of write_sentences(), without special tokens.
 Words words_of(const torch::Tensor& row, const Vocabulary& vocabulary);

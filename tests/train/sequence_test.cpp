@@ -188,7 +188,7 @@ TEST_F(SequenceTest, IsRewardedForWhatPeopleWrote) {
 
   const double before = mean_reward();
   for (int step = 0; step < kSteps; ++step) {
-    const auto loss = reward.loss(decoder(), prepare(), indices, kSentences, kMaxWords, kSampled,
+    const auto loss = reward.loss(decoder(), prepare(), indices, kSentences, kMaxWords, kSampled, 0,
                                   bundle_->vocabulary);
     loss.backward();
     const torch::NoGradGuard no_gradients;
