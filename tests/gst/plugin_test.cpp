@@ -1,43 +1,16 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // The plugin loads without LibTorch, and a pipeline with it leaves nothing behind.
 #include <string>
-#include <utility>
-#include <vector>
 
 #include <gst/gst.h>
 #include <gtest/gtest.h>
 
+#include "run_command.h"
+
+using jetsoncaption::Outcome;
+using jetsoncaption::run;
+
 namespace {
-
-struct Outcome {
-  bool ran = false;
-  int status = -1;
-  std::string out;
-  std::string err;
-};
-
-// Runs a command line as a shell would split it; `variables` are set in its environment only.
-Outcome run(const std::string& command,
-            const std::vector<std::pair<const char*, const char*>>& variables = {}) {
-  Outcome outcome;
-  gchar** argv = nullptr;
-  if (!g_shell_parse_argv(command.c_str(), nullptr, &argv, nullptr))
-    return outcome;
-  gchar** environment = g_get_environ();
-  for (const auto& variable : variables)
-    environment = g_environ_setenv(environment, variable.first, variable.second, TRUE);
-  gchar* out = nullptr;
-  gchar* err = nullptr;
-  outcome.ran = g_spawn_sync(nullptr, argv, environment, G_SPAWN_SEARCH_PATH, nullptr, nullptr,
-                             &out, &err, &outcome.status, nullptr);
-  outcome.out = out != nullptr ? out : "";
-  outcome.err = err != nullptr ? err : "";
-  g_free(out);
-  g_free(err);
-  g_strfreev(argv);
-  g_strfreev(environment);
-  return outcome;
-}
 
 bool contains(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
