@@ -19,6 +19,9 @@ elif [ ! -d "$jetsoncaption_root/build" ]; then
 else
   export PATH="$jetsoncaption_root/build/src/tools:$PATH"
   export GST_PLUGIN_PATH="$jetsoncaption_root/build/gst/plugin${GST_PLUGIN_PATH:+:$GST_PLUGIN_PATH}"
+  export GI_TYPELIB_PATH="$jetsoncaption_root/build/gst/meta${GI_TYPELIB_PATH:+:$GI_TYPELIB_PATH}"
+  # The typelib names the library without its folder.
+  export LD_LIBRARY_PATH="$jetsoncaption_root/build/gst/meta${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
   # A registry of its own, so that the system's does not learn of plugins in a build folder.
   export GST_REGISTRY="$jetsoncaption_root/build/registry.bin"
   export JETSONCAPTION_ENGINE="$jetsoncaption_root/build/src/engine/libjetsoncaption-engine.so"

@@ -19,6 +19,7 @@ packages=(
   libtorch-dev libopenblas0-pthread libdnnl-dev
   libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev libpango1.0-dev
   nlohmann-json3-dev libcli11-dev
+  gobject-introspection libgirepository1.0-dev python3-gi gir1.2-gstreamer-1.0
   libgtest-dev libgmock-dev
   gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good
   fonts-dejavu-core

@@ -4,8 +4,10 @@
 
 #include <gst/video/gstvideometa.h>
 
+#include <string.h>
+
 /**
- * SECTION:gstjetsoncaptionmeta
+ * SECTION:jetsoncaptionmeta
  * @title: GstJetsonCaptionMeta
  * @short_description: the caption of a video frame
  *
@@ -73,6 +75,7 @@ static gboolean caption_meta_init(GstMeta* meta, gpointer params, GstBuffer* buf
   self->frame = 0;
   self->inference_time = 0;
   self->flags = GST_JETSON_CAPTION_FLAG_NONE;
+  memset(self->_gst_reserved, 0, sizeof self->_gst_reserved);
   return TRUE;
 }
 
@@ -117,7 +120,7 @@ const GstMetaInfo* gst_jetson_caption_meta_get_info(void) {
 /**
  * gst_buffer_add_jetson_caption_meta:
  * @buffer: (transfer none): a writable #GstBuffer
- * @text: the caption, copied; bytes that are not UTF-8 become U+FFFD
+ * @text: (transfer none): the caption, copied; bytes that are not UTF-8 become U+FFFD
  * @confidence: how sure the model is; brought into 0 to 1, not-a-number becomes 0
  * @timestamp: presentation timestamp of the described frame, or #GST_CLOCK_TIME_NONE
  * @frame: number of the described frame
@@ -126,8 +129,8 @@ const GstMetaInfo* gst_jetson_caption_meta_get_info(void) {
  *
  * Puts a caption on @buffer. A buffer carries one caption: an older one is replaced.
  *
- * Returns: (transfer none): the meta, owned by @buffer; %NULL if @buffer is not writable or @text
- *   is %NULL
+ * Returns: (transfer none) (nullable): the meta, owned by @buffer; %NULL if @buffer is not writable
+ *   or @text is %NULL
  *
  * Since: 0.1
  */
@@ -177,7 +180,7 @@ GstJetsonCaptionMeta* gst_buffer_get_jetson_caption_meta(GstBuffer* buffer) {
 
 /**
  * gst_jetson_caption_meta_get_text:
- * @meta: a #GstJetsonCaptionMeta
+ * @meta: (transfer none): a #GstJetsonCaptionMeta
  *
  * Returns: (transfer none): the caption, valid UTF-8, owned by @meta
  *
@@ -190,7 +193,7 @@ const gchar* gst_jetson_caption_meta_get_text(const GstJetsonCaptionMeta* meta) 
 
 /**
  * gst_jetson_caption_meta_get_confidence:
- * @meta: a #GstJetsonCaptionMeta
+ * @meta: (transfer none): a #GstJetsonCaptionMeta
  *
  * Returns: how sure the model is, from 0 to 1
  *
@@ -203,7 +206,7 @@ gdouble gst_jetson_caption_meta_get_confidence(const GstJetsonCaptionMeta* meta)
 
 /**
  * gst_jetson_caption_meta_get_timestamp:
- * @meta: a #GstJetsonCaptionMeta
+ * @meta: (transfer none): a #GstJetsonCaptionMeta
  *
  * Returns: presentation timestamp of the frame that was described, or #GST_CLOCK_TIME_NONE
  *
@@ -216,7 +219,7 @@ GstClockTime gst_jetson_caption_meta_get_timestamp(const GstJetsonCaptionMeta* m
 
 /**
  * gst_jetson_caption_meta_get_frame:
- * @meta: a #GstJetsonCaptionMeta
+ * @meta: (transfer none): a #GstJetsonCaptionMeta
  *
  * Returns: number of the frame that was described, counted from 0
  *
@@ -229,7 +232,7 @@ guint64 gst_jetson_caption_meta_get_frame(const GstJetsonCaptionMeta* meta) {
 
 /**
  * gst_jetson_caption_meta_get_inference_time:
- * @meta: a #GstJetsonCaptionMeta
+ * @meta: (transfer none): a #GstJetsonCaptionMeta
  *
  * Returns: nanoseconds the model took
  *
@@ -242,7 +245,7 @@ GstClockTime gst_jetson_caption_meta_get_inference_time(const GstJetsonCaptionMe
 
 /**
  * gst_jetson_caption_meta_get_flags:
- * @meta: a #GstJetsonCaptionMeta
+ * @meta: (transfer none): a #GstJetsonCaptionMeta
  *
  * Returns: #GstJetsonCaptionFlags
  *

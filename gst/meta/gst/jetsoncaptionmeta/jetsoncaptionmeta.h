@@ -53,7 +53,9 @@ typedef struct _GstJetsonCaptionMeta GstJetsonCaptionMeta;
  * @flags: see #GstJetsonCaptionFlags
  *
  * The caption that a buffer carries. It survives copies, of a part too, and changes of size.
- * Only gst_buffer_add_jetson_caption_meta() makes or changes one.
+ * Only gst_buffer_add_jetson_caption_meta() makes or changes one: applications read the fields, or
+ * call the getters, and neither keep a pointer to it nor declare one of their own. Fields that are
+ * added one day take the place of reserved ones, so that the others stay where they are.
  *
  * Since: 0.1
  */
@@ -66,6 +68,9 @@ struct _GstJetsonCaptionMeta {
   guint64 frame;
   GstClockTime inference_time;
   GstJetsonCaptionFlags flags;
+
+  /*< private >*/
+  gpointer _gst_reserved[GST_PADDING];
 };
 
 GST_JETSON_CAPTION_META_API GType gst_jetson_caption_flags_get_type(void);
