@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # The examples can be built and run with nothing but what is installed, with the commands of
-# examples/README.md. The tree is installed into a folder of its own.
+# examples/README.md, and the code in docs/embedding.md compiles. The tree is installed into a folder
+# of its own.
 set -euo pipefail
 
 readonly source=$1 build=$2 prefix=$3 libdir=$4
@@ -19,6 +20,11 @@ export GST_REGISTRY=$tree/registry.bin
 export GI_TYPELIB_PATH=$tree$libdir/girepository-1.0
 export JETSONCAPTION_MODEL="fake:text=a dog runs"
 
+has_gi() { [[ -n "${JETSONCAPTION_PYTHON:-}" ]] && "$JETSONCAPTION_PYTHON" -c 'import gi' 2>/dev/null; }
+
+# All code of one language in docs/embedding.md, one piece after the other.
+snippets() { awk -v language="$1" '$0 == "```" language { on = 1; next } /^```/ { on = 0 } on' "$source/docs/embedding.md"; }
+
 cp "$source"/examples/*.c "$source"/examples/*.cpp "$source"/examples/*.py "$tree"
 cd "$tree"
 commands=$(sed -n 's/^    \(\(cc\|c++\) .*\)/\1/p' "$source/examples/README.md")
@@ -31,7 +37,19 @@ done <<<"$commands"
 ./captions "videotestsrc num-buffers=2" | tee captions.txt
 grep -q "a dog runs" captions.txt
 [[ "$(./subtitles 2>&1 || true)" == Usage:* ]]
-if [[ -n "${JETSONCAPTION_PYTHON:-}" ]] && "$JETSONCAPTION_PYTHON" -c 'import gi' 2>/dev/null; then
+if has_gi; then
   "$JETSONCAPTION_PYTHON" watch.py dog "videotestsrc num-buffers=2" | tee watch.txt
   grep -q "a dog runs (confidence 0.50)" watch.txt
 fi
+
+snippets c >snippets.c
+snippets cpp >snippets.cpp
+snippets python >snippets.py
+[[ -s snippets.c && -s snippets.cpp && -s snippets.py ]]
+warnings=(-Wall -Wextra -Wno-unused-parameter -Wno-unused-function -Werror)
+read -ra flags <<<"$(pkg-config --cflags gstreamer-jetsoncaptionmeta-1.0)"
+cc -fsyntax-only "${warnings[@]}" "${flags[@]}" snippets.c
+if pkg-config --exists gstreamer-app-1.0; then
+  c++ -std=c++17 -fsyntax-only "${warnings[@]}" "${flags[@]}" snippets.cpp
+fi
+if has_gi; then "$JETSONCAPTION_PYTHON" snippets.py; fi
