@@ -67,7 +67,7 @@ int main(int argc, char** argv) {
   gst_init(&argc, &argv);
   gchar* description = g_strdup_printf(
       "%s ! videoconvert ! jetsoncaption name=captions overlay=false %s ! fakesink sync=true",
-      argc > 1 ? argv[1] : "videotestsrc is-live=true num-buffers=60", argc > 2 ? argv[2] : "");
+      argc > 1 ? argv[1] : "videotestsrc num-buffers=5", argc > 2 ? argv[2] : "");
   GError* error = NULL;
   GstElement* pipeline = gst_parse_launch(description, &error);
   g_free(description);

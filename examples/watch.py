@@ -14,11 +14,11 @@ gi.require_version("Gst", "1.0")
 gi.require_version("GstJetsonCaptionMeta", "1.0")
 from gi.repository import GLib, Gst, GstJetsonCaptionMeta as Captions
 
-TEST_PICTURE = "videotestsrc is-live=true num-buffers=60"
+TEST_PICTURES = "videotestsrc num-buffers=5"
 
 
 class Watch:
-    def __init__(self, word="", source=TEST_PICTURE, properties=""):
+    def __init__(self, word="", source=TEST_PICTURES, properties=""):
         self.word = word
         self.failed = False
         self.loop = GLib.MainLoop()

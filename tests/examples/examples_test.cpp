@@ -47,7 +47,7 @@ TEST(Examples, AreShort) {
   }
 }
 
-TEST(CaptionsExample, PrintsCaptionsOfATestPictureWithoutArguments) {
+TEST(CaptionsExample, PrintsCaptionsOfTestPicturesWithoutArguments) {
   const Outcome outcome = run_with_model(kCaptions, kDogs);
   EXPECT_EQ(outcome.status, 0) << outcome.err;
   EXPECT_TRUE(contains(outcome.out, "frame: a dog runs 0 (confidence 0.50)\n")) << outcome.out;
