@@ -68,7 +68,6 @@ class Int8Network : public CaptionNetwork {
     embedding_.assign(words, words + embedding.elements());
     features_.resize(static_cast<size_t>(cells_ * sizes_.feature_size));
     keys_.resize(static_cast<size_t>(cells_ * sizes_.attention_size));
-    scores_.resize(static_cast<size_t>(cells_));
   }
 
   int vocabulary_size() const override { return vocabulary_size_; }
@@ -115,6 +114,8 @@ class Int8Network : public CaptionNetwork {
     log_softmax_.forward(log_probabilities.data(), rows);
   }
 
+  void copy_attention(std::vector<float>& maps) const override { maps = attention_; }
+
  private:
   // The output layer shares its matrix with the word vectors and has a bias of its own name.
   static Int8Linear::Matrix word_matrix(const SafetensorsFile& file) {
@@ -157,6 +158,7 @@ class Int8Network : public CaptionNetwork {
     fit(input_values_, input_.outputs());
     fit(joined_, output_inputs());
     fit(word_vectors_, sizes_.embedding_size);
+    fit(attention_, cells_);
     mixed_.resize(keys_.size());
   }
 
@@ -166,6 +168,7 @@ class Int8Network : public CaptionNetwork {
     for (int row = 0; row < rows; ++row) {
       const float* query = at(state_values_, row, state_.outputs());
       float* gate = at(state_values_, row, state_.outputs()) + sizes_.attention_size;
+      float* attention = at(attention_, row, cells_);
       for (int cell = 0; cell < cells_; ++cell) {
         const size_t first = static_cast<size_t>(cell) * static_cast<size_t>(sizes_.attention_size);
         for (int i = 0; i < sizes_.attention_size; ++i)
@@ -177,13 +180,13 @@ class Int8Network : public CaptionNetwork {
         float score = 0;
         for (int i = 0; i < sizes_.attention_size; ++i)
           score += values[i] * attention_score_[static_cast<size_t>(i)];
-        scores_[static_cast<size_t>(cell)] = score;
+        attention[cell] = score;
       }
-      softmax(scores_.data(), cells_);
+      softmax(attention, cells_);
 
       context_vector_.assign(static_cast<size_t>(sizes_.feature_size), 0.0F);
       for (int cell = 0; cell < cells_; ++cell)
-        add_scaled(feature_row(cell), scores_[static_cast<size_t>(cell)], context_vector_.data());
+        add_scaled(feature_row(cell), attention[cell], context_vector_.data());
       logistic_.forward(gate, sizes_.feature_size);
       float* context = at(gru_inputs_, row, gru_inputs()) + sizes_.embedding_size;
       for (int i = 0; i < sizes_.feature_size; ++i)
@@ -240,7 +243,8 @@ class Int8Network : public CaptionNetwork {
 
   // Scratch, kept so that captions allocate nothing.
   std::vector<float> previous_, state_values_, gru_inputs_, input_values_, joined_, word_vectors_;
-  std::vector<float> mixed_, scores_, context_vector_;
+  std::vector<float> mixed_, context_vector_;
+  std::vector<float> attention_;  // [rows, P], of the newest step
 };
 
 }  // namespace

@@ -45,11 +45,19 @@ class TorchNetwork : public CaptionNetwork {
     const auto vectors = decoder_->embed(torch::tensor(words, torch::kInt64)).unsqueeze(0);
     const auto step = decoder_->advance(picture_, vectors, hidden_.index_select(1, slots));
     hidden_ = step.hidden;
+    attention_ = step.attention;
     const auto scores =
         torch::log_softmax(decoder_->logits(step.hidden, step.context, vectors), -1).contiguous();
     log_probabilities.resize(static_cast<size_t>(count * vocabulary_size_));
     std::memcpy(log_probabilities.data(), scores.data_ptr<float>(),
                 log_probabilities.size() * sizeof(float));
+  }
+
+  void copy_attention(std::vector<float>& maps) const override {
+    const c10::InferenceMode inference;
+    const auto values = attention_.contiguous();
+    maps.resize(static_cast<size_t>(values.numel()));
+    std::memcpy(maps.data(), values.data_ptr<float>(), maps.size() * sizeof(float));
   }
 
  private:
@@ -61,6 +69,7 @@ class TorchNetwork : public CaptionNetwork {
   torch::Tensor input_;       // [1, 3, H, W]
   Decoder::Picture picture_;  // of the picture that is described
   torch::Tensor hidden_;      // [1, slots, H]
+  torch::Tensor attention_;   // [1, slots, P], of the newest step
 };
 
 }  // namespace

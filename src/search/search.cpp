@@ -63,6 +63,7 @@ class Beam {
   void collect_candidates();
   void add_candidate(const Candidate& candidate);
   void advance(int written);
+  void keep_attention(int slot);
   void finish(const Live& sentence, float end_log_probability, int written);
   void finish_those_that_end(int written);
   bool can_win(int written) const;
@@ -74,16 +75,19 @@ class Beam {
   const int max_words_;
   const double penalty_;
   const int end_token_;
+  const bool keeps_attention_;
   const size_t vocabulary_;
   std::vector<char> banned_;
 
   std::vector<Node> nodes_;
-  std::vector<Live> live_;  // best first
+  std::vector<std::vector<float>> node_attention_;  // one a node; empty unless asked for
+  std::vector<Live> live_;                          // best first
   std::vector<Live> next_live_;
   std::vector<Candidate> candidates_;  // best first
   std::vector<int> parents_;
   std::vector<int> words_;
   std::vector<float> log_probabilities_;
+  std::vector<float> attention_;  // of the newest step; empty unless asked for
   Finished best_finished_;
   size_t finished_ = 0;
 };
@@ -95,6 +99,7 @@ Beam::Beam(StepScorer& scorer, const SearchOptions& options)
       max_words_(std::max(options.max_words, 1)),
       penalty_(static_cast<double>(options.length_penalty)),
       end_token_(options.end_token),
+      keeps_attention_(options.keep_attention),
       vocabulary_(static_cast<size_t>(std::max(scorer.vocabulary_size(), 0))),
       banned_(vocabulary_, 0),
       live_{{kNoNode, 0.0}},
@@ -119,6 +124,8 @@ SearchResult Beam::run() {
     collect_candidates();
     if (candidates_.empty())
       break;
+    if (keeps_attention_)
+      scorer_.copy_attention(attention_);
     advance(written);
     if (finished_ >= beam_size_ || !can_win(written + 1))
       break;
@@ -167,10 +174,19 @@ void Beam::advance(int written) {
     }
     next_live_.push_back({static_cast<int>(nodes_.size()), candidate.sum});
     nodes_.push_back({candidate.word, parent.last_node, candidate.log_probability});
+    if (keeps_attention_)
+      keep_attention(candidate.slot);
     parents_.push_back(candidate.slot);
     words_.push_back(candidate.word);
   }
   live_.swap(next_live_);
+}
+
+// The newest node's word was scored in this slot, and this is where the decoder looked.
+void Beam::keep_attention(int slot) {
+  const size_t cells = attention_.size() / live_.size();
+  const float* map = attention_.data() + static_cast<size_t>(slot) * cells;
+  node_attention_.emplace_back(map, map + cells);
 }
 
 void Beam::finish(const Live& sentence, float end_log_probability, int written) {
@@ -215,9 +231,12 @@ SearchResult Beam::result() const {
   for (int node = last_node; node != kNoNode; node = nodes_[static_cast<size_t>(node)].previous) {
     result.words.push_back(nodes_[static_cast<size_t>(node)].word);
     result.word_log_probabilities.push_back(nodes_[static_cast<size_t>(node)].log_probability);
+    if (keeps_attention_)
+      result.word_attention.push_back(node_attention_[static_cast<size_t>(node)]);
   }
   std::reverse(result.words.begin(), result.words.end());
   std::reverse(result.word_log_probabilities.begin(), result.word_log_probabilities.end());
+  std::reverse(result.word_attention.begin(), result.word_attention.end());
   return result;
 }
 

@@ -18,14 +18,16 @@ struct SearchOptions {
   int start_token = 1;
   int end_token = 2;
   std::vector<int> banned_tokens;     // never written: padding, start, unknown
+  bool keep_attention = false;        // also return where the decoder looked for each word
   std::function<bool()> should_stop;  // asked before each step after the first; true: end here and
                                       // return the best so far. May be empty.
 };
 
 struct SearchResult {
-  std::vector<int> words;                     // without start and end token
-  std::vector<float> word_log_probabilities;  // one a word
-  float end_log_probability = 0.0F;           // of the end token; 0 when truncated
+  std::vector<int> words;                          // without start and end token
+  std::vector<float> word_log_probabilities;       // one a word
+  std::vector<std::vector<float>> word_attention;  // a map a word (StepScorer); empty unless asked
+  float end_log_probability = 0.0F;                // of the end token; 0 when truncated
   bool truncated = false;  // cut off by max_words or should_stop, or nothing could follow
 
   // Geometric mean of the probabilities of the words and, unless truncated, of the end token; 0

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// What a search needs from a decoder: the log-probabilities of the next word.
+// What a search needs from a decoder: the log-probabilities of the next word, and where it looked.
 #pragma once
 
 #include <vector>
@@ -20,6 +20,11 @@ class StepScorer {
   // log_probabilities, which is resized. May throw what LibTorch throws.
   virtual void step(const std::vector<int>& parents, const std::vector<int>& words,
                     std::vector<float>& log_probabilities) = 0;
+
+  // Where the latest step looked while it scored: for each of its rows a map over the cells of the
+  // picture, row-major from the top left, that sums to 1 up to rounding. Resizes maps to rows times
+  // cells, the same number of cells every time.
+  virtual void copy_attention(std::vector<float>& maps) const = 0;
 };
 
 }  // namespace jetsoncaption

@@ -23,12 +23,17 @@ constexpr float kRoundingTolerance = 1e-4F;
 // does not. With this bundle they are 0.012 apart, and two pictures are 0.12 apart.
 constexpr double kQuantizationTolerance = 0.03;
 
+// Of shares that sum to 1, for the same reason. Measured: TODO.
+constexpr float kAttentionTolerance = 0.02F;
+
 // Words of the tiny bundle.
 constexpr int kStart = 1;
 constexpr int kA = 4;
 constexpr int kThe = 5;
 constexpr int kRed = 6;
 constexpr int kDog = 7;
+
+constexpr int kCells = 4;  // the tiny bundle's input of 64x64 gives a grid of 2x2
 
 enum class Arithmetic { Fp32, Dequantized, Int8 };
 
@@ -174,6 +179,42 @@ TEST_P(CaptionNetworkTest, ScoresAnotherPictureDifferently) {
       10 * kRoundingTolerance);
 }
 
+TEST_P(CaptionNetworkTest, LooksAtTheCellsInSharesThatSumToOne) {
+  network_->look_at(picture(1).data());
+  step({0}, {kStart});
+  step({0, 0, 0}, {kA, kThe, kRed});
+  std::vector<float> maps;
+  network_->copy_attention(maps);
+
+  ASSERT_EQ(maps.size(), size_t{3 * kCells});
+  for (int sentence = 0; sentence < 3; ++sentence) {
+    float sum = 0;
+    for (const float share : row(maps, sentence, kCells)) {
+      EXPECT_GE(share, 0);
+      sum += share;
+    }
+    EXPECT_NEAR(sum, 1, 1e-5) << "four numbers rounded to fp32";
+  }
+}
+
+TEST_P(CaptionNetworkTest, LooksFromTheStateOfTheParent) {
+  const auto rgb = picture(1);
+  network_->look_at(rgb.data());
+  step({0}, {kStart});
+  step({0, 0}, {kA, kThe});
+  step({1, 0}, {kRed, kDog});
+  std::vector<float> crossed;
+  network_->copy_attention(crossed);
+
+  std::vector<float> alone;
+  scores_after(rgb, {kStart, kThe, kRed});
+  network_->copy_attention(alone);
+  EXPECT_LT(largest_difference(row(crossed, 0, kCells), alone), kRoundingTolerance);
+  scores_after(rgb, {kStart, kA, kDog});
+  network_->copy_attention(alone);
+  EXPECT_LT(largest_difference(row(crossed, 1, kCells), alone), kRoundingTolerance);
+}
+
 TEST_P(CaptionNetworkTest, SaysWhichKernelsCompute) {
   const std::string kernels = network_->kernels();
   switch (GetParam()) {
@@ -219,6 +260,29 @@ TEST(Int8Network, AgreesWithTheDequantizedNetwork) {
     }
   }
   EXPECT_LT(sum / static_cast<double>(count), kQuantizationTolerance);
+}
+
+TEST(Int8Network, LooksWhereTheDequantizedNetworkLooks) {
+  const TinyBundle files;
+  const auto bundle = files.open(WeightFile::Int8);
+  const auto int8 = make_int8_network(*bundle);
+  if (!int8)
+    GTEST_SKIP() << kNoKernels;
+  const auto dequantized = make_torch_network(*bundle);
+
+  for (unsigned number = 0; number < 20; ++number) {
+    const auto rgb = picture(number);
+    int8->look_at(rgb.data());
+    dequantized->look_at(rgb.data());
+    for (const int word : {kStart, kA, kRed, kDog}) {
+      step(*int8, {0}, {word});
+      step(*dequantized, {0}, {word});
+      std::vector<float> fast, exact;
+      int8->copy_attention(fast);
+      dequantized->copy_attention(exact);
+      EXPECT_LT(largest_difference(fast, exact), kAttentionTolerance) << "picture " << number;
+    }
+  }
 }
 
 TEST(Int8Network, KeepsNothingOfTheBundle) {

@@ -53,6 +53,25 @@ class FakeScorer : public StepScorer {
     all_words.push_back(words);
   }
 
+  // Two cells: what the sentence so far says, as a number below 1, and the rest.
+  void copy_attention(std::vector<float>& maps) const override {
+    maps.clear();
+    for (const Sentence& sentence : slots_) {
+      const float cell = attention_after(sentence);
+      maps.insert(maps.end(), {cell, 1 - cell});
+    }
+    ++attention_copies;
+  }
+
+  // The words as decimal digits: 0.34 after "3 4".
+  static float attention_after(const Sentence& sentence) {
+    float value = 0;
+    float digit = 1;
+    for (const int word : sentence)
+      value += (digit /= 10) * static_cast<float>(word);
+    return value;
+  }
+
   virtual std::vector<float> log_probabilities_after(const Sentence& sentence) const {
     std::vector<float> row(static_cast<size_t>(vocabulary_size_), -kInfinity);
     const auto known = table_.find(sentence);
@@ -68,6 +87,7 @@ class FakeScorer : public StepScorer {
   // What each step was called with.
   std::vector<std::vector<int>> all_parents;
   std::vector<std::vector<int>> all_words;
+  mutable int attention_copies = 0;
 
  private:
   std::map<Sentence, Probabilities> table_;

@@ -84,6 +84,68 @@ TEST(BeamSearch, WithoutLengthPenaltyThePlainSumDecides) {
   EXPECT_EQ(search(scorer, options(2, 20, 0.0F)).words, Sentence{kA});
 }
 
+// The sentence that the decoder had read when it looked so.
+std::vector<float> map_after(const Sentence& sentence) {
+  const float cell = FakeScorer::attention_after(sentence);
+  return {cell, 1 - cell};
+}
+
+TEST(GreedySearch, KeepsWhereTheDecoderLookedForEachWord) {
+  FakeScorer scorer({{{}, {{kA, 1.0}}}, {{kA}, {{kB, 1.0}}}, {{kA, kB}, {{kEnd, 1.0}}}});
+  SearchOptions with_attention = options(1);
+  with_attention.keep_attention = true;
+  const SearchResult result = search(scorer, with_attention);
+  EXPECT_EQ(result.words, (Sentence{kA, kB}));
+  EXPECT_EQ(result.word_attention,
+            (std::vector<std::vector<float>>{map_after({}), map_after({kA})}));
+}
+
+TEST(BeamSearch, KeepsTheMapsOfTheWinningSentenceOnly) {
+  // The sentences change slots as in ContinuesEachSentenceFromItsOwnSlot.
+  FakeScorer scorer({{{}, {{kA, 0.6}, {kB, 0.4}}},
+                     {{kA}, {{kA, 0.1}, {kB, 0.1}, {kC, 0.1}}},
+                     {{kB}, {{kA, 0.55}, {kC, 0.45}}},
+                     {{kB, kA}, {{kA, 0.3}, {kB, 0.3}}},
+                     {{kB, kC}, {{kA, 0.9}}},
+                     {{kB, kC, kA}, {{kEnd, 1.0}}},
+                     {{kB, kA, kA}, {{kEnd, 0.1}}}});
+  SearchOptions with_attention = options(2);
+  with_attention.keep_attention = true;
+  const SearchResult result = search(scorer, with_attention);
+  EXPECT_EQ(result.words, (Sentence{kB, kC, kA}));
+  EXPECT_EQ(result.word_attention,
+            (std::vector<std::vector<float>>{map_after({}), map_after({kB}), map_after({kB, kC})}));
+}
+
+TEST(Search, KeepsTheMapsOfASentenceThatIsCutOff) {
+  for (const int beam_size : {1, 3}) {
+    ConstantScorer scorer({-9, -9, -9, -0.1F, -3, -3});
+    SearchOptions stopping = options(beam_size);
+    stopping.keep_attention = true;
+    int asked = 0;
+    stopping.should_stop = [&] { return ++asked == 2; };
+    const SearchResult result = search(scorer, stopping);
+    ASSERT_EQ(result.words, (Sentence{kA, kA})) << "beam " << beam_size;
+    EXPECT_EQ(result.word_attention,
+              (std::vector<std::vector<float>>{map_after({}), map_after({kA})}));
+  }
+}
+
+TEST(Search, DoesNotAskForAttentionUnlessAsked) {
+  FakeScorer scorer = late_bloomer();
+  const SearchResult result = search(scorer, options(2));
+  EXPECT_TRUE(result.word_attention.empty());
+  EXPECT_EQ(scorer.attention_copies, 0);
+}
+
+TEST(Search, SentenceWithoutWordsHasNoMaps) {
+  ConstantScorer scorer({-0.5F});
+  SearchOptions only_end = options(3);
+  only_end.end_token = 0;
+  only_end.keep_attention = true;
+  EXPECT_TRUE(search(scorer, only_end).word_attention.empty());
+}
+
 TEST(BeamSearch, LengthPenaltyFavoursTheLongerSentence) {
   // log 0.25 / 2 = -0.693; log 0.18 / 3 = -0.572.
   FakeScorer scorer = short_or_long();
