@@ -79,8 +79,12 @@ void write_words(const SearchResult& found, const Vocabulary& vocabulary, Captio
   std::vector<std::string> words;
   for (size_t i = 0; i < found.words.size(); ++i) {
     words.push_back(vocabulary.word(found.words[i]));
-    caption.words.push_back(
-        {words.back(), std::exp(static_cast<double>(found.word_log_probabilities[i]))});
+    CaptionWord word;
+    word.text = words.back();
+    word.probability = std::exp(static_cast<double>(found.word_log_probabilities[i]));
+    if (!found.word_attention.empty())
+      word.attention = found.word_attention[i];
+    caption.words.push_back(std::move(word));
   }
   caption.text = detokenize(words);
   caption.confidence = found.confidence();
@@ -141,6 +145,7 @@ class BundleCaptioner : public Captioner {
 
     search_options_.beam_size = options.beam_size;
     search_options_.max_words = options.max_words;
+    search_options_.keep_attention = options.attention;
     search_options_.should_stop = [this, &options, start] {
       return cancelled_ || (options.max_inference_ms > 0 &&
                             milliseconds_since(start) >= options.max_inference_ms);
@@ -218,6 +223,8 @@ Result<std::unique_ptr<Captioner>> Captioner::load(const CaptionerOptions& optio
   info.engine = network->kernels();
   info.input_width = bundle->config.input_width;
   info.input_height = bundle->config.input_height;
+  info.grid_columns = bundle->config.grid_width();
+  info.grid_rows = bundle->config.grid_height();
   return std::unique_ptr<Captioner>(
       std::make_unique<BundleCaptioner>(std::move(bundle), std::move(network), std::move(info)));
 }

@@ -28,14 +28,21 @@ struct CaptionerOptions {
 };
 
 struct DescribeOptions {
-  int beam_size = 1;            // 1 to 16; 1 is greedy search
-  int max_words = 20;           // 1 to 50
-  double max_inference_ms = 0;  // stop at a word boundary after this long; 0: no limit
+  int beam_size = 1;   // 1 to 16; 1 is greedy search
+  int max_words = 20;  // 1 to 50
+  // Stop at a word boundary after this long; 0: no limit. Looking at the picture and the first word
+  // are never left out, so a caption that ran out of time has at least one word, unless the model
+  // has nothing to say.
+  double max_inference_ms = 0;
+  bool attention = false;  // also say where the model looked for each word
 };
 
 struct CaptionWord {
   std::string text;
   double probability = 0;  // of this word, given the picture and the words before
+  // Where the model looked when it chose the word: CaptionerInfo's grid of the whole picture,
+  // row-major from the top left, with a sum of 1 up to rounding. Empty unless asked for.
+  std::vector<float> attention;
 };
 
 struct Caption {
@@ -56,6 +63,8 @@ struct CaptionerInfo {
   int threads = 0;
   int input_width = 0;
   int input_height = 0;
+  int grid_columns = 0;  // of the maps of attention
+  int grid_rows = 0;
 };
 
 // Where the time of the last describe() went.

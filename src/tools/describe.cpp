@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "captioner.h"
@@ -27,9 +28,24 @@ struct DescribeArguments {
   bool json = false;
 };
 
+nlohmann::json word_json(const CaptionWord& word, int grid_columns) {
+  nlohmann::json json = {{"word", word.text}, {"probability", rounded(word.probability, 4)}};
+  if (word.attention.empty())
+    return json;
+  const auto columns = static_cast<size_t>(grid_columns);
+  nlohmann::json map = nlohmann::json::array();
+  for (size_t cell = 0; cell < word.attention.size(); ++cell) {
+    if (cell % columns == 0)
+      map.push_back(nlohmann::json::array());
+    map.back().push_back(rounded(static_cast<double>(word.attention[cell]), 4));
+  }
+  json["attention"] = std::move(map);
+  return json;
+}
+
 // `time_s` is empty for a picture.
-void print_caption(const DescribeArguments& arguments, const std::string& file,
-                   const Caption& caption, std::optional<double> time_s) {
+void print_caption(const DescribeArguments& arguments, const Captioner& captioner,
+                   const std::string& file, const Caption& caption, std::optional<double> time_s) {
   if (!arguments.json) {
     std::cout << file;
     if (time_s)
@@ -38,9 +54,8 @@ void print_caption(const DescribeArguments& arguments, const std::string& file,
     return;
   }
   nlohmann::json words = nlohmann::json::array();
-  for (const CaptionWord& word : caption.words) {
-    words.push_back({{"word", word.text}, {"probability", rounded(word.probability, 4)}});
-  }
+  for (const CaptionWord& word : caption.words)
+    words.push_back(word_json(word, captioner.info().grid_columns));
   nlohmann::json line = {{"file", file},
                          {"caption", caption.text},
                          {"confidence", rounded(caption.confidence, 4)},
@@ -62,7 +77,7 @@ Result<void> describe_picture(const DescribeArguments& arguments, Captioner& cap
   auto caption = captioner.describe(image.value().view(), arguments.search);
   if (!caption.ok())
     return caption.error();
-  print_caption(arguments, file, caption.value(), std::nullopt);
+  print_caption(arguments, captioner, file, caption.value(), std::nullopt);
   return {};
 }
 
@@ -81,7 +96,7 @@ Result<void> describe_video(const DescribeArguments& arguments, Captioner& capti
     auto caption = captioner.describe(frame.image.view(), arguments.search);
     if (!caption.ok())
       return caption.error();
-    print_caption(arguments, file, caption.value(), frame.time_s);
+    print_caption(arguments, captioner, file, caption.value(), frame.time_s);
   }
 }
 
@@ -120,6 +135,11 @@ void add_describe_command(CLI::App& program, int& exit_code) {
       ->check(CLI::Range(0.0, 86400.0))
       ->capture_default_str();
   command.add_flag("--json", arguments->json, "Print one JSON object a line");
+  command
+      .add_flag("--attention", arguments->search.attention,
+                "With --json: for each word the shares of the model's attention, as rows of a grid "
+                "over the whole picture")
+      ->needs("--json");
   command.footer(
       "Prints `FILE: sentence` for a picture, `FILE (1.00 s): sentence` for a moment of a video.\n"
       "Examples:\n"

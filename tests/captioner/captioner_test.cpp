@@ -166,6 +166,8 @@ TEST_F(CaptionerTest, SaysWhatWasLoaded) {
   EXPECT_THAT(info.torch_version, HasSubstr("."));
   EXPECT_EQ(info.input_width, 64);
   EXPECT_EQ(info.input_height, 64);
+  EXPECT_EQ(info.grid_columns, 2);
+  EXPECT_EQ(info.grid_rows, 2);
 }
 
 TEST_F(CaptionerTest, RefusesSearchOptionsOutOfRange) {
@@ -294,6 +296,46 @@ TEST_F(CaptionerTest, IsAsConfidentAsTheGeometricMeanOfItsWords) {
   }
   EXPECT_NEAR(caption.confidence, std::exp(sum / static_cast<double>(caption.words.size())), 1e-6)
       << "single precision on the way";
+}
+
+TEST_F(CaptionerTest, SaysWhereItLookedForEachWordWhenAsked) {
+  set_end_bias(kNever);
+  DescribeOptions asking;
+  asking.max_words = 6;
+  asking.attention = true;
+  for (const Precision precision : {Precision::Fp32, Precision::Int8}) {
+    options_.precision = precision;
+    const auto captioner = load();
+    const auto cells =
+        static_cast<size_t>(captioner->info().grid_columns * captioner->info().grid_rows);
+    for (const int beam_size : {1, 3}) {
+      asking.beam_size = beam_size;
+      const Caption caption = describe(*captioner, make_image(64, 64).view(), asking);
+      ASSERT_EQ(caption.words.size(), 6U);
+      for (const CaptionWord& word : caption.words) {
+        ASSERT_EQ(word.attention.size(), cells);
+        float sum = 0;
+        for (const float share : word.attention)
+          sum += share;
+        EXPECT_NEAR(sum, 1, 1e-5) << "four numbers rounded to fp32";
+      }
+    }
+  }
+}
+
+TEST_F(CaptionerTest, WritesTheSameSentenceWhetherOrNotItSaysWhereItLooked) {
+  set_end_bias(kNever);
+  const auto captioner = load();
+  const Image image = make_image(64, 64);
+  DescribeOptions asking{3, 8, 0};
+  const Caption plain = describe(*captioner, image.view(), asking);
+  asking.attention = true;
+  const Caption caption = describe(*captioner, image.view(), asking);
+
+  EXPECT_EQ(caption.text, plain.text);
+  EXPECT_EQ(caption.confidence, plain.confidence);
+  for (const CaptionWord& word : plain.words)
+    EXPECT_TRUE(word.attention.empty()) << "it was not asked for";
 }
 
 TEST_F(CaptionerTest, SaysWhereTheTimeWent) {

@@ -27,13 +27,17 @@ class FakeCaptioner : public Captioner {
     info_.model_name = "fake";
     info_.precision = precision == Precision::Fp32 ? "fp32" : "int8";
     info_.torch_version = "0";
+    info_.grid_columns = 3;
+    info_.grid_rows = 2;
   }
 
-  Result<Caption> describe(const ImageView&, const DescribeOptions&) override {
+  Result<Caption> describe(const ImageView&, const DescribeOptions& options) override {
     Caption caption;
     caption.text = "a red dog";
     caption.confidence = 0.41239;
-    caption.words = {{"a", 0.9}, {"red", 0.5}, {"dog", 0.25}};
+    caption.words = {{"a", 0.9, {}}, {"red", 0.5, {}}, {"dog", 0.25, {}}};
+    if (options.attention)
+      caption.words[1].attention = {0.5F, 0.25F, 0.125F, 0, 0.12341F, 0};
     caption.inference_ms = 2.5;
     return caption;
   }
@@ -112,6 +116,22 @@ TEST_F(Commands, DescribePrintsOneJsonObjectALine) {
   EXPECT_EQ(line["words"][2]["probability"], 0.25);
   EXPECT_EQ(line["inference_ms"], 2.5);
   EXPECT_TRUE(line["time"].is_null());
+  EXPECT_FALSE(line["words"][1].contains("attention")) << "it was not asked for";
+}
+
+TEST_F(Commands, DescribePrintsTheAttentionOfAWordAsRows) {
+  const Outcome outcome = run({"describe", "--json", "--attention", path("dog.png")});
+
+  const auto line = nlohmann::json::parse(outcome.output);
+  EXPECT_EQ(line["words"][1]["attention"],
+            nlohmann::json({{0.5, 0.25, 0.125}, {0.0, 0.1234, 0.0}}));
+}
+
+TEST_F(Commands, DescribeRefusesAttentionThatItWouldNotPrint) {
+  const Outcome outcome = run({"describe", "--attention", path("dog.png")});
+
+  EXPECT_EQ(outcome.exit_code, kWrongCall);
+  EXPECT_THAT(outcome.errors, HasSubstr("--json"));
 }
 
 TEST_F(Commands, DescribeCaptionsAVideoAsOftenAsAsked) {
