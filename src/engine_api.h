@@ -23,6 +23,8 @@ extern "C" {
 
 #define JETSONCAPTION_ENGINE_TEXT_SIZE 1024
 #define JETSONCAPTION_ENGINE_NAME_SIZE 64
+#define JETSONCAPTION_ENGINE_MAX_WORDS 50
+#define JETSONCAPTION_ENGINE_WORD_SIZE 72 /* words of a bundle have at most 64 bytes */
 
 /* The same numbers as jetsoncaption::ErrorKind. */
 typedef enum {
@@ -72,9 +74,15 @@ typedef struct {
 typedef struct {
   size_t size;               /* sizeof (JetsonCaptionEngineRequest) */
   uint32_t beam_size;        /* 1 to 16 */
-  uint32_t max_words;        /* 1 to 50 */
-  uint32_t max_inference_ms; /* 0: no limit */
+  uint32_t max_words;        /* 1 to JETSONCAPTION_ENGINE_MAX_WORDS */
+  uint32_t max_inference_ms; /* 0: no limit; the first word is written in any case */
+  int32_t attention;         /* 1: fill the words and maps of the caption */
 } JetsonCaptionEngineRequest;
+
+typedef struct {
+  char text[JETSONCAPTION_ENGINE_WORD_SIZE];
+  double probability; /* of this word, given the image and the words before; 0 to 1 */
+} JetsonCaptionEngineWord;
 
 typedef struct {
   size_t size;                               /* sizeof (JetsonCaptionEngineCaption) */
@@ -83,6 +91,18 @@ typedef struct {
   double inference_ms;
   uint32_t words;
   int32_t truncated; /* 1: stopped by max_words or max_inference_ms */
+
+  /* Memory of the caller, which the engine writes when the request asks for attention and does not
+   * look at otherwise. Both must have room for max_words of the request.
+   *
+   * word_list [words]: the words of the text in their order.
+   * attention [words][rows][columns]: for each word a map of where the model looked in the whole
+   * image, row-major from the top left, with a sum of 1 up to rounding. JetsonCaptionEngineStats
+   * says how many rows and columns there are. */
+  JetsonCaptionEngineWord* word_list;
+  uint32_t word_capacity; /* words */
+  float* attention;
+  size_t attention_capacity; /* floats */
 } JetsonCaptionEngineCaption;
 
 /* What was loaded and what it did so far. */
@@ -99,6 +119,8 @@ typedef struct {
   uint64_t captions; /* described since create() */
   uint64_t failures;
   uint64_t device_memory_bytes; /* memory of the accelerator in use; 0 on the CPU */
+  uint32_t attention_columns;   /* of the map of a word */
+  uint32_t attention_rows;
 } JetsonCaptionEngineStats;
 
 typedef struct JetsonCaptionEngine JetsonCaptionEngine;

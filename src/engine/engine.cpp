@@ -9,6 +9,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <vector>
 
 #include "captioner.h"
 #include "engine_api.h"
@@ -89,6 +90,39 @@ int32_t create(const JetsonCaptionEngineOptions* options, JetsonCaptionEngine** 
   });
 }
 
+// Nothing is described when the result would not fit.
+int32_t check_room_for_attention(const CaptionerInfo& info,
+                                 const JetsonCaptionEngineRequest& request,
+                                 const JetsonCaptionEngineCaption& caption) {
+  const size_t words = request.max_words;
+  const size_t cells = static_cast<size_t>(info.grid_columns) * static_cast<size_t>(info.grid_rows);
+  if (caption.word_list == nullptr || caption.word_capacity < words) {
+    return fail(ErrorKind::InvalidArgument,
+                "Attention was asked for, but word_list has room for " +
+                    std::to_string(caption.word_list ? caption.word_capacity : 0) +
+                    " words; give it room for the " + std::to_string(words) + " of max_words");
+  }
+  if (caption.attention == nullptr || caption.attention_capacity < words * cells) {
+    return fail(ErrorKind::InvalidArgument,
+                "Attention was asked for, but attention has room for " +
+                    std::to_string(caption.attention ? caption.attention_capacity : 0) +
+                    " numbers; give it room for the " + std::to_string(words * cells) + " of " +
+                    std::to_string(words) + " maps of " + std::to_string(info.grid_columns) + "x" +
+                    std::to_string(info.grid_rows));
+  }
+  return JETSONCAPTION_ENGINE_OK;
+}
+
+void copy_words(const std::vector<CaptionWord>& words, JetsonCaptionEngineCaption* caption) {
+  float* map = caption->attention;
+  for (size_t i = 0; i < words.size(); ++i) {
+    JetsonCaptionEngineWord& word = caption->word_list[i];
+    copy_text(words[i].text, word.text, sizeof word.text);
+    word.probability = words[i].probability;
+    map = std::copy(words[i].attention.begin(), words[i].attention.end(), map);
+  }
+}
+
 int32_t describe_locked(JetsonCaptionEngine* engine, const JetsonCaptionEngineImage* image,
                         const JetsonCaptionEngineRequest* request,
                         JetsonCaptionEngineCaption* caption) {
@@ -105,6 +139,13 @@ int32_t describe_locked(JetsonCaptionEngine* engine, const JetsonCaptionEngineIm
   options.beam_size = static_cast<int>(request->beam_size);
   options.max_words = static_cast<int>(request->max_words);
   options.max_inference_ms = request->max_inference_ms;
+  options.attention = request->attention != 0;
+  // A max_words that is out of range is refused by the captioner.
+  if (options.attention && request->max_words <= JETSONCAPTION_ENGINE_MAX_WORDS) {
+    const int32_t room = check_room_for_attention(engine->captioner->info(), *request, *caption);
+    if (room != JETSONCAPTION_ENGINE_OK)
+      return room;
+  }
   auto described = engine->captioner->describe(view, options);
   if (!described.ok())
     return fail(described.error().kind, described.error().message);
@@ -115,6 +156,8 @@ int32_t describe_locked(JetsonCaptionEngine* engine, const JetsonCaptionEngineIm
   caption->inference_ms = result.inference_ms;
   caption->words = static_cast<uint32_t>(result.words.size());
   caption->truncated = result.truncated ? 1 : 0;
+  if (options.attention)
+    copy_words(result.words, caption);
   return JETSONCAPTION_ENGINE_OK;
 }
 
@@ -144,6 +187,8 @@ void get_stats(JetsonCaptionEngine* engine, JetsonCaptionEngineStats* stats) {
     stats->captions = engine->captions;
     stats->failures = engine->failures;
     stats->device_memory_bytes = 0;
+    stats->attention_columns = static_cast<uint32_t>(info.grid_columns);
+    stats->attention_rows = static_cast<uint32_t>(info.grid_rows);
     return JETSONCAPTION_ENGINE_OK;
   });
 }

@@ -37,7 +37,14 @@ JetsonCaptionEngineGetApi open_library() {
 
 // The structures with their sizes filled in.
 JetsonCaptionEngineRequest make_request(uint32_t beam_size, uint32_t max_words) {
-  return {sizeof(JetsonCaptionEngineRequest), beam_size, max_words, 0};
+  return {sizeof(JetsonCaptionEngineRequest), beam_size, max_words, 0, 0};
+}
+
+constexpr uint32_t kMaxWords = 6;
+constexpr uint32_t kCells = 4;  // the tiny bundle's grid is 2x2
+
+JetsonCaptionEngineRequest make_attention_request(uint32_t max_words = kMaxWords) {
+  return {sizeof(JetsonCaptionEngineRequest), 3, max_words, 0, 1};
 }
 
 JetsonCaptionEngineCaption make_caption() {
@@ -45,6 +52,20 @@ JetsonCaptionEngineCaption make_caption() {
   caption.size = sizeof caption;
   return caption;
 }
+
+// A caption with room for the attention of kMaxWords words, and something in it to see what the
+// engine leaves alone.
+struct CaptionWithRoom {
+  CaptionWithRoom() : words(kMaxWords, {"untouched", -1}), maps(kMaxWords * kCells, -1.0F) {
+    caption.word_list = words.data();
+    caption.word_capacity = kMaxWords;
+    caption.attention = maps.data();
+    caption.attention_capacity = maps.size();
+  }
+  std::vector<JetsonCaptionEngineWord> words;
+  std::vector<float> maps;
+  JetsonCaptionEngineCaption caption = make_caption();
+};
 
 class EngineTest : public testing::Test {
  protected:
@@ -133,6 +154,72 @@ TEST_F(EngineTest, DescribesPicturesOfAnySize) {
   }
 }
 
+TEST_F(EngineTest, WritesTheWordsAndWhereItLookedForEachWhenAsked) {
+  create();
+  CaptionWithRoom room;
+  ASSERT_EQ(describe(image_, make_attention_request(), room.caption), JETSONCAPTION_ENGINE_OK)
+      << api_->last_error();
+  ASSERT_GT(room.caption.words, 0U) << "the test needs a picture of which the model says something";
+  std::string joined;
+  for (size_t i = 0; i < room.caption.words; ++i) {
+    const JetsonCaptionEngineWord& word = room.words[i];
+    joined += (i > 0 ? " " : "") + std::string(word.text);
+    EXPECT_GT(word.probability, 0);
+    EXPECT_LE(word.probability, 1);
+    float sum = 0;
+    for (size_t cell = 0; cell < kCells; ++cell)
+      sum += room.maps[i * kCells + cell];
+    EXPECT_NEAR(sum, 1, 1e-5) << "four numbers rounded to fp32";
+  }
+  EXPECT_EQ(joined, room.caption.text);
+  for (size_t i = room.caption.words; i < kMaxWords; ++i) {
+    EXPECT_STREQ(room.words[i].text, "untouched");
+    EXPECT_EQ(room.maps[i * kCells], -1.0F);
+  }
+}
+
+TEST_F(EngineTest, LeavesTheRoomForAttentionAloneUnlessAsked) {
+  create();
+  CaptionWithRoom room;
+  ASSERT_EQ(describe(image_, make_request(3, kMaxWords), room.caption), JETSONCAPTION_ENGINE_OK);
+  EXPECT_STREQ(room.words[0].text, "untouched");
+  EXPECT_EQ(room.maps[0], -1.0F);
+}
+
+TEST_F(EngineTest, RefusesAttentionThatDoesNotFit) {
+  create();
+  const auto refused = [this](const JetsonCaptionEngineCaption& caption) -> std::string {
+    JetsonCaptionEngineCaption copy = caption;
+    EXPECT_EQ(describe(image_, make_attention_request(), copy),
+              JETSONCAPTION_ENGINE_INVALID_ARGUMENT);
+    return api_->last_error();
+  };
+  const CaptionWithRoom room;
+  JetsonCaptionEngineCaption caption = room.caption;
+  caption.word_list = nullptr;
+  EXPECT_THAT(refused(caption), HasSubstr("room for 0 words; give it room for the 6"));
+  caption = room.caption;
+  caption.word_capacity = kMaxWords - 1;
+  EXPECT_THAT(refused(caption), HasSubstr("room for 5 words"));
+  caption = room.caption;
+  caption.attention = nullptr;
+  EXPECT_THAT(refused(caption), HasSubstr("room for 0 numbers; give it room for the 24"));
+  caption = room.caption;
+  caption.attention_capacity = kMaxWords * kCells - 1;
+  EXPECT_THAT(refused(caption), HasSubstr("room for 23 numbers"));
+  EXPECT_STREQ(room.words[0].text, "untouched");
+}
+
+TEST_F(EngineTest, RefusesTooManyWordsBeforeItAsksForRoomForThem) {
+  create();
+  CaptionWithRoom room;
+  for (const uint32_t words : {uint32_t{JETSONCAPTION_ENGINE_MAX_WORDS + 1}, UINT32_MAX}) {
+    EXPECT_EQ(describe(image_, make_attention_request(words), room.caption),
+              JETSONCAPTION_ENGINE_INVALID_ARGUMENT);
+    EXPECT_THAT(api_->last_error(), HasSubstr("max-words"));
+  }
+}
+
 TEST_F(EngineTest, CountsWhatItDid) {
   options_.precision = JETSONCAPTION_ENGINE_PRECISION_FP32;
   create();
@@ -159,6 +246,7 @@ TEST_F(EngineTest, SaysWhatWasLoaded) {
   EXPECT_EQ(loaded.input_width, kSide);
   EXPECT_EQ(loaded.input_height, kSide);
   EXPECT_EQ(loaded.device_memory_bytes, 0U);
+  EXPECT_EQ(loaded.attention_columns * loaded.attention_rows, kCells);
 }
 
 TEST_F(EngineTest, CaptionsAsBeforeAfterItsMemoryWasTrimmed) {
@@ -262,6 +350,20 @@ TEST_F(EngineTest, CutsLongErrorsInsteadOfOverflowing) {
   options_.model_dir = missing.c_str();
   EXPECT_NE(refuse_to_create(), JETSONCAPTION_ENGINE_OK);
   EXPECT_EQ(std::strlen(api_->last_error()), size_t{JETSONCAPTION_ENGINE_TEXT_SIZE - 1});
+}
+
+TEST_F(EngineTest, CutsLongTextsBetweenTwoCharacters) {
+  constexpr char kEuro[] = "\xe2\x82\xac";
+  for (const size_t shift : {0, 1, 2}) {
+    std::string missing = "/" + std::string(shift, 'x');
+    for (int i = 0; i < 1000; ++i)
+      missing += kEuro;
+    options_.model_dir = missing.c_str();
+    EXPECT_NE(refuse_to_create(), JETSONCAPTION_ENGINE_OK);
+    const std::string error = api_->last_error();
+    EXPECT_GE(error.size(), size_t{JETSONCAPTION_ENGINE_TEXT_SIZE - 3}) << "cut too early";
+    EXPECT_EQ(error.substr(error.size() - 3), kEuro) << "cut in the middle of a character";
+  }
 }
 
 TEST_F(EngineTest, CanBeCancelledFromAnotherThreadAndUsedAgain) {
