@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#include "captionwords.h"
+
 /**
  * SECTION:jetsoncaptionmeta
  * @title: GstJetsonCaptionMeta
@@ -18,6 +20,16 @@
  * GstJetsonCaptionMeta *meta = gst_buffer_get_jetson_caption_meta (buffer);
  * if (meta != NULL)
  *   g_print ("%s\n", gst_jetson_caption_meta_get_text (meta));
+ * ]|
+ *
+ * With the element's property `attention` it also lists the words of the caption, and for each a
+ * map of where in the picture the model looked when it chose the word:
+ *
+ * |[
+ * for (i = 0; i < gst_jetson_caption_meta_get_n_words (meta); i++) {
+ *   map = gst_jetson_caption_meta_get_word_attention (meta, i, &columns, &rows, NULL);
+ *   g_print ("%s: %f at the top left\n", gst_jetson_caption_meta_get_word (meta, i), map[0]);
+ * }
  * ]|
  *
  * Since: 0.1
@@ -75,6 +87,7 @@ static gboolean caption_meta_init(GstMeta* meta, gpointer params, GstBuffer* buf
   self->frame = 0;
   self->inference_time = 0;
   self->flags = GST_JETSON_CAPTION_FLAG_NONE;
+  self->words = NULL;
   memset(self->_gst_reserved, 0, sizeof self->_gst_reserved);
   return TRUE;
 }
@@ -84,18 +97,26 @@ static void caption_meta_free(GstMeta* meta, GstBuffer* buffer) {
 
   g_free(self->text);
   self->text = NULL;
+  gst_jetson_caption_words_unref(self->words);
+  self->words = NULL;
 }
 
 // What is refused is refused silently: this runs for each frame.
 static gboolean caption_meta_transform(GstBuffer* destination, GstMeta* meta, GstBuffer* source,
                                        GQuark type, gpointer data) {
   const GstJetsonCaptionMeta* self = (const GstJetsonCaptionMeta*)meta;
+  GstJetsonCaptionMeta* copy;
 
   if (!GST_META_TRANSFORM_IS_COPY(type) && !GST_VIDEO_META_TRANSFORM_IS_SCALE(type))
     return FALSE;
-  return gst_buffer_add_jetson_caption_meta(destination, self->text, self->confidence,
-                                            self->timestamp, self->frame, self->inference_time,
-                                            self->flags) != NULL;
+  copy =
+      gst_buffer_add_jetson_caption_meta(destination, self->text, self->confidence, self->timestamp,
+                                         self->frame, self->inference_time, self->flags);
+  if (copy == NULL)
+    return FALSE;
+  // The maps are of the whole picture, whatever its size, so they survive scaling as they are.
+  copy->words = gst_jetson_caption_words_ref(self->words);
+  return TRUE;
 }
 
 /**
@@ -127,7 +148,7 @@ const GstMetaInfo* gst_jetson_caption_meta_get_info(void) {
  * @inference_time: nanoseconds the model took
  * @flags: #GstJetsonCaptionFlags
  *
- * Puts a caption on @buffer. A buffer carries one caption: an older one is replaced.
+ * Puts a caption on @buffer. A buffer carries one caption: an older one is replaced, its words too.
  *
  * Returns: (transfer none) (nullable): the meta, owned by @buffer; %NULL if @buffer is not writable
  *   or @text is %NULL
@@ -161,6 +182,8 @@ GstJetsonCaptionMeta* gst_buffer_add_jetson_caption_meta(GstBuffer* buffer, cons
   self->frame = frame;
   self->inference_time = inference_time;
   self->flags = flags;
+  gst_jetson_caption_words_unref(self->words);
+  self->words = NULL;
   return self;
 }
 
@@ -254,4 +277,138 @@ GstClockTime gst_jetson_caption_meta_get_inference_time(const GstJetsonCaptionMe
 GstJetsonCaptionFlags gst_jetson_caption_meta_get_flags(const GstJetsonCaptionMeta* meta) {
   g_return_val_if_fail(meta != NULL, GST_JETSON_CAPTION_FLAG_NONE);
   return meta->flags;
+}
+
+/**
+ * gst_jetson_caption_meta_set_words: (skip)
+ * @meta: a #GstJetsonCaptionMeta of a writable buffer
+ * @words: the @n_words words of the text in their order, copied; bytes that are not UTF-8 become
+ *   U+FFFD
+ * @probabilities: how likely the model found each word; brought into 0 to 1, not-a-number becomes 0
+ * @n_words: at most #GST_JETSON_CAPTION_META_MAX_WORDS; 0 takes the words away
+ * @attention: (nullable): for each word a map of where the model looked,
+ * [@n_words][@rows][@columns]
+ * @columns: of a map of the whole picture, from the left
+ * @rows: of a map of the whole picture, from the top; @columns times @rows is at most
+ *   #GST_JETSON_CAPTION_META_MAX_CELLS
+ *
+ * Lists the words of the caption. For elements that describe frames.
+ *
+ * Returns: %TRUE, or %FALSE if a limit is exceeded
+ *
+ * Since: 0.1
+ */
+gboolean gst_jetson_caption_meta_set_words(GstJetsonCaptionMeta* meta, const gchar* const* words,
+                                           const gdouble* probabilities, guint n_words,
+                                           const gfloat* attention, guint columns, guint rows) {
+  GstJetsonCaptionWords* made = NULL;
+
+  g_return_val_if_fail(meta != NULL, FALSE);
+  g_return_val_if_fail(n_words <= GST_JETSON_CAPTION_META_MAX_WORDS, FALSE);
+  g_return_val_if_fail(n_words == 0 || (words != NULL && probabilities != NULL), FALSE);
+  g_return_val_if_fail(attention == NULL || (columns > 0 && rows > 0), FALSE);
+  g_return_val_if_fail(
+      attention == NULL || (guint64)columns * rows <= GST_JETSON_CAPTION_META_MAX_CELLS, FALSE);
+
+  // Made first: what is given may be what this meta already holds.
+  if (n_words > 0)
+    made = gst_jetson_caption_words_new(words, probabilities, n_words, attention, columns, rows);
+  gst_jetson_caption_words_unref(meta->words);
+  meta->words = made;
+  return TRUE;
+}
+
+/**
+ * gst_jetson_caption_meta_get_n_words:
+ * @meta: a #GstJetsonCaptionMeta
+ *
+ * Returns: how many words are listed; 0 when the element was not asked for `attention`, and when
+ *   the caption is empty
+ *
+ * Since: 0.1
+ */
+guint gst_jetson_caption_meta_get_n_words(const GstJetsonCaptionMeta* meta) {
+  const GstJetsonCaptionWords* words;
+
+  g_return_val_if_fail(meta != NULL, 0);
+  words = meta->words;
+  return words != NULL ? words->n_words : 0;
+}
+
+/**
+ * gst_jetson_caption_meta_get_word:
+ * @meta: a #GstJetsonCaptionMeta
+ * @index: less than gst_jetson_caption_meta_get_n_words()
+ *
+ * Returns: (transfer none): a word of the caption, valid UTF-8, owned by @meta
+ *
+ * Since: 0.1
+ */
+const gchar* gst_jetson_caption_meta_get_word(const GstJetsonCaptionMeta* meta, guint index) {
+  const GstJetsonCaptionWords* words;
+
+  g_return_val_if_fail(index < gst_jetson_caption_meta_get_n_words(meta), NULL);
+  words = meta->words;
+  return words->words[index];
+}
+
+/**
+ * gst_jetson_caption_meta_get_word_probability:
+ * @meta: a #GstJetsonCaptionMeta
+ * @index: less than gst_jetson_caption_meta_get_n_words()
+ *
+ * Returns: how likely the model found the word, given the picture and the words before it; 0 to 1
+ *
+ * Since: 0.1
+ */
+gdouble gst_jetson_caption_meta_get_word_probability(const GstJetsonCaptionMeta* meta,
+                                                     guint index) {
+  const GstJetsonCaptionWords* words;
+
+  g_return_val_if_fail(index < gst_jetson_caption_meta_get_n_words(meta), 0.0);
+  words = meta->words;
+  return words->probabilities[index];
+}
+
+/**
+ * gst_jetson_caption_meta_get_word_attention:
+ * @meta: a #GstJetsonCaptionMeta
+ * @index: less than gst_jetson_caption_meta_get_n_words()
+ * @columns: (out) (optional): cells from the left of the picture to its right
+ * @rows: (out) (optional): cells from its top to its bottom
+ * @n_values: (out) (optional): cells in all, @columns times @rows
+ *
+ * Where the model looked when it chose a word: the share of its attention that went to each cell of
+ * a grid over the whole picture, row by row from the top left. The shares sum to 1 up to rounding.
+ *
+ * Returns: (transfer none) (nullable) (array length=n_values): the map, owned by @meta; %NULL, and
+ *   zeros, if there is none
+ *
+ * Since: 0.1
+ */
+const gfloat* gst_jetson_caption_meta_get_word_attention(const GstJetsonCaptionMeta* meta,
+                                                         guint index, guint* columns, guint* rows,
+                                                         gsize* n_values) {
+  const GstJetsonCaptionWords* words;
+  gsize cells;
+
+  if (columns != NULL)
+    *columns = 0;
+  if (rows != NULL)
+    *rows = 0;
+  if (n_values != NULL)
+    *n_values = 0;
+  g_return_val_if_fail(index < gst_jetson_caption_meta_get_n_words(meta), NULL);
+
+  words = meta->words;
+  if (words->attention == NULL)
+    return NULL;
+  cells = (gsize)words->columns * words->rows;
+  if (columns != NULL)
+    *columns = words->columns;
+  if (rows != NULL)
+    *rows = words->rows;
+  if (n_values != NULL)
+    *n_values = cells;
+  return words->attention + index * cells;
 }

@@ -3,6 +3,7 @@
 #include <limits>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include <gst/gst.h>
 #include <gst/jetsoncaptionmeta/jetsoncaptionmeta.h>
@@ -210,6 +211,202 @@ TEST_F(CaptionMeta, KeepsConfidenceBetweenZeroAndOne) {
   EXPECT_EQ(stored(-0.1), 0.0);
   EXPECT_EQ(stored(1.5), 1.0);
   EXPECT_EQ(stored(std::numeric_limits<double>::quiet_NaN()), 0.0);
+}
+
+// Three words with a grid of 3x2.
+const std::vector<float> kMaps = {0, 0.25F, 0.75F, 0, 0, 0,   // a
+                                  1, 0,     0,     0, 0, 0,   // dog
+                                  0, 0,     0,     0, 0, 1};  // runs
+
+gboolean list_words(GstJetsonCaptionMeta* meta) {
+  const gchar* words[] = {"a", "dog", "runs"};
+  const gdouble probabilities[] = {0.9, 0.5, 0.25};
+  return gst_jetson_caption_meta_set_words(meta, words, probabilities, 3, kMaps.data(), 3, 2);
+}
+
+void expect_words(const BufferPtr& buffer) {
+  const GstJetsonCaptionMeta* meta = gst_buffer_get_jetson_caption_meta(buffer.get());
+  ASSERT_EQ(gst_jetson_caption_meta_get_n_words(meta), 3U);
+  EXPECT_STREQ(gst_jetson_caption_meta_get_word(meta, 0), "a");
+  EXPECT_STREQ(gst_jetson_caption_meta_get_word(meta, 2), "runs");
+  EXPECT_EQ(gst_jetson_caption_meta_get_word_probability(meta, 1), 0.5);
+  for (guint i = 0; i < 3; i++) {
+    guint columns = 0, rows = 0;
+    gsize values = 0;
+    const gfloat* map =
+        gst_jetson_caption_meta_get_word_attention(meta, i, &columns, &rows, &values);
+    ASSERT_NE(map, nullptr);
+    EXPECT_EQ(columns, 3U);
+    EXPECT_EQ(rows, 2U);
+    ASSERT_EQ(values, 6U);
+    EXPECT_EQ(std::vector<float>(map, map + values),
+              std::vector<float>(kMaps.begin() + i * 6, kMaps.begin() + (i + 1) * 6));
+  }
+}
+
+TEST_F(CaptionMeta, ListsNoWordsUnlessTheyAreGiven) {
+  const BufferPtr buffer = make_buffer();
+
+  const GstJetsonCaptionMeta* meta = add(buffer, "a dog runs");
+
+  EXPECT_EQ(gst_jetson_caption_meta_get_n_words(meta), 0U);
+}
+
+TEST_F(CaptionMeta, ListsWordsWithTheirMaps) {
+  const BufferPtr buffer = make_buffer();
+
+  EXPECT_TRUE(list_words(add(buffer, "a dog runs")));
+
+  expect_words(buffer);
+  expect_same_caption(buffer);
+}
+
+TEST_F(CaptionMeta, GivesAMapToWhoDoesNotAskForItsSize) {
+  const BufferPtr buffer = make_buffer();
+  GstJetsonCaptionMeta* meta = add(buffer, "a dog runs");
+  list_words(meta);
+
+  EXPECT_NE(gst_jetson_caption_meta_get_word_attention(meta, 0, nullptr, nullptr, nullptr),
+            nullptr);
+}
+
+TEST_F(CaptionMeta, KeepsItsWordsInACopyThatOutlivesTheOriginal) {
+  BufferPtr buffer = make_buffer();
+  list_words(add(buffer, "a dog runs"));
+
+  const BufferPtr copy(gst_buffer_copy(buffer.get()));
+  buffer.reset();
+
+  expect_words(copy);
+}
+
+TEST_F(CaptionMeta, KeepsItsWordsThroughAChangeOfSize) {
+  BufferPtr from = make_buffer();
+  const BufferPtr to = make_buffer();
+  list_words(add(from, "a dog runs"));
+  GstVideoInfo large, small;
+  gst_video_info_set_format(&large, GST_VIDEO_FORMAT_NV12, 64, 64);
+  gst_video_info_set_format(&small, GST_VIDEO_FORMAT_NV12, 32, 32);
+  GstVideoMetaTransform scale = {&large, &small};
+
+  EXPECT_TRUE(transform(to, from, gst_video_meta_transform_scale_get_quark(), &scale));
+  from.reset();
+
+  expect_words(to);
+}
+
+TEST_F(CaptionMeta, LeavesTheWordsOfACopyAloneWhenItsOwnChange) {
+  const BufferPtr buffer = make_buffer();
+  GstJetsonCaptionMeta* meta = add(buffer, "a dog runs");
+  list_words(meta);
+  const BufferPtr copy(gst_buffer_copy(buffer.get()));
+
+  EXPECT_TRUE(gst_jetson_caption_meta_set_words(meta, nullptr, nullptr, 0, nullptr, 0, 0));
+
+  EXPECT_EQ(gst_jetson_caption_meta_get_n_words(meta), 0U);
+  expect_words(copy);
+}
+
+TEST_F(CaptionMeta, ForgetsTheWordsOfACaptionThatIsReplaced) {
+  const BufferPtr buffer = make_buffer();
+  list_words(add(buffer, "a cat sleeps"));
+
+  const GstJetsonCaptionMeta* meta = add(buffer, "a dog runs");
+
+  EXPECT_EQ(gst_jetson_caption_meta_get_n_words(meta), 0U);
+}
+
+TEST_F(CaptionMeta, MayBeGivenItsOwnWordsAgain) {
+  const BufferPtr buffer = make_buffer();
+  GstJetsonCaptionMeta* meta = add(buffer, "a dog runs");
+  list_words(meta);
+  const gchar* words[] = {gst_jetson_caption_meta_get_word(meta, 0),
+                          gst_jetson_caption_meta_get_word(meta, 1),
+                          gst_jetson_caption_meta_get_word(meta, 2)};
+  const gdouble probabilities[] = {0.9, 0.5, 0.25};
+  const gfloat* maps =
+      gst_jetson_caption_meta_get_word_attention(meta, 0, nullptr, nullptr, nullptr);
+
+  EXPECT_TRUE(gst_jetson_caption_meta_set_words(meta, words, probabilities, 3, maps, 3, 2));
+
+  expect_words(buffer);
+}
+
+TEST_F(CaptionMeta, MayListWordsWithoutMaps) {
+  const BufferPtr buffer = make_buffer();
+  GstJetsonCaptionMeta* meta = add(buffer, "a dog runs");
+  const gchar* words[] = {"caf\xe9"};
+  const gdouble probabilities[] = {std::numeric_limits<double>::quiet_NaN()};
+
+  EXPECT_TRUE(gst_jetson_caption_meta_set_words(meta, words, probabilities, 1, nullptr, 0, 0));
+
+  EXPECT_STREQ(gst_jetson_caption_meta_get_word(meta, 0), "caf\xef\xbf\xbd");
+  EXPECT_EQ(gst_jetson_caption_meta_get_word_probability(meta, 0), 0.0);
+  guint columns = 7, rows = 7;
+  gsize values = 49;
+  EXPECT_EQ(gst_jetson_caption_meta_get_word_attention(meta, 0, &columns, &rows, &values), nullptr);
+  EXPECT_EQ(columns, 0U);
+  EXPECT_EQ(rows, 0U);
+  EXPECT_EQ(values, 0U);
+}
+
+TEST_F(CaptionMeta, ListsAsManyWordsAndCellsAsItsLimitsAllow) {
+  const BufferPtr buffer = make_buffer();
+  GstJetsonCaptionMeta* meta = add(buffer, "a dog runs");
+  const std::vector<const gchar*> words(GST_JETSON_CAPTION_META_MAX_WORDS, "dog");
+  const std::vector<gdouble> probabilities(words.size(), 0.5);
+  std::vector<float> maps(words.size() * GST_JETSON_CAPTION_META_MAX_CELLS, 0.0F);
+  maps.back() = 1.0F;
+
+  EXPECT_TRUE(gst_jetson_caption_meta_set_words(meta, words.data(), probabilities.data(),
+                                                GST_JETSON_CAPTION_META_MAX_WORDS, maps.data(), 32,
+                                                32));
+
+  const guint last = GST_JETSON_CAPTION_META_MAX_WORDS - 1;
+  EXPECT_STREQ(gst_jetson_caption_meta_get_word(meta, last), "dog");
+  EXPECT_EQ(gst_jetson_caption_meta_get_word_attention(meta, last, nullptr, nullptr, nullptr)[1023],
+            1.0F);
+}
+
+TEST_F(CaptionMeta, RefusesMoreThanItsLimitsAllowAndKeepsWhatItHas) {
+  const BufferPtr buffer = make_buffer();
+  GstJetsonCaptionMeta* meta = add(buffer, "a dog runs");
+  list_words(meta);
+  const std::vector<const gchar*> words(GST_JETSON_CAPTION_META_MAX_WORDS + 1, "dog");
+  const std::vector<gdouble> probabilities(words.size(), 0.5);
+  const auto refuses = [&](guint n_words, const gfloat* maps, guint columns, guint rows) {
+    g_test_expect_message("GStreamer-JetsonCaptionMeta", G_LOG_LEVEL_CRITICAL, "*failed*");
+    EXPECT_FALSE(gst_jetson_caption_meta_set_words(meta, words.data(), probabilities.data(),
+                                                   n_words, maps, columns, rows));
+    g_test_assert_expected_messages();
+  };
+
+  refuses(GST_JETSON_CAPTION_META_MAX_WORDS + 1, nullptr, 0, 0);
+  refuses(1, kMaps.data(), 0, 7);
+  refuses(1, kMaps.data(), 65, 16);
+  refuses(1, kMaps.data(), G_MAXUINT, G_MAXUINT);
+
+  expect_words(buffer);
+}
+
+TEST_F(CaptionMeta, HasNoWordBehindTheLast) {
+  const BufferPtr buffer = make_buffer();
+  GstJetsonCaptionMeta* meta = add(buffer, "a dog runs");
+  list_words(meta);
+  const auto expect_complaint = [] {
+    g_test_expect_message("GStreamer-JetsonCaptionMeta", G_LOG_LEVEL_CRITICAL, "*n_words*");
+  };
+
+  expect_complaint();
+  EXPECT_EQ(gst_jetson_caption_meta_get_word(meta, 3), nullptr);
+  g_test_assert_expected_messages();
+  expect_complaint();
+  EXPECT_EQ(gst_jetson_caption_meta_get_word_probability(meta, G_MAXUINT), 0.0);
+  g_test_assert_expected_messages();
+  expect_complaint();
+  EXPECT_EQ(gst_jetson_caption_meta_get_word_attention(meta, 3, nullptr, nullptr, nullptr),
+            nullptr);
+  g_test_assert_expected_messages();
 }
 
 TEST_F(CaptionMeta, NamesItsFlagsForBindings) {

@@ -39,6 +39,24 @@ typedef enum {
 #define GST_JETSON_CAPTION_META_API_TYPE (gst_jetson_caption_meta_api_get_type())
 #define GST_JETSON_CAPTION_META_INFO (gst_jetson_caption_meta_get_info())
 
+/**
+ * GST_JETSON_CAPTION_META_MAX_WORDS:
+ *
+ * Most words that a meta lists.
+ *
+ * Since: 0.1
+ */
+#define GST_JETSON_CAPTION_META_MAX_WORDS 50
+
+/**
+ * GST_JETSON_CAPTION_META_MAX_CELLS:
+ *
+ * Most cells of the map of a word.
+ *
+ * Since: 0.1
+ */
+#define GST_JETSON_CAPTION_META_MAX_CELLS 1024
+
 typedef struct _GstJetsonCaptionMeta GstJetsonCaptionMeta;
 
 /**
@@ -53,9 +71,10 @@ typedef struct _GstJetsonCaptionMeta GstJetsonCaptionMeta;
  * @flags: see #GstJetsonCaptionFlags
  *
  * The caption that a buffer carries. It survives copies, of a part too, and changes of size.
- * Only gst_buffer_add_jetson_caption_meta() makes or changes one: applications read the fields, or
- * call the getters, and neither keep a pointer to it nor declare one of their own. Fields that are
- * added one day take the place of reserved ones, so that the others stay where they are.
+ * Only gst_buffer_add_jetson_caption_meta() makes or changes one, and only
+ * gst_jetson_caption_meta_set_words() gives it words: applications read the fields, or call the
+ * getters, and neither keep a pointer to it nor declare one of their own. Fields that are added one
+ * day take the place of reserved ones, so that the others stay where they are.
  *
  * Since: 0.1
  */
@@ -70,7 +89,8 @@ struct _GstJetsonCaptionMeta {
   GstJetsonCaptionFlags flags;
 
   /*< private >*/
-  gpointer _gst_reserved[GST_PADDING];
+  gpointer words;
+  gpointer _gst_reserved[GST_PADDING - 1];
 };
 
 GST_JETSON_CAPTION_META_API GType gst_jetson_caption_flags_get_type(void);
@@ -95,5 +115,17 @@ GST_JETSON_CAPTION_META_API GstClockTime
 gst_jetson_caption_meta_get_inference_time(const GstJetsonCaptionMeta* meta);
 GST_JETSON_CAPTION_META_API GstJetsonCaptionFlags
 gst_jetson_caption_meta_get_flags(const GstJetsonCaptionMeta* meta);
+
+GST_JETSON_CAPTION_META_API gboolean gst_jetson_caption_meta_set_words(
+    GstJetsonCaptionMeta* meta, const gchar* const* words, const gdouble* probabilities,
+    guint n_words, const gfloat* attention, guint columns, guint rows);
+GST_JETSON_CAPTION_META_API guint
+gst_jetson_caption_meta_get_n_words(const GstJetsonCaptionMeta* meta);
+GST_JETSON_CAPTION_META_API const gchar* gst_jetson_caption_meta_get_word(
+    const GstJetsonCaptionMeta* meta, guint index);
+GST_JETSON_CAPTION_META_API gdouble
+gst_jetson_caption_meta_get_word_probability(const GstJetsonCaptionMeta* meta, guint index);
+GST_JETSON_CAPTION_META_API const gfloat* gst_jetson_caption_meta_get_word_attention(
+    const GstJetsonCaptionMeta* meta, guint index, guint* columns, guint* rows, gsize* n_values);
 
 G_END_DECLS
