@@ -2,7 +2,10 @@
 // A model that the engine has loaded: the C functions of engine_api.h as an object.
 #include "plugin/engine_handle.h"
 
+#include <algorithm>
 #include <cstring>
+#include <optional>
+#include <utility>
 
 #include <glib.h>
 
@@ -23,6 +26,48 @@ std::string valid_text(const char* text, size_t size) {
   std::string result = valid;
   g_free(valid);
   return result;
+}
+
+// The largest grid that the metadata takes; an input of 1024x1024 pixels has it.
+constexpr uint64_t kMaxCells = 1024;
+
+// The memory that the engine writes attention to.
+class AttentionRoom {
+ public:
+  AttentionRoom(const EngineInfo& info, unsigned max_words, JetsonCaptionEngineCaption& caption)
+      : columns_(info.attention_columns),
+        rows_(info.attention_rows),
+        words_(max_words),
+        maps_(size_t{max_words} * columns_ * rows_) {
+    caption.word_list = words_.data();
+    caption.word_capacity = max_words;
+    caption.attention = maps_.data();
+    caption.attention_capacity = maps_.size();
+  }
+
+  // What was written, for at most as many words as there is room for.
+  void move_to(EngineCaption& caption, size_t words) {
+    words = std::min(words, words_.size());
+    for (size_t i = 0; i < words; ++i) {
+      const JetsonCaptionEngineWord& word = words_[i];
+      caption.words.push_back({valid_text(word.text, sizeof word.text), word.probability});
+    }
+    maps_.resize(words * columns_ * rows_);
+    caption.attention = std::move(maps_);
+    caption.attention_columns = columns_;
+    caption.attention_rows = rows_;
+  }
+
+ private:
+  const unsigned columns_;
+  const unsigned rows_;
+  std::vector<JetsonCaptionEngineWord> words_;
+  std::vector<float> maps_;
+};
+
+bool has_attention(const EngineInfo& info) {
+  const uint64_t cells = uint64_t{info.attention_columns} * info.attention_rows;
+  return cells > 0 && cells <= kMaxCells;
 }
 
 }  // namespace
@@ -72,11 +117,25 @@ Result<EngineCaption> EngineHandle::describe(const ImageView& image, const Engin
 
   JetsonCaptionEngineCaption caption = {};
   caption.size = sizeof caption;
+  std::optional<AttentionRoom> room;
+  if (request.attention) {
+    const EngineInfo engine_info = info();
+    if (has_attention(engine_info)) {
+      room.emplace(engine_info, request.max_words, caption);
+      engine_request.attention = 1;
+    }
+  }
   const int32_t status = api_->describe(engine_, &engine_image, &engine_request, &caption);
   if (status != JETSONCAPTION_ENGINE_OK)
     return last_error(*api_, status);
-  return EngineCaption{valid_text(caption.text, sizeof caption.text), caption.confidence,
-                       caption.inference_ms, caption.truncated != 0};
+  EngineCaption result;
+  result.text = valid_text(caption.text, sizeof caption.text);
+  result.confidence = caption.confidence;
+  result.inference_ms = caption.inference_ms;
+  result.truncated = caption.truncated != 0;
+  if (room)
+    room->move_to(result, caption.words);
+  return result;
 }
 
 EngineInfo EngineHandle::info() const {
@@ -93,6 +152,8 @@ EngineInfo EngineHandle::info() const {
   info.input_width = static_cast<int>(stats.input_width);
   info.input_height = static_cast<int>(stats.input_height);
   info.device_memory_bytes = stats.device_memory_bytes;
+  info.attention_columns = stats.attention_columns;
+  info.attention_rows = stats.attention_rows;
   return info;
 }
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "engine_api.h"
@@ -25,6 +26,12 @@ struct EngineRequest {
   unsigned beam_size = 1;
   unsigned max_words = 20;
   unsigned max_inference_ms = 0;  // 0: no limit
+  bool attention = false;         // also return the words and where the model looked for each
+};
+
+struct EngineWord {
+  std::string text;        // valid UTF-8, whatever the engine returned
+  double probability = 0;  // 0 to 1
 };
 
 struct EngineCaption {
@@ -32,6 +39,12 @@ struct EngineCaption {
   double confidence = 0;
   double inference_ms = 0;
   bool truncated = false;
+
+  // Only when they were asked for and the engine has them.
+  std::vector<EngineWord> words;
+  std::vector<float> attention;  // [words][rows][columns]
+  unsigned attention_columns = 0;
+  unsigned attention_rows = 0;
 };
 
 // The part of the engine's statistics that the element uses.
@@ -45,6 +58,8 @@ struct EngineInfo {
   int input_width = 0;
   int input_height = 0;
   uint64_t device_memory_bytes = 0;
+  unsigned attention_columns = 0;  // of the map of a word; 0: the engine makes none
+  unsigned attention_rows = 0;
 };
 
 // One describe() or trim_memory() at a time; cancel() and info() from any thread.

@@ -3,6 +3,7 @@
 #include "plugin/frame_path.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include <gst/jetsoncaptionmeta/jetsoncaptionmeta.h>
@@ -54,6 +55,21 @@ GstClockTime distance(GstClockTime a, GstClockTime b) {
   if (!GST_CLOCK_TIME_IS_VALID(a) || !GST_CLOCK_TIME_IS_VALID(b))
     return GST_CLOCK_TIME_NONE;
   return a > b ? a - b : b - a;
+}
+
+void list_words(GstJetsonCaptionMeta* meta, const EngineCaption& caption) {
+  if (meta == nullptr || caption.words.empty())
+    return;
+  std::array<const gchar*, GST_JETSON_CAPTION_META_MAX_WORDS> words;
+  std::array<gdouble, GST_JETSON_CAPTION_META_MAX_WORDS> probabilities;
+  const size_t count = std::min(caption.words.size(), words.size());
+  for (size_t i = 0; i < count; i++) {
+    words[i] = caption.words[i].text.c_str();
+    probabilities[i] = caption.words[i].probability;
+  }
+  gst_jetson_caption_meta_set_words(meta, words.data(), probabilities.data(),
+                                    static_cast<guint>(count), caption.attention.data(),
+                                    caption.attention_columns, caption.attention_rows);
 }
 
 // By timestamps, or where there are none by the clock.
@@ -208,7 +224,8 @@ CaptionJob FramePath::make_job(GstBuffer* buffer, uint64_t frame, const Settings
   if (segment.format == GST_FORMAT_TIME && GST_CLOCK_TIME_IS_VALID(pts))
     job.stream_time = gst_segment_to_stream_time(&segment, GST_FORMAT_TIME, pts);
   job.taken_at = std::chrono::steady_clock::now();
-  job.request = {settings.beam_size, settings.max_words, settings.max_inference_ms};
+  job.request = {settings.beam_size, settings.max_words, settings.max_inference_ms,
+                 settings.attention};
   job.is_drawn = settings.overlay;
   job.info = info_;
   job.style = settings.style;
@@ -233,10 +250,11 @@ void FramePath::carry(GstBuffer* buffer, const Settings& settings) {
   const int flags = (is_new ? GST_JETSON_CAPTION_FLAG_NEW : 0) |
                     (is_stale ? GST_JETSON_CAPTION_FLAG_STALE : 0) |
                     (caption.truncated ? GST_JETSON_CAPTION_FLAG_TRUNCATED : 0);
-  gst_buffer_add_jetson_caption_meta(buffer, caption.text.c_str(), caption.confidence,
-                                     newest->job.timestamp, newest->job.frame,
-                                     static_cast<GstClockTime>(caption.inference_ms * GST_MSECOND),
-                                     static_cast<GstJetsonCaptionFlags>(flags));
+  GstJetsonCaptionMeta* meta = gst_buffer_add_jetson_caption_meta(
+      buffer, caption.text.c_str(), caption.confidence, newest->job.timestamp, newest->job.frame,
+      static_cast<GstClockTime>(caption.inference_ms * GST_MSECOND),
+      static_cast<GstJetsonCaptionFlags>(flags));
+  list_words(meta, caption);
   const bool is_shown = settings.overlay && !is_over && has_picture(buffer) &&
                         caption.confidence >= settings.min_confidence;
   if (is_shown)

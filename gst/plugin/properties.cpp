@@ -153,6 +153,12 @@ void install_captioning(GObjectClass* klass, const Settings& defaults) {
                           "or signal; the metadata carries them",
                           0, 1, defaults.min_confidence, kAlways));
   g_object_class_install_property(
+      klass, PROP_ATTENTION,
+      g_param_spec_boolean("attention", "Attention",
+                           "List the words in the metadata, each with a map of where the model "
+                           "looked when it chose it",
+                           defaults.attention, kAlways));
+  g_object_class_install_property(
       klass, PROP_THREADS,
       g_param_spec_uint("threads", "Threads",
                         "CPU threads of the engine; 0: chosen for the machine", 0, kMaxThreads,
@@ -295,6 +301,7 @@ bool set_setting(Settings& settings, guint id, const GValue* value) {
     case PROP_MIN_CONFIDENCE: settings.min_confidence = g_value_get_double(value); break;
     case PROP_THREADS: settings.threads = g_value_get_uint(value); break;
     case PROP_CUDNN: settings.cudnn = g_value_get_boolean(value); break;
+    case PROP_ATTENTION: settings.attention = g_value_get_boolean(value); break;
     case PROP_ENABLED: settings.enabled = g_value_get_boolean(value); break;
     case PROP_ISOLATION: settings.isolation = static_cast<Isolation>(g_value_get_enum(value)); break;
     case PROP_OVERLAY: settings.overlay = g_value_get_boolean(value); break;
@@ -332,6 +339,7 @@ bool get_setting(const Settings& settings, guint id, GValue* value) {
     case PROP_MIN_CONFIDENCE: g_value_set_double(value, settings.min_confidence); break;
     case PROP_THREADS: g_value_set_uint(value, settings.threads); break;
     case PROP_CUDNN: g_value_set_boolean(value, settings.cudnn); break;
+    case PROP_ATTENTION: g_value_set_boolean(value, settings.attention); break;
     case PROP_ENABLED: g_value_set_boolean(value, settings.enabled); break;
     case PROP_ISOLATION: g_value_set_enum(value, static_cast<int>(settings.isolation)); break;
     case PROP_OVERLAY: g_value_set_boolean(value, settings.overlay); break;

@@ -54,6 +54,7 @@ struct Settings {
   unsigned max_words = 20;
   unsigned max_inference_ms = 0;  // 0: no limit
   double min_confidence = 0;      // of captions that are drawn and announced
+  bool attention = false;
   bool enabled = true;
   bool overlay = true;
   OverlayStyle style{"Sans Bold"};

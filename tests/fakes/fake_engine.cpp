@@ -2,6 +2,10 @@
 // An engine without a model, for the tests of the element: scripted captions, delays, failures and
 // memory use.
 //
+// When attention is asked for, the words are those of the text, each with a 7x7
+// map of 0.01 that is 0.52 in one cell: the first for the first word, and so on. The probabilities
+// are 1, 1/2, 1/3, ...
+//
 // The model directory is the script: "fake:" and words of the form key=value, with semicolons
 // between them. Any other directory is NOT_FOUND, as with the real engine.
 //
@@ -11,6 +15,7 @@
 //   count=1            the number of the caption, from 0, stands behind the text
 //   broken=1           a byte that is not UTF-8 stands behind the text
 //   truncated=1        captions are marked truncated
+//   no-attention=1     the statistics say that there are no maps of attention
 //   delay-ms=N         describe() takes so long, or until cancel()
 //   fail-every=N       each Nth describe() fails with INTERNAL, counted from 1
 //   create-ms=N        create() takes so long
@@ -88,6 +93,23 @@ std::string average_color(const JetsonCaptionEngineImage& image) {
   for (const uint64_t sum : sums)
     text += " " + std::to_string((sum + pixels / 2) / pixels);
   return text;
+}
+
+constexpr uint32_t kGridSide = 7;
+constexpr uint32_t kCells = kGridSide * kGridSide;
+
+// As many words as there is room for.
+void write_attention(const std::string& text, JetsonCaptionEngineCaption* caption) {
+  std::istringstream stream(text);
+  std::string word;
+  for (uint32_t i = 0; i < caption->word_capacity && stream >> word; i++) {
+    JetsonCaptionEngineWord& entry = caption->word_list[i];
+    std::snprintf(entry.text, sizeof entry.text, "%s", word.c_str());
+    entry.probability = 1.0 / (i + 1);
+    float* map = caption->attention + static_cast<size_t>(i) * kCells;
+    std::fill_n(map, kCells, 0.01F);
+    map[i % kCells] = 0.52F;
+  }
 }
 
 }  // namespace
@@ -174,6 +196,8 @@ int32_t describe(JetsonCaptionEngine* engine, const JetsonCaptionEngineImage* im
   caption->inference_ms = 1.5;
   caption->words = static_cast<uint32_t>(1 + std::count(words.begin(), words.end(), ' '));
   caption->truncated = static_cast<int32_t>(number(script, "truncated", 0));
+  if (request->attention != 0)
+    write_attention(words, caption);
   return JETSONCAPTION_ENGINE_OK;
 }
 
@@ -188,6 +212,8 @@ void get_stats(JetsonCaptionEngine* engine, JetsonCaptionEngineStats* stats) {
   std::snprintf(stats->version, sizeof stats->version, "fake 1");
   stats->threads = 1;
   stats->input_width = stats->input_height = number(engine->script, "input", 224);
+  const bool has_attention = number(engine->script, "no-attention", 0) == 0;
+  stats->attention_columns = stats->attention_rows = has_attention ? kGridSide : 0;
   std::lock_guard<std::mutex> lock(engine->mutex);
   stats->captions = engine->captions;
   stats->failures = engine->failures;

@@ -148,6 +148,7 @@ TEST(ElementProperties, KeepWhatIsSet) {
                                  {"memory-check-interval", "9"},
                                  {"memory-action", "warn"},
                                  {"post-messages", "false"},
+                                 {"attention", "true"},
                                  {"device", "cpu"},
                                  {"max-rate", "5/2"},
                                  {"max-inference-time", "250"},
