@@ -11,6 +11,7 @@
 #include "image/preprocess.h"
 #include "model/bundle.h"
 #include "model/caption_network.h"
+#include "model/cuda_device.h"
 #include "model/torch_runtime.h"
 #include "search/search.h"
 #include "text/tokenizer.h"
@@ -21,6 +22,7 @@ namespace {
 constexpr int kMaxBeamSize = 16;
 constexpr int kMaxWords = 50;
 constexpr int kMaxThreads = 64;
+constexpr char kCudaName[] = "cuda";
 
 double milliseconds_since(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start)
@@ -35,28 +37,34 @@ Result<void> check_range(const char* name, int value, int lowest, int highest) {
                                                std::to_string(highest)};
 }
 
-Result<void> check_device(Device device) {
+Result<Device> choose_device(Device device) {
   switch (device) {
     case Device::Auto:
+      return check_cuda().ok() ? Device::Cuda : Device::Cpu;
     case Device::Cpu:
-      return {};
-    case Device::Cuda:
-      return Error{ErrorKind::Unsupported,
-                   "Device cuda was chosen, but this build has no CUDA; choose cpu or auto"};
+      return Device::Cpu;
+    case Device::Cuda: {
+      const auto cuda = check_cuda();
+      if (!cuda.ok())
+        return cuda.error();
+      return Device::Cuda;
+    }
   }
   return Error{
       ErrorKind::InvalidArgument,
       "Device has the unknown number " + std::to_string(static_cast<int>(device)) + "; use 0 to 2"};
 }
 
-// Auto: int8 where the bundle has it.
-Result<Precision> choose_precision(const CaptionerOptions& options) {
+Result<Precision> choose_precision(const CaptionerOptions& options, Device device) {
   const bool has_int8 = has_weight_file(options.model_dir, WeightFile::Int8);
   switch (options.precision) {
     case Precision::Auto:
+      if (device == Device::Cuda && has_weight_file(options.model_dir, WeightFile::Master))
+        return Precision::Fp16;
       return has_int8 ? Precision::Int8 : Precision::Fp32;
     case Precision::Fp32:
-      return Precision::Fp32;
+    case Precision::Fp16:
+      return options.precision;
     case Precision::Int8:
       if (has_int8)
         return Precision::Int8;
@@ -64,10 +72,6 @@ Result<Precision> choose_precision(const CaptionerOptions& options) {
                    "The model in " + options.model_dir + " has no " +
                        weight_file_name(WeightFile::Int8) +
                        "; make one with `jetsoncaption quantize` or choose precision fp32"};
-    case Precision::Fp16:
-      return Error{
-          ErrorKind::Unsupported,
-          "Precision fp16 needs CUDA, which this build does not have; choose int8 or fp32"};
   }
   return Error{ErrorKind::InvalidArgument, "Precision has the unknown number " +
                                                std::to_string(static_cast<int>(options.precision)) +
@@ -131,10 +135,25 @@ class BundleCaptioner : public Captioner {
   }
 
   void cancel() override { cancelled_ = true; }
+
+  void trim_memory() override {
+    if (is_on_cuda())
+      (void)guard_torch([] { release_cuda_cache(); });
+  }
+
+  uint64_t device_memory_bytes() const override {
+    uint64_t bytes = 0;
+    if (is_on_cuda())
+      (void)guard_torch([&bytes] { bytes = cuda_memory_bytes(); });
+    return bytes;
+  }
+
   const CaptionerInfo& info() const override { return info_; }
   CaptionTimes last_times() const override { return times_; }
 
  private:
+  bool is_on_cuda() const { return info_.device == kCudaName; }
+
   Caption describe_pixels(const DescribeOptions& options,
                           std::chrono::steady_clock::time_point start) {
     use_threads(info_.threads);
@@ -170,33 +189,50 @@ class BundleCaptioner : public Captioner {
   std::atomic<bool> cancelled_{false};
 };
 
-// The int8 network, where this machine has the kernels for it, copies what it needs, so that the
-// mapped file need not stay in memory.
-std::unique_ptr<CaptionNetwork> make_network(const Bundle& bundle, Precision precision) {
+bool has_half_weights(const Bundle& bundle) {
+  return bundle.weights.find("decoder.embedding.weight")->type == DataType::F16;
+}
+
+std::unique_ptr<CaptionNetwork> make_network(const Bundle& bundle, Device device,
+                                             Precision precision) {
   std::unique_ptr<CaptionNetwork> network;
-  if (precision == Precision::Int8)
+  if (precision == Precision::Int8 && device == Device::Cpu)
     network = make_int8_network(bundle);
-  if (network) {
-    bundle.weights.drop_pages();
-    return network;
+  if (!network) {
+    TorchOptions options;
+    options.cuda = device == Device::Cuda;
+    options.half = precision == Precision::Fp16;
+    network = make_torch_network(bundle, options);
   }
-  return make_torch_network(bundle);
+  // All but fp32 weights on the CPU were copied, so that the mapped file need not stay in memory.
+  const bool used_in_place =
+      device == Device::Cpu && precision == Precision::Fp32 && !has_half_weights(bundle);
+  if (!used_in_place)
+    bundle.weights.drop_pages();
+  return network;
+}
+
+const char* precision_name(const Bundle& bundle, Precision precision) {
+  if (precision == Precision::Int8)
+    return "int8";
+  return precision == Precision::Fp16 || has_half_weights(bundle) ? "fp16" : "fp32";
 }
 
 }  // namespace
 
 Result<std::unique_ptr<Captioner>> Captioner::load(const CaptionerOptions& options) {
-  auto checked = check_range("threads", options.threads, 0, kMaxThreads);
-  if (checked.ok())
-    checked = check_device(options.device);
+  const auto checked = check_range("threads", options.threads, 0, kMaxThreads);
   if (!checked.ok())
     return checked.error();
+  const auto device = choose_device(options.device);
+  if (!device.ok())
+    return device.error();
   if (options.model_dir.empty()) {
     return Error{ErrorKind::InvalidArgument,
                  "No model was named; name a directory that has config.json, vocabulary.txt and "
                  "weights"};
   }
-  auto precision = choose_precision(options);
+  const auto precision = choose_precision(options, device.value());
   if (!precision.ok())
     return precision.error();
   auto opened =
@@ -212,14 +248,14 @@ Result<std::unique_ptr<Captioner>> Captioner::load(const CaptionerOptions& optio
     info.threads = options.threads > 0 ? options.threads : default_threads();
     use_threads(info.threads);
     allow_cudnn(options.cudnn);
-    network = make_network(*bundle, precision.value());
+    network = make_network(*bundle, device.value(), precision.value());
     info.torch_version = torch_version();
   });
   if (!made.ok())
     return made.error();
   info.model_name = bundle->config.name;
-  info.device = "cpu";
-  info.precision = precision.value() == Precision::Int8 ? "int8" : "fp32";
+  info.device = device.value() == Device::Cuda ? kCudaName : "cpu";
+  info.precision = precision_name(*bundle, precision.value());
   info.engine = network->kernels();
   info.input_width = bundle->config.input_width;
   info.input_height = bundle->config.input_height;

@@ -20,11 +20,13 @@ enum class Device { Auto = 0, Cpu = 1, Cuda = 2 };
 enum class Precision { Auto = 0, Fp32 = 1, Fp16 = 2, Int8 = 3 };
 
 struct CaptionerOptions {
-  std::string model_dir;                  // the bundle directory
-  Device device = Device::Auto;           // Auto: the CPU (CUDA is not built yet)
-  Precision precision = Precision::Auto;  // Auto: int8 where the bundle has it, else fp32
-  int threads = 0;                        // CPU threads, 1 to 64; 0: chosen for the machine
-  bool cudnn = false;                     // allow cuDNN
+  std::string model_dir;         // the bundle directory
+  Device device = Device::Auto;  // Auto: CUDA where this build and this machine have it
+  // Auto: fp16 on CUDA; on the CPU int8 where the bundle has it, else the master weights. fp16 on
+  // the CPU rounds the weights to fp16 but computes in fp32: processors are slow at fp16.
+  Precision precision = Precision::Auto;
+  int threads = 0;     // CPU threads, 1 to 64; 0: chosen for the machine
+  bool cudnn = false;  // allow cuDNN
 };
 
 struct DescribeOptions {
@@ -56,9 +58,9 @@ struct Caption {
 // What was loaded, for `stats`, `doctor` and `bench`.
 struct CaptionerInfo {
   std::string model_name;
-  std::string device;         // "cpu"
-  std::string precision;      // "fp32" or "int8": the arithmetic the model was loaded for
-  std::string engine;         // which kernels compute: "torch", "onednn-int8", "dequantized"
+  std::string device;         // "cpu" or "cuda"
+  std::string precision;      // "fp32", "fp16" or "int8": what the weights are rounded to
+  std::string engine;         // CaptionNetwork::kernels(): also tells the arithmetic
   std::string torch_version;  // "1.13.1"
   int threads = 0;
   int input_width = 0;
@@ -89,6 +91,12 @@ class Captioner {
 
   // Makes a describe() that runs in another thread return Cancelled at the next word.
   virtual void cancel() = 0;
+
+  // Gives memory that is not needed between captions back. Not while describe() runs.
+  virtual void trim_memory() {}
+
+  // What is held on the accelerator; 0 on the CPU, and where the build cannot tell. At any time.
+  virtual uint64_t device_memory_bytes() const { return 0; }
 
   virtual const CaptionerInfo& info() const = 0;
   virtual CaptionTimes last_times() const = 0;

@@ -109,16 +109,18 @@ typedef struct {
 typedef struct {
   size_t size; /* sizeof (JetsonCaptionEngineStats) */
   char model_name[JETSONCAPTION_ENGINE_NAME_SIZE];
-  char device[JETSONCAPTION_ENGINE_NAME_SIZE];    /* "cpu" */
-  char precision[JETSONCAPTION_ENGINE_NAME_SIZE]; /* "fp32", "int8": what was chosen */
-  char kernels[JETSONCAPTION_ENGINE_NAME_SIZE];   /* "torch", "onednn-int8", "dequantized" */
-  char version[JETSONCAPTION_ENGINE_NAME_SIZE];   /* "LibTorch 1.13.1" */
+  char device[JETSONCAPTION_ENGINE_NAME_SIZE];    /* "cpu", "cuda" */
+  char precision[JETSONCAPTION_ENGINE_NAME_SIZE]; /* of the weights: "fp32", "fp16", "int8" */
+  /* What computes, and in which precision: "torch" in that of the weights, "torch-fp32" in fp32
+   * with fp16 weights, "dequantized" in fp32 with int8 weights, "onednn-int8" in int8. */
+  char kernels[JETSONCAPTION_ENGINE_NAME_SIZE];
+  char version[JETSONCAPTION_ENGINE_NAME_SIZE]; /* "LibTorch 1.13.1" */
   uint32_t threads;
   uint32_t input_width; /* the size that needs no further shrinking */
   uint32_t input_height;
   uint64_t captions; /* described since create() */
   uint64_t failures;
-  uint64_t device_memory_bytes; /* memory of the accelerator in use; 0 on the CPU */
+  uint64_t device_memory_bytes; /* held on the accelerator; 0 on the CPU, or if not known */
   uint32_t attention_columns;   /* of the map of a word */
   uint32_t attention_rows;
 } JetsonCaptionEngineStats;

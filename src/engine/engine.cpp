@@ -186,7 +186,7 @@ void get_stats(JetsonCaptionEngine* engine, JetsonCaptionEngineStats* stats) {
     stats->input_height = static_cast<uint32_t>(info.input_height);
     stats->captions = engine->captions;
     stats->failures = engine->failures;
-    stats->device_memory_bytes = 0;
+    stats->device_memory_bytes = engine->captioner->device_memory_bytes();
     stats->attention_columns = static_cast<uint32_t>(info.grid_columns);
     stats->attention_rows = static_cast<uint32_t>(info.grid_rows);
     return JETSONCAPTION_ENGINE_OK;
@@ -196,6 +196,7 @@ void get_stats(JetsonCaptionEngine* engine, JetsonCaptionEngineStats* stats) {
 void trim_memory(JetsonCaptionEngine* engine) {
   guarded([&]() -> int32_t {
     const std::lock_guard<std::mutex> lock(engine->busy);
+    engine->captioner->trim_memory();
     malloc_trim(0);
     return JETSONCAPTION_ENGINE_OK;
   });

@@ -19,13 +19,21 @@ class CaptionNetwork : public StepScorer {
   // LibTorch and oneDNN throw.
   virtual void look_at(const uint8_t* rgb) = 0;
 
-  // Which kernels compute: "torch", "onednn-int8" or "dequantized".
+  // Which kernels compute: "torch" in the precision of the weights, "torch-fp32" in fp32 with fp16
+  // weights, "dequantized" in fp32 with int8 weights, or "onednn-int8".
   virtual const char* kernels() const = 0;
 };
 
-// fp32 arithmetic on LibTorch. Weights stay in the mapped file when they are stored as fp32; fp16
-// and int8 weights are converted tensor by tensor. The bundle must outlive the network.
-std::unique_ptr<CaptionNetwork> make_torch_network(const Bundle& bundle);
+struct TorchOptions {
+  bool cuda = false;  // on the first CUDA device (cuda_device.h), else on the CPU
+  bool half = false;  // weights are rounded to fp16, and on CUDA computed with as such
+};
+
+// On LibTorch, in fp32 unless `half` on CUDA: processors have no fast fp16 arithmetic. On the CPU
+// weights that are stored as fp32 stay in the mapped file; all others are converted tensor by
+// tensor. The bundle must outlive the network. May throw what LibTorch throws.
+std::unique_ptr<CaptionNetwork> make_torch_network(const Bundle& bundle,
+                                                   const TorchOptions& options = {});
 
 // int8 arithmetic on oneDNN, for an int8 bundle. nullptr when this build or this processor has no
 // fast int8 kernels. Keeps nothing of the bundle.

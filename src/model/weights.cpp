@@ -52,6 +52,10 @@ torch::Tensor dequantize_rows(const torch::Tensor& values, const torch::Tensor& 
 }  // namespace
 
 NamedTensors fp32_tensors(const SafetensorsFile& file) {
+  return convert_tensors(file, [](const std::string&, const torch::Tensor& fp32) { return fp32; });
+}
+
+NamedTensors convert_tensors(const SafetensorsFile& file, const TensorConversion& convert) {
   NamedTensors tensors;
   for (const auto& [name, view] : file.tensors()) {
     if (ends_with(name, ".weight_scale"))
@@ -61,9 +65,18 @@ NamedTensors fp32_tensors(const SafetensorsFile& file) {
       tensor = dequantize_rows(tensor, wrap(*file.find(name + "_scale")));
     else if (view.type == DataType::F16)
       tensor = tensor.to(torch::kFloat32);
-    tensors.emplace(name, tensor);
+    tensors.emplace(name, convert(name, tensor));
   }
   return tensors;
+}
+
+bool may_be_half(const std::string& name) {
+  return ends_with(name, ".weight");
+}
+
+bool fits_half(const torch::Tensor& fp32) {
+  constexpr float kRoundsToInfinity = 65520;  // halfway above 65504, the largest fp16 number
+  return fp32.numel() == 0 || fp32.abs().max().item<float>() < kRoundsToInfinity;
 }
 
 std::map<std::string, TensorView> tensor_views(const NamedTensors& tensors) {

@@ -50,7 +50,8 @@ void add_model_options(CLI::App& command, CaptionerOptions& options) {
              {{"auto", Device::Auto}, {"cpu", Device::Cpu}, {"cuda", Device::Cuda}},
              options.device);
   add_choice(command, "--precision", "PRECISION",
-             "auto, fp32, fp16 or int8 (default: auto, int8 where the model has it)",
+             "auto, fp32, fp16 or int8 (default: auto, fp16 with CUDA, else int8 where the model "
+             "has it)",
              {{"auto", Precision::Auto},
               {"fp32", Precision::Fp32},
               {"fp16", Precision::Fp16},

@@ -14,6 +14,7 @@
 #include "fakes/temporary_directory.h"
 #include "fakes/tiny_bundle.h"
 #include "model/bundle.h"
+#include "model/cuda_device.h"
 
 #include <gmock/gmock.h>
 #include <unistd.h>
@@ -23,12 +24,49 @@ namespace {
 
 using testing::HasSubstr;
 
+constexpr float kNever = -100;
+constexpr float kAtOnce = 100;
+
+// A picture with something in every row and column.
+Image make_image(int width, int height) {
+  Image image;
+  image.width = width;
+  image.height = height;
+  for (int y = 0; y < height; ++y) {
+    for (int x = 0; x < width; ++x) {
+      for (const int value : {3 * x + y, x + 2 * y, 5 * x})
+        image.pixels.push_back(static_cast<uint8_t>(value));
+    }
+  }
+  return image;
+}
+
+// Numbers cut to the eleven bits of fp16, as fp16 and as fp32.
+struct CutNumbers {
+  std::vector<uint16_t> half;
+  std::vector<float> single;
+
+  // For numbers of a size that needs no special forms of fp16, and 0 for smaller ones.
+  void add(float value) {
+    int exponent = 0;
+    const float fraction = std::frexp(std::fabs(value), &exponent);  // in [0.5, 1)
+    const bool is_normal = fraction > 0 && exponent >= -13;
+    const int bits = is_normal ? static_cast<int>(fraction * 2048) : 0;  // 1024 to 2047
+    const int sign = std::signbit(value) ? 1 : 0;
+    single.push_back((sign == 1 ? -1.0F : 1.0F) *
+                     std::ldexp(static_cast<float>(bits), exponent - 11));
+    half.push_back(static_cast<uint16_t>(
+        (sign << 15) | (is_normal ? ((exponent + 14) << 10) | (bits - 1024) : 0)));
+  }
+};
+
 class CaptionerTest : public testing::Test {
  protected:
   void SetUp() override {
     const auto written = write_tiny_bundle(directory_.path(), 1);
     ASSERT_TRUE(written.ok()) << written.error().message;
     options_.model_dir = directory_.path();
+    options_.device = Device::Cpu;
     options_.threads = 1;
   }
 
@@ -51,6 +89,41 @@ class CaptionerTest : public testing::Test {
     }
   }
 
+  // Cuts the weights of the master file to what fp16 can hold exactly.
+  void cut_weights(DataType stored) {
+    const std::string path = directory_.file(weight_file_name(WeightFile::Master));
+    const auto file = SafetensorsFile::open(path);
+    ASSERT_TRUE(file.ok()) << file.error().message;
+    std::map<std::string, TensorView> tensors = file.value().tensors();
+    std::map<std::string, CutNumbers> cut;
+    for (auto& [name, view] : tensors) {
+      if (name.find(".weight") == std::string::npos)
+        continue;
+      const auto* values = static_cast<const float*>(view.data);
+      CutNumbers& numbers = cut[name];
+      for (int64_t i = 0; i < view.elements(); ++i)
+        numbers.add(values[i]);
+      view.type = stored;
+      view.data = stored == DataType::F16 ? static_cast<const void*>(numbers.half.data())
+                                          : static_cast<const void*>(numbers.single.data());
+    }
+    const auto written = write_safetensors(path, tensors, {});
+    ASSERT_TRUE(written.ok()) << written.error().message;
+  }
+
+  // What is said of a few pictures, and how surely, to the last digit.
+  std::vector<std::pair<std::string, double>> captions() const {
+    const auto captioner = load();
+    std::vector<std::pair<std::string, double>> all;
+    for (const int side : {20, 64, 90}) {
+      const auto caption = captioner->describe(make_image(side, 50).view(), {3, 8, 0});
+      EXPECT_TRUE(caption.ok()) << caption.error().message;
+      if (caption.ok())
+        all.emplace_back(caption.value().text, caption.value().confidence);
+    }
+    return all;
+  }
+
   std::unique_ptr<Captioner> load() const {
     auto loaded = Captioner::load(options_);
     EXPECT_TRUE(loaded.ok()) << loaded.error().message;
@@ -66,23 +139,6 @@ class CaptionerTest : public testing::Test {
   TemporaryDirectory directory_;
   CaptionerOptions options_;
 };
-
-constexpr float kNever = -100;
-constexpr float kAtOnce = 100;
-
-// A picture with something in every row and column.
-Image make_image(int width, int height) {
-  Image image;
-  image.width = width;
-  image.height = height;
-  for (int y = 0; y < height; ++y) {
-    for (int x = 0; x < width; ++x) {
-      for (const int value : {3 * x + y, x + 2 * y, 5 * x})
-        image.pixels.push_back(static_cast<uint8_t>(value));
-    }
-  }
-  return image;
-}
 
 Caption describe(Captioner& captioner, const ImageView& view, const DescribeOptions& options = {}) {
   const auto caption = captioner.describe(view, options);
@@ -115,15 +171,65 @@ TEST_F(CaptionerTest, SaysHowToMakeInt8WeightsWhereThereAreNone) {
   EXPECT_THAT(refusal().message, HasSubstr("jetsoncaption quantize"));
 }
 
-TEST_F(CaptionerTest, RefusesPrecisionsAndDevicesThatThisBuildHasNot) {
-  options_.precision = Precision::Fp16;
-  EXPECT_EQ(refusal().kind, ErrorKind::Unsupported);
-  EXPECT_THAT(refusal().message, HasSubstr("int8 or fp32"));
-
-  options_.precision = Precision::Fp32;
+TEST_F(CaptionerTest, RefusesCudaWhereThereIsNone) {
+  if (check_cuda().ok())
+    GTEST_SKIP() << "this machine has CUDA";
   options_.device = Device::Cuda;
   EXPECT_EQ(refusal().kind, ErrorKind::Unsupported);
-  EXPECT_THAT(refusal().message, HasSubstr("cpu"));
+  EXPECT_THAT(refusal().message, HasSubstr("Device cuda was chosen, but"));
+  EXPECT_THAT(refusal().message, HasSubstr("choose device cpu or auto"));
+}
+
+TEST_F(CaptionerTest, TakesCudaByItselfWhereThereIsOne) {
+  options_.device = Device::Auto;
+  EXPECT_EQ(load()->info().device, check_cuda().ok() ? "cuda" : "cpu");
+}
+
+TEST_F(CaptionerTest, HoldsNothingOnAnAcceleratorItDoesNotUse) {
+  const auto captioner = load();
+  EXPECT_EQ(captioner->device_memory_bytes(), 0U);
+  captioner->trim_memory();
+  describe(*captioner, make_image(64, 64).view());
+}
+
+TEST_F(CaptionerTest, CaptionsWithFp16WeightsAsWithTheSameNumbersInFp32) {
+  set_end_bias(kNever);
+  cut_weights(DataType::F32);
+  options_.precision = Precision::Fp32;
+  const auto expected = captions();
+  options_.precision = Precision::Fp16;
+  EXPECT_EQ(captions(), expected) << "fp32 weights that are rounded when they are loaded";
+
+  cut_weights(DataType::F16);
+  EXPECT_EQ(captions(), expected);
+  options_.precision = Precision::Fp32;
+  EXPECT_EQ(captions(), expected);
+}
+
+TEST_F(CaptionerTest, RoundsFp32WeightsWhenFp16IsChosen) {
+  set_end_bias(kNever);
+  options_.precision = Precision::Fp32;
+  const double fp32 = captions()[0].second;
+  options_.precision = Precision::Fp16;
+  const double fp16 = captions()[0].second;
+  EXPECT_NE(fp16, fp32);
+  EXPECT_NEAR(fp16, fp32, 0.001) << "eleven bits of a weight are left";
+}
+
+TEST_F(CaptionerTest, SaysThatFp16OnTheCpuIsComputedInFp32) {
+  options_.precision = Precision::Fp16;
+  EXPECT_EQ(load()->info().precision, "fp16");
+  EXPECT_EQ(load()->info().engine, "torch-fp32");
+}
+
+TEST_F(CaptionerTest, SaysWhenTheMasterWeightsAreFp16) {
+  unlink(directory_.file("model-int8.safetensors").c_str());
+  cut_weights(DataType::F16);
+  for (const Precision precision : {Precision::Auto, Precision::Fp32, Precision::Fp16}) {
+    options_.precision = precision;
+    EXPECT_EQ(load()->info().precision, "fp16");
+    EXPECT_EQ(load()->info().engine, "torch-fp32");
+  }
 }
 
 TEST_F(CaptionerTest, RefusesNumbersThatNameNoPrecisionOrDevice) {

@@ -79,6 +79,7 @@ class EngineTest : public testing::Test {
     model_dir_ = directory_.path();
     options_.size = sizeof options_;
     options_.model_dir = model_dir_.c_str();
+    options_.device = JETSONCAPTION_ENGINE_DEVICE_CPU;
     options_.threads = 1;
     for (size_t i = 0; i < size_t{kSide} * kSide * 3; ++i)
       pixels_.push_back(static_cast<uint8_t>(7 * i));
@@ -247,6 +248,13 @@ TEST_F(EngineTest, SaysWhatWasLoaded) {
   EXPECT_EQ(loaded.input_height, kSide);
   EXPECT_EQ(loaded.device_memory_bytes, 0U);
   EXPECT_EQ(loaded.attention_columns * loaded.attention_rows, kCells);
+}
+
+TEST_F(EngineTest, SaysThatFp16IsComputedInFp32OnTheCpu) {
+  options_.precision = JETSONCAPTION_ENGINE_PRECISION_FP16;
+  create();
+  EXPECT_STREQ(stats().precision, "fp16");
+  EXPECT_STREQ(stats().kernels, "torch-fp32");
 }
 
 TEST_F(EngineTest, CaptionsAsBeforeAfterItsMemoryWasTrimmed) {

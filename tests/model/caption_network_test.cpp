@@ -35,12 +35,14 @@ constexpr int kDog = 7;
 
 constexpr int kCells = 4;  // the tiny bundle's input of 64x64 gives a grid of 2x2
 
-enum class Arithmetic { Fp32, Dequantized, Int8 };
+enum class Arithmetic { Fp32, Fp16, Dequantized, Int8 };
 
 std::string arithmetic_name(const testing::TestParamInfo<Arithmetic>& info) {
   switch (info.param) {
     case Arithmetic::Fp32:
       return "Fp32";
+    case Arithmetic::Fp16:
+      return "Fp16";
     case Arithmetic::Dequantized:
       return "Dequantized";
     case Arithmetic::Int8:
@@ -87,10 +89,12 @@ class CaptionNetworkTest : public testing::TestWithParam<Arithmetic> {
  protected:
   void SetUp() override {
     use_threads(1);
-    const bool fp32 = GetParam() == Arithmetic::Fp32;
-    bundle_ = files_.open(fp32 ? WeightFile::Master : WeightFile::Int8);
-    network_ =
-        GetParam() == Arithmetic::Int8 ? make_int8_network(*bundle_) : make_torch_network(*bundle_);
+    const bool master = GetParam() == Arithmetic::Fp32 || GetParam() == Arithmetic::Fp16;
+    bundle_ = files_.open(master ? WeightFile::Master : WeightFile::Int8);
+    TorchOptions options;
+    options.half = GetParam() == Arithmetic::Fp16;
+    network_ = GetParam() == Arithmetic::Int8 ? make_int8_network(*bundle_)
+                                              : make_torch_network(*bundle_, options);
     if (!network_)
       GTEST_SKIP() << kNoKernels;
   }
@@ -221,6 +225,9 @@ TEST_P(CaptionNetworkTest, SaysWhichKernelsCompute) {
     case Arithmetic::Fp32:
       EXPECT_EQ(kernels, "torch");
       break;
+    case Arithmetic::Fp16:
+      EXPECT_EQ(kernels, "torch-fp32");
+      break;
     case Arithmetic::Dequantized:
       EXPECT_EQ(kernels, "dequantized");
       break;
@@ -231,8 +238,8 @@ TEST_P(CaptionNetworkTest, SaysWhichKernelsCompute) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Networks, CaptionNetworkTest,
-                         testing::Values(Arithmetic::Fp32, Arithmetic::Dequantized,
-                                         Arithmetic::Int8),
+                         testing::Values(Arithmetic::Fp32, Arithmetic::Fp16,
+                                         Arithmetic::Dequantized, Arithmetic::Int8),
                          arithmetic_name);
 
 TEST(Int8Network, AgreesWithTheDequantizedNetwork) {
