@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// `jetsoncaption quantize`: adds int8 weights to a bundle and says what that costs.
+// `jetsoncaption quantize`: adds int8 weights to a bundle and says what that costs, or halves it.
 #include "train/quantize.h"
 
 #include <iostream>
@@ -25,6 +25,7 @@ namespace {
 
 struct QuantizeArguments {
   std::string model;
+  bool half = false;  // fp16 instead of int8; then only the model and json count
   std::string calibration_list;
   int calibration_pictures = 256;
   EvaluationSet dev;  // images also holds the calibration pictures
@@ -63,16 +64,17 @@ Result<Measured> measure(const QuantizeArguments& arguments, Precision precision
                          Progress& progress) {
   const bool int8 = precision == Precision::Int8;
   Measured measured;
-  measured.precision = int8 ? "int8" : "fp32";
   measured.megabytes = file_megabytes(
       arguments.model + "/" + weight_file_name(int8 ? WeightFile::Int8 : WeightFile::Master));
   CaptionerOptions options;
   options.model_dir = arguments.model;
+  options.device = Device::Cpu;  // where int8 arithmetic is for
   options.precision = precision;
   options.threads = arguments.threads;
   auto captioner = Captioner::load(options);
   if (!captioner.ok())
     return captioner.error();
+  measured.precision = captioner.value()->info().precision;
   measured.engine = captioner.value()->info().engine;
   auto evaluated = evaluate_captioner(
       *captioner.value(), arguments.dev, arguments.search,
@@ -133,36 +135,64 @@ Result<void> quantize(const QuantizeArguments& arguments) {
   return {};
 }
 
+Result<void> halve(const QuantizeArguments& arguments) {
+  const std::string path = arguments.model + "/" + weight_file_name(WeightFile::Master);
+  const double before = file_megabytes(path);
+  const auto halved = halve_bundle(arguments.model);
+  if (!halved.ok())
+    return halved.error();
+  const double after = file_megabytes(path);
+  if (arguments.json) {
+    std::cout << format_json({{"precision", "fp16"},
+                              {"megabytes_before", rounded(before, 2)},
+                              {"megabytes", rounded(after, 2)}})
+              << std::endl;
+    return {};
+  }
+  std::cout << path << ": fp16, " << format_fixed(before, 1) << " MB before, "
+            << format_fixed(after, 1) << " MB now" << std::endl;
+  return {};
+}
+
 }  // namespace
 
 void add_quantize_command(CLI::App& program, int& exit_code) {
   auto arguments = std::make_shared<QuantizeArguments>();
   CLI::App& command =
       *program.add_subcommand("quantize", "Add int8 weights to a model and measure what it costs");
-  command.add_option("--model", arguments->model, "Bundle with fp32 weights; int8 is added to it")
-      ->type_name("DIR")
-      ->required();
-  command.add_option("--images", arguments->dev.images, "Folder with the pictures")
-      ->type_name("DIR")
-      ->required();
   command
-      .add_option("--calibration-list", arguments->calibration_list,
-                  "Training pictures to find the ranges with, a name a line")
-      ->type_name("FILE")
+      .add_option("--model", arguments->model,
+                  "Bundle with fp32 weights; int8 is added to it, fp16 takes their place")
+      ->type_name("DIR")
       ->required();
+  CLI::Option* half = command.add_flag(
+      "--half", arguments->half,
+      "Round the weights to fp16 instead, which halves the file; needs no pictures");
+  // For int8; the callback sees that they are there.
+  std::vector<CLI::Option*> needed;
+  needed.push_back(
+      command.add_option("--images", arguments->dev.images, "Folder with the pictures")
+          ->type_name("DIR"));
+  needed.push_back(command
+                       .add_option("--calibration-list", arguments->calibration_list,
+                                   "Training pictures to find the ranges with, a name a line")
+                       ->type_name("FILE"));
   command
       .add_option("--calibration-pictures", arguments->calibration_pictures,
                   "How many of them are used")
       ->check(CLI::Range(1, 100000))
       ->capture_default_str();
-  command
-      .add_option("--captions", arguments->dev.captions,
-                  "Lines of a picture's file name, a tab and a sentence; several for a picture")
-      ->type_name("FILE")
-      ->required();
-  command.add_option("--dev-list", arguments->dev.list, "Pictures to measure with, a name a line")
-      ->type_name("FILE")
-      ->required();
+  needed.push_back(
+      command
+          .add_option("--captions", arguments->dev.captions,
+                      "Lines of a picture's file name, a tab and a sentence; several for a picture")
+          ->type_name("FILE"));
+  needed.push_back(
+      command
+          .add_option("--dev-list", arguments->dev.list, "Pictures to measure with, a name a line")
+          ->type_name("FILE"));
+  for (CLI::Option* option : needed)
+    half->excludes(option);
   command.add_option("--beam-size", arguments->search.beam_size, "Sentences compared at each word")
       ->check(CLI::Range(1, 16))
       ->capture_default_str();
@@ -171,13 +201,19 @@ void add_quantize_command(CLI::App& program, int& exit_code) {
       ->capture_default_str();
   command.add_flag("--json", arguments->json, "Print the figures as a JSON object");
   command.footer(
-      "Prints the size of the weights, BLEU-4 and CIDEr-D with fp32 and with int8.\n"
-      "Example:\n"
+      "Prints the size of the weights, BLEU-4 and CIDEr-D of the master weights and of int8; with\n"
+      "--half the size alone, and the fp32 weights are gone: copy the bundle first to keep them.\n"
+      "Examples:\n"
       "  jetsoncaption quantize --model my-model --images flickr8k/images \\\n"
       "      --calibration-list flickr8k/train.txt --captions flickr8k/captions.txt \\\n"
-      "      --dev-list flickr8k/dev.txt --beam-size 3");
-  command.callback([arguments, &exit_code] {
-    const auto done = quantize(*arguments);
+      "      --dev-list flickr8k/dev.txt --beam-size 3\n"
+      "  cp -r my-model my-model-fp16 && jetsoncaption quantize --model my-model-fp16 --half");
+  command.callback([arguments, needed, &exit_code] {
+    for (const CLI::Option* option : needed) {
+      if (!arguments->half && option->count() == 0)
+        throw CLI::RequiredError(option->get_name());
+    }
+    const auto done = arguments->half ? halve(*arguments) : quantize(*arguments);
     exit_code = done.ok() ? kAllWell : kWrongCall;
     if (!done.ok())
       std::cerr << "jetsoncaption: " << done.error().message << std::endl;

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Rounds weights to int8 and measures the range of activations.
+// Rounds weights to int8, which needs the range of activations, or to fp16.
 #include "train/quantize.h"
 
 #include <algorithm>
 #include <array>
 #include <map>
+#include <utility>
 
 #include <torch/torch.h>
 
@@ -146,7 +147,44 @@ Result<void> quantize_guarded(const std::string& directory,
   return write_text_file(directory + "/config.json", format_config(config));
 }
 
+Result<void> halve_guarded(const std::string& directory) {
+  auto opened = open_bundle(directory, WeightFile::Master);
+  if (!opened.ok())
+    return opened.error();
+  NamedTensors tensors = fp32_tensors(opened.value().weights);
+  for (auto& [name, tensor] : tensors) {
+    if (!may_be_half(name))
+      continue;
+    if (!fits_half(tensor)) {
+      return Error{ErrorKind::InvalidArgument, opened.value().weights.path() + ": " + name +
+                                                   " has a number above 65504, the largest that "
+                                                   "fp16 has; keep the model in fp32"};
+    }
+    tensor = tensor.to(torch::kFloat16);
+  }
+  // The file that is replaced stays mapped until the end, so that it can be read meanwhile.
+  auto written = write_safetensors(directory + "/" + weight_file_name(WeightFile::Master),
+                                   tensor_views(tensors), {{"format", "pt"}});
+  if (!written.ok())
+    return written;
+
+  ModelConfig config = opened.value().config;
+  std::vector<std::string> precisions{"fp16"};
+  for (const std::string& precision : config.precisions) {
+    if (precision != "fp32" && precision != "fp16")
+      precisions.push_back(precision);
+  }
+  config.precisions = std::move(precisions);
+  return write_text_file(directory + "/config.json", format_config(config));
+}
+
 }  // namespace
+
+Result<void> halve_bundle(const std::string& directory) {
+  Result<void> result;
+  const auto guarded = guard_torch([&] { result = halve_guarded(directory); });
+  return guarded.ok() ? result : guarded;
+}
 
 Result<void> quantize_bundle(const std::string& directory, const std::vector<std::string>& pictures,
                              const PictureReader& read, const ProgressReport& progress) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Makes the int8 weights of a bundle from its master weights.
+// Makes smaller weights of a bundle's master weights: int8 beside them, or fp16 in their place.
 #pragma once
 
 #include <string>
@@ -19,5 +19,10 @@ namespace jetsoncaption {
 // NotFound, CorruptModel, InvalidArgument, Internal.
 Result<void> quantize_bundle(const std::string& directory, const std::vector<std::string>& pictures,
                              const PictureReader& read, const ProgressReport& progress);
+
+// Rounds the matrices and convolutions of model.safetensors to fp16, in place, and names fp16
+// instead of fp32 among the precisions of config.json. NotFound, CorruptModel, InvalidArgument when
+// a number is too large for fp16, Internal.
+Result<void> halve_bundle(const std::string& directory);
 
 }  // namespace jetsoncaption

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// int8 weights are made from the master weights and a few pictures, or the bundle stays as it is.
+// int8 weights are made from the master weights and a few pictures, fp16 weights from the master
+// weights alone, or the bundle stays as it is.
 #include "train/quantize.h"
 
 #include <algorithm>
@@ -7,10 +8,13 @@
 #include <string>
 #include <vector>
 
+#include <torch/torch.h>
+
 #include "colours.h"
 #include "fakes/temporary_directory.h"
 #include "fakes/tiny_bundle.h"
 #include "model/bundle.h"
+#include "model/weights.h"
 
 #include <gmock/gmock.h>
 #include <unistd.h>
@@ -107,6 +111,69 @@ TEST_F(QuantizeTest, LeavesTheBundleAsItIsWhenAPictureCannotBeRead) {
   EXPECT_THAT(quantized.error().message, HasSubstr("nothing.png"));
   EXPECT_EQ(directory_.read("config.json"), config);
   EXPECT_FALSE(has_weight_file(directory_.path(), WeightFile::Int8));
+}
+
+TEST_F(QuantizeTest, HalvesTheMasterWeightsAndSaysSoInTheConfig) {
+  ASSERT_TRUE(quantize({"red.png"}).ok());
+  const auto halved = halve_bundle(directory_.path());
+  ASSERT_TRUE(halved.ok()) << halved.error().message;
+  const auto bundle = open_bundle(directory_.path(), WeightFile::Master);
+  ASSERT_TRUE(bundle.ok()) << bundle.error().message;
+  EXPECT_THAT(bundle.value().config.precisions, testing::ElementsAre("fp16", "int8"));
+  for (const auto& [name, view] : bundle.value().weights.tensors()) {
+    const bool is_weight = name.find(".weight") != std::string::npos;
+    EXPECT_EQ(view.type, is_weight ? DataType::F16 : DataType::F32) << name;
+  }
+}
+
+TEST_F(QuantizeTest, RoundsToTheNearestFp16) {
+  const auto before = open_bundle(directory_.path(), WeightFile::Master);
+  ASSERT_TRUE(before.ok());
+  const NamedTensors original = fp32_tensors(before.value().weights);
+  ASSERT_TRUE(halve_bundle(directory_.path()).ok());
+  const auto after = open_bundle(directory_.path(), WeightFile::Master);
+  ASSERT_TRUE(after.ok()) << after.error().message;
+  for (const auto& [name, rounded] : fp32_tensors(after.value().weights)) {
+    // Half a step: 2^-11 of the number, or 2^-25 where it is too small for all 11 bits.
+    const auto allowed =
+        (original.at(name).abs() * std::ldexp(1.0, -11)).clamp_min(std::ldexp(1.0, -25));
+    EXPECT_TRUE(((rounded - original.at(name)).abs() <= allowed).all().item<bool>()) << name;
+  }
+}
+
+TEST_F(QuantizeTest, LeavesHalvedWeightsAsTheyAre) {
+  ASSERT_TRUE(halve_bundle(directory_.path()).ok());
+  const std::string weights = directory_.read("model.safetensors");
+  const std::string config = directory_.read("config.json");
+  ASSERT_TRUE(halve_bundle(directory_.path()).ok());
+  EXPECT_EQ(directory_.read("model.safetensors"), weights);
+  EXPECT_EQ(directory_.read("config.json"), config);
+}
+
+TEST_F(QuantizeTest, MakesInt8OfHalvedWeightsToo) {
+  ASSERT_TRUE(halve_bundle(directory_.path()).ok());
+  const auto quantized = quantize({"red.png"});
+  ASSERT_TRUE(quantized.ok()) << quantized.error().message;
+  const auto bundle = open_bundle(directory_.path(), WeightFile::Int8);
+  EXPECT_TRUE(bundle.ok()) << bundle.error().message;
+}
+
+TEST_F(QuantizeTest, DoesNotHalveWhatFp16CannotHold) {
+  const std::string path = directory_.file("model.safetensors");
+  const auto file = SafetensorsFile::open(path);
+  ASSERT_TRUE(file.ok());
+  auto tensors = file.value().tensors();
+  TensorView& view = tensors.at("decoder.gate.weight");
+  std::vector<float> values(static_cast<size_t>(view.elements()), 65520);
+  view.data = values.data();
+  ASSERT_TRUE(write_safetensors(path, tensors, {}).ok());
+  const std::string before = directory_.read("model.safetensors");
+
+  const auto halved = halve_bundle(directory_.path());
+  ASSERT_FALSE(halved.ok());
+  EXPECT_EQ(halved.error().kind, ErrorKind::InvalidArgument);
+  EXPECT_THAT(halved.error().message, HasSubstr("decoder.gate.weight"));
+  EXPECT_EQ(directory_.read("model.safetensors"), before);
 }
 
 TEST_F(QuantizeTest, RefusesADirectoryWithoutMasterWeights) {
