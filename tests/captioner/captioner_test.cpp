@@ -373,6 +373,45 @@ TEST_F(CaptionerTest, StopsAfterAWholeWordWhenTimeIsUp) {
   }
 }
 
+TEST_F(CaptionerTest, StopsInTheMiddleOfASentenceWhenTimeIsUp) {
+  set_end_bias(kNever);
+  const auto captioner = load();
+  const Image image = make_image(64, 64);
+  for (const int beam_size : {1, 3}) {
+    const Caption whole = describe(*captioner, image.view(), {beam_size, 50, 0});
+    // Half the time, roughly; where it stops differs from run to run.
+    const Caption caption =
+        describe(*captioner, image.view(), {beam_size, 50, whole.inference_ms / 2});
+    ASSERT_GE(caption.words.size(), 1U);
+    EXPECT_LE(caption.words.size(), whole.words.size());
+    EXPECT_TRUE(caption.truncated);
+    std::string joined;
+    for (const CaptionWord& word : caption.words)
+      joined += (joined.empty() ? "" : " ") + word.text;
+    EXPECT_EQ(caption.text, joined) << "a word was cut";
+    if (beam_size == 1) {
+      EXPECT_EQ(whole.text.compare(0, caption.text.size(), caption.text), 0)
+          << "'" << caption.text << "' does not begin '" << whole.text << "'";
+    }
+  }
+}
+
+TEST_F(CaptionerTest, HasNothingToSayHoweverLittleTimeThereIs) {
+  set_end_bias(kAtOnce);
+  for (const int beam_size : {1, 3}) {
+    const Caption caption = describe(*load(), make_image(64, 64).view(), {beam_size, 20, 1e-6});
+    EXPECT_TRUE(caption.words.empty());
+    EXPECT_FALSE(caption.truncated) << "the model itself ended the sentence";
+  }
+}
+
+TEST_F(CaptionerTest, IsAsConfidentOfACutCaptionAsOfTheWordsItHas) {
+  set_end_bias(kNever);
+  const Caption caption = describe(*load(), make_image(64, 64).view(), {1, 20, 1e-6});
+  ASSERT_EQ(caption.words.size(), 1U);
+  EXPECT_NEAR(caption.confidence, caption.words[0].probability, 1e-6) << "single precision";
+}
+
 TEST_F(CaptionerTest, JoinsTheWordsToTheText) {
   set_end_bias(kNever);
   const Caption caption = describe(*load(), make_image(64, 64).view(), {1, 6, 0});

@@ -257,6 +257,22 @@ TEST_F(EngineTest, SaysThatFp16IsComputedInFp32OnTheCpu) {
   EXPECT_STREQ(stats().kernels, "torch-fp32");
 }
 
+TEST_F(EngineTest, StopsWhenTimeIsUpAndMarksTheCaption) {
+  options_.precision = JETSONCAPTION_ENGINE_PRECISION_FP32;
+  create();
+  JetsonCaptionEngineImage large = image_;
+  std::vector<uint8_t> pixels(size_t{4000} * 4000 * 3, 90);  // to be shrunk for over a millisecond
+  large.pixels = pixels.data();
+  large.width = large.height = 4000;
+  large.stride = size_t{4000} * 3;
+  JetsonCaptionEngineRequest request = make_request(1, 20);
+  request.max_inference_ms = 1;
+  JetsonCaptionEngineCaption caption = make_caption();
+  ASSERT_EQ(describe(large, request, caption), JETSONCAPTION_ENGINE_OK) << api_->last_error();
+  EXPECT_EQ(caption.words, 1U) << "the first word is written in any case";
+  EXPECT_EQ(caption.truncated, 1);
+}
+
 TEST_F(EngineTest, CaptionsAsBeforeAfterItsMemoryWasTrimmed) {
   create();
   JetsonCaptionEngineCaption before = make_caption();
