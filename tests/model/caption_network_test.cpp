@@ -270,7 +270,8 @@ TEST(Int8Network, AgreesWithTheDequantizedNetwork) {
 }
 
 TEST(Int8Network, LooksWhereTheDequantizedNetworkLooks) {
-  const TinyBundle files;
+  use_threads(1);
+  const TinyBundleFiles files;
   const auto bundle = files.open(WeightFile::Int8);
   const auto int8 = make_int8_network(*bundle);
   if (!int8)
