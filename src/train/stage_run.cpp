@@ -78,6 +78,7 @@ class StageRun {
 
   // The encoder stays as it is, so it needs to look at each picture only once.
   void compute_features() {
+    torch::manual_seed(1);  // so that varied views depend on nothing that the key does not name
     const Encoder encoder(material_.config.encoder, parameters_);
     cache_ = cached_features(work_file(std::string("features-") + stage_name(stage_)), cache_key(),
                              encoder, material_.config, material_.train.pictures,
