@@ -17,6 +17,11 @@ from gi.repository import GLib, Gst, GstJetsonCaptionMeta as Captions
 TEST_PICTURES = "videotestsrc num-buffers=5"
 
 
+# Two threads print: each line goes out in one piece.
+def tell(line):
+    print(line + "\n", end="", flush=True)
+
+
 class Watch:
     def __init__(self, word="", source=TEST_PICTURES, properties=""):
         self.word = word
@@ -37,7 +42,7 @@ class Watch:
         if meta is not None and meta.get_flags() & Captions.JetsonCaptionFlags.NEW:
             text = meta.get_text()
             if self.word in text:
-                print(f"{text} (confidence {meta.get_confidence():.2f})", flush=True)
+                tell(f"{text} (confidence {meta.get_confidence():.2f})")
         return Gst.PadProbeReturn.OK
 
     # In the main loop: messages tell each caption once, and what goes wrong.
@@ -46,7 +51,7 @@ class Watch:
         if message.type == Gst.MessageType.ELEMENT and structure.get_name() == "jetsoncaption":
             frame, caption = structure.get_value("frame"), structure.get_value("caption")
             if structure.get_value("changed") and self.word in caption:
-                print(f"frame {frame} is the first to show: {caption}", flush=True)
+                tell(f"frame {frame} is the first to show: {caption}")
         elif message.type == Gst.MessageType.WARNING:
             self.on_warning(message)
         elif message.type == Gst.MessageType.ERROR:
