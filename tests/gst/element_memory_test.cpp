@@ -112,7 +112,7 @@ TEST(ElementMemory, HasNoLimitWithThresholdZero) {
 }
 
 // The fake engine holds much more than anything else here, and lets go of it when trimmed.
-constexpr unsigned kBallastMb = 400;
+constexpr unsigned kBallastMb = 160;
 
 PropertyValues with_ballast(const char* action) {
   return {{"model", "fake:allocate-mb=" + std::to_string(kBallastMb)},

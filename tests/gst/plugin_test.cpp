@@ -45,7 +45,7 @@ TEST(Plugin, IsRegisteredWithTheElement) {
 }
 
 // A plugin with a sanitizer does not load into a program without one.
-#ifdef __SANITIZE_ADDRESS__
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 constexpr bool kLoadsAnywhere = false;
 #else
 constexpr bool kLoadsAnywhere = true;
