@@ -9,8 +9,8 @@
 
 #include "base/result.h"
 #include "engine_api.h"
+#include "engine_loader.h"
 #include "image/image_view.h"
-#include "plugin/engine_loader.h"
 
 namespace jetsoncaption {
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // What to do when the engine cannot be opened.
-#include "plugin/engine_loader.h"
+#include "engine_loader.h"
 
 #include <string>
 

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Finds libjetsoncaption-engine.so and opens it, or says what to do about it.
-#include "plugin/engine_loader.h"
+#include "engine_loader.h"
 
 #include <cstdlib>
 
-#include <glib.h>
-
 #include <dlfcn.h>
+#include <unistd.h>
 
 namespace jetsoncaption {
 
@@ -55,7 +54,7 @@ Result<EngineLibrary> open_engine() {
   const EngineFile file = find_engine_file();
   const std::string name = "The captioning engine " + file.path + " (" + file.origin + ")";
 
-  if (!g_file_test(file.path.c_str(), G_FILE_TEST_EXISTS))
+  if (access(file.path.c_str(), F_OK) != 0)
     return Error{ErrorKind::NotFound,
                  name +
                      " does not exist. Build and install it with scripts/setup.sh and meson "
