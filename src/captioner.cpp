@@ -8,10 +8,13 @@
 #include <cmath>
 #include <utility>
 
+#include "base/log.h"
 #include "image/preprocess.h"
 #include "model/bundle.h"
 #include "model/caption_network.h"
 #include "model/cuda_device.h"
+#include "model/search_setup.h"
+#include "model/self_test.h"
 #include "model/torch_runtime.h"
 #include "search/search.h"
 #include "text/tokenizer.h"
@@ -104,11 +107,7 @@ class BundleCaptioner : public Captioner {
     const ModelConfig& config = bundle_->config;
     pixels_.resize(static_cast<size_t>(config.input_width) *
                    static_cast<size_t>(config.input_height) * 3);
-    search_options_.start_token = config.tokens.start;
-    search_options_.end_token = config.tokens.end;
-    search_options_.banned_tokens = {config.tokens.padding, config.tokens.start,
-                                     config.tokens.unknown};
-    search_options_.length_penalty = config.length_penalty;
+    search_options_ = make_search_options(config);
   }
 
   Result<Caption> describe(const ImageView& image, const DescribeOptions& options) override {
@@ -218,6 +217,27 @@ const char* precision_name(const Bundle& bundle, Precision precision) {
   return precision == Precision::Fp16 || has_half_weights(bundle) ? "fp16" : "fp32";
 }
 
+// An exception counts as a failure too: it would come with every caption, and the element goes on
+// without captions rather than not at all.
+void test_itself(CaptionNetwork& network, const Bundle& bundle, CaptionerInfo& info) {
+  SelfTestResult result;
+  const auto ran = guard_torch([&] { result = run_self_test(network, bundle, info.precision); });
+  if (!ran.ok())
+    result.difference = ran.error().message;
+  else if (result.is_absent)
+    return;
+  info.self_test = result.difference.empty() ? SelfTestOutcome::Passed : SelfTestOutcome::Failed;
+  if (result.difference.empty())
+    return;
+  info.self_test_failure = "The model " + info.model_name + " fails its self-test with LibTorch " +
+                           info.torch_version + ", " + info.engine + " kernels and precision " +
+                           info.precision + ": " + result.difference +
+                           ". Captions may be wrong here: choose precision " +
+                           (info.precision == "fp32" ? "int8" : "fp32") +
+                           ", install another build of LibTorch, or get the model again.";
+  log_message(LogLevel::Warning, info.self_test_failure);
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Captioner>> Captioner::load(const CaptionerOptions& options) {
@@ -261,6 +281,7 @@ Result<std::unique_ptr<Captioner>> Captioner::load(const CaptionerOptions& optio
   info.input_height = bundle->config.input_height;
   info.grid_columns = bundle->config.grid_width();
   info.grid_rows = bundle->config.grid_height();
+  test_itself(*network, *bundle, info);
   return std::unique_ptr<Captioner>(
       std::make_unique<BundleCaptioner>(std::move(bundle), std::move(network), std::move(info)));
 }

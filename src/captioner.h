@@ -55,6 +55,9 @@ struct Caption {
   bool truncated = false;   // stopped by max_words or max_inference_ms, not by the model
 };
 
+// Whether the model says of the pictures of its bundle's self-test what the bundle stores.
+enum class SelfTestOutcome { Absent = 0, Passed = 1, Failed = 2 };
+
 // What was loaded, for `stats`, `doctor` and `bench`.
 struct CaptionerInfo {
   std::string model_name;
@@ -67,6 +70,8 @@ struct CaptionerInfo {
   int input_height = 0;
   int grid_columns = 0;  // of the maps of attention
   int grid_rows = 0;
+  SelfTestOutcome self_test = SelfTestOutcome::Absent;
+  std::string self_test_failure;  // a sentence with the remedy; empty unless it failed
 };
 
 // Where the time of the last describe() went.
@@ -80,7 +85,9 @@ struct CaptionTimes {
 // Thread-safe only where said: one describe() at a time, from any thread; cancel() at any time.
 class Captioner {
  public:
-  // Takes about a second. NotFound, InvalidArgument, CorruptModel, Unsupported, OutOfMemory.
+  // Takes about a second. Describes the pictures of the bundle's self-test, which also warms up;
+  // that they are described wrongly is no error, but stands in info() and is logged as a warning.
+  // NotFound, InvalidArgument, CorruptModel, Unsupported, OutOfMemory.
   static Result<std::unique_ptr<Captioner>> load(const CaptionerOptions& options);
 
   virtual ~Captioner() = default;

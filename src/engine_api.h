@@ -52,6 +52,14 @@ typedef enum {
   JETSONCAPTION_ENGINE_PRECISION_INT8 = 3
 } JetsonCaptionEnginePrecision;
 
+/* The same numbers as jetsoncaption::SelfTestOutcome: whether the model says of the pictures of its
+ * bundle's self-test what the bundle stores. */
+typedef enum {
+  JETSONCAPTION_ENGINE_SELF_TEST_ABSENT = 0,
+  JETSONCAPTION_ENGINE_SELF_TEST_PASSED = 1,
+  JETSONCAPTION_ENGINE_SELF_TEST_FAILED = 2
+} JetsonCaptionEngineSelfTest;
+
 typedef struct {
   size_t size;           /* sizeof (JetsonCaptionEngineOptions) */
   const char* model_dir; /* bundle directory; copied */
@@ -123,6 +131,9 @@ typedef struct {
   uint64_t device_memory_bytes; /* held on the accelerator; 0 on the CPU, or if not known */
   uint32_t attention_columns;   /* of the map of a word */
   uint32_t attention_rows;
+  int32_t self_test; /* JetsonCaptionEngineSelfTest, from create() */
+  /* A sentence with the remedy when it failed, else "". */
+  char self_test_failure[JETSONCAPTION_ENGINE_TEXT_SIZE];
 } JetsonCaptionEngineStats;
 
 typedef struct JetsonCaptionEngine JetsonCaptionEngine;

@@ -189,6 +189,8 @@ void get_stats(JetsonCaptionEngine* engine, JetsonCaptionEngineStats* stats) {
     stats->device_memory_bytes = engine->captioner->device_memory_bytes();
     stats->attention_columns = static_cast<uint32_t>(info.grid_columns);
     stats->attention_rows = static_cast<uint32_t>(info.grid_rows);
+    stats->self_test = static_cast<int32_t>(info.self_test);
+    copy_text(info.self_test_failure, stats->self_test_failure, sizeof stats->self_test_failure);
     return JETSONCAPTION_ENGINE_OK;
   });
 }

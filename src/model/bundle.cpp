@@ -70,6 +70,22 @@ Result<void> check_tokens(const TokenIds& tokens, int words, const std::string& 
   return {};
 }
 
+Result<void> check_self_test(const ModelConfig& config, int words, const std::string& directory) {
+  for (const SelfTestPicture& picture : config.self_test) {
+    for (const auto& item : picture.tokens) {
+      for (const int id : item.second) {
+        if (id < words)
+          continue;
+        return corrupt(directory + "/config.json: self_test has the " + item.first + " token " +
+                       std::to_string(id) + ", but vocabulary.txt has only " +
+                       std::to_string(words) +
+                       " words; write it anew with 'jetsoncaption self-test --write'");
+      }
+    }
+  }
+  return {};
+}
+
 Result<void> check_precision(const ModelConfig& config, WeightFile file,
                              const std::string& directory) {
   const auto lists = [&](const char* precision) {
@@ -213,6 +229,9 @@ Result<Bundle> open_bundle(const std::string& directory, WeightFile file) {
   const auto tokens = check_tokens(config.value().tokens, words, directory);
   if (!tokens.ok())
     return tokens.error();
+  const auto self_test = check_self_test(config.value(), words, directory);
+  if (!self_test.ok())
+    return self_test.error();
   const auto precision = check_precision(config.value(), file, directory);
   if (!precision.ok())
     return precision.error();

@@ -7,6 +7,7 @@
 #include <limits>
 #include <utility>
 
+#include "image/test_picture.h"
 #include "model/json_field.h"
 #include "model/json_reader.h"
 
@@ -27,6 +28,8 @@ constexpr int kHeadKernel = 1;
 constexpr int kReduction = 32;  // input pixels along a side for each cell of the feature grid
 constexpr int kMaxInputSide = 1024;
 constexpr double kMaxLengthPenalty = 2;
+constexpr size_t kMaxSelfTestPictures = 4;
+constexpr const char* kPrecisions[] = {"fp32", "fp16", "int8"};
 
 BlockConfig parse_block(const JsonField& field, int previous_channels) {
   BlockConfig block;
@@ -147,6 +150,33 @@ TokenIds parse_tokens(const JsonField& field) {
   return tokens;
 }
 
+SelfTestPicture parse_self_test_picture(const JsonField& field) {
+  SelfTestPicture picture;
+  picture.number = field.member("number").integer(0, kTestPictures - 1);
+  picture.margin = field.member("margin").number(0, std::numeric_limits<float>::max(),
+                                                 "use a number from 0 upwards");
+  const JsonField tokens = field.member("tokens");
+  for (const char* precision : kPrecisions) {
+    const JsonField ids = tokens.member(precision);
+    if (ids.is_missing())
+      continue;
+    for (const JsonField& id : ids.entries(1, kSelfTestWords + 1))
+      picture.tokens[precision].push_back(id.integer(0, kMaxTokenId));
+  }
+  if (picture.tokens.empty())
+    tokens.refuse("use an object with the token ids for fp32, fp16 or int8");
+  return picture;
+}
+
+std::vector<SelfTestPicture> parse_self_test(const JsonField& field) {
+  std::vector<SelfTestPicture> pictures;
+  if (field.is_missing())
+    return pictures;
+  for (const JsonField& entry : field.member("pictures").entries(1, kMaxSelfTestPictures))
+    pictures.push_back(parse_self_test_picture(entry));
+  return pictures;
+}
+
 ModelConfig parse_fields(const JsonField& root) {
   ModelConfig config;
   config.name = root.member("name").text();
@@ -159,6 +189,7 @@ ModelConfig parse_fields(const JsonField& root) {
   config.length_penalty = root.member("decoding")
                               .member("length_penalty")
                               .number(0, kMaxLengthPenalty, "use a number from 0 to 2");
+  config.self_test = parse_self_test(root.member("self_test"));
   config.licence = root.member("licence").remark();
   config.training_data = root.member("training_data").remark();
   config.quality_json = root.member("quality").object_text();
@@ -191,6 +222,15 @@ json format_decoder(const DecoderConfig& decoder) {
           {"hidden_size", decoder.hidden_size}};
 }
 
+json format_self_test(const std::vector<SelfTestPicture>& pictures) {
+  json list = json::array();
+  for (const SelfTestPicture& picture : pictures) {
+    list.push_back(
+        {{"number", picture.number}, {"margin", picture.margin}, {"tokens", picture.tokens}});
+  }
+  return {{"pictures", std::move(list)}};
+}
+
 }  // namespace
 
 Result<ModelConfig> parse_config(const std::string& text, const std::string& file) {
@@ -221,7 +261,7 @@ std::string format_config(const ModelConfig& config) {
     if (parsed.ok())
       quality = std::move(parsed.value());
   }
-  const json root = {
+  json root = {
       {"format_version", config.format_version},
       {"name", config.name},
       {"architecture",
@@ -244,6 +284,8 @@ std::string format_config(const ModelConfig& config) {
       {"training_data", config.training_data},
       {"quality", std::move(quality)},
   };
+  if (!config.self_test.empty())
+    root["self_test"] = format_self_test(config.self_test);
   return root.dump(2, ' ', false, json::error_handler_t::replace) + "\n";
 }
 

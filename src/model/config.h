@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -44,6 +45,17 @@ struct TokenIds {
   int unknown = 3;
 };
 
+// The longest caption of a self-test: about as long as an ordinary one, so that it takes no longer.
+constexpr int kSelfTestWords = 8;
+
+// A picture that a formula makes, and the greedy caption that the model gives it where all is well.
+struct SelfTestPicture {
+  int number = 0;    // of make_test_picture(), at the input size
+  float margin = 0;  // by how much, in log-probability, the closest of its words was decided
+  // By precision ("fp32", "int8"): the words, then the end token unless the caption was cut off.
+  std::map<std::string, std::vector<int>> tokens;
+};
+
 struct ModelConfig {
   int format_version = 1;
   std::string name;
@@ -58,6 +70,7 @@ struct ModelConfig {
   float length_penalty = 0.7F;  // of beam search, chosen on the dev pictures
   std::string licence;
   std::string training_data;
+  std::vector<SelfTestPicture> self_test;  // at most 4; empty: there is none
   std::string quality_json;  // measured quality as a JSON object, kept as text; may be "{}"
 
   int grid_width() const { return input_width / 32; }

@@ -20,6 +20,7 @@ class JsonField {
   // Keeps the fault unless there is one: "<path> is <value>; <remedy>".
   void refuse(const std::string& remedy) const;
 
+  bool is_missing() const { return value_ == nullptr; }
   JsonField member(const std::string& name) const;
   // The entries of an array that must have `minimum` to `maximum` of them; none on a fault.
   std::vector<JsonField> entries(size_t minimum, size_t maximum) const;

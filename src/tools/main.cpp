@@ -32,6 +32,7 @@ int run(int argc, char** argv) {
   jetsoncaption::add_bench_command(program, exit_code);
   jetsoncaption::add_train_command(program, exit_code);
   jetsoncaption::add_quantize_command(program, exit_code);
+  jetsoncaption::add_self_test_command(program, exit_code);
 
   try {
     program.parse(argc, argv);

@@ -9,6 +9,7 @@
 
 #include "captioner.h"
 #include "model/bundle.h"
+#include "model/self_test.h"
 #include "text/captions_file.h"
 #include "tools/commands.h"
 #include "tools/evaluation.h"
@@ -123,6 +124,11 @@ Result<void> quantize(const QuantizeArguments& arguments) {
       [&](const std::string& what, int done, int total) { progress.report(what, done, total); });
   if (!quantized.ok())
     return quantized.error();
+  const auto self_test = write_self_test(arguments.model);
+  if (!self_test.ok()) {
+    progress.clear();
+    std::cerr << "jetsoncaption: warning: " << self_test.error().message << std::endl;
+  }
   std::vector<Measured> rows;
   for (const Precision precision : {Precision::Fp32, Precision::Int8}) {
     auto measured = measure(arguments, precision, progress);

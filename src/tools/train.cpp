@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "model/self_test.h"
 #include "tools/commands.h"
 #include "tools/pictures.h"
 #include "tools/progress.h"
@@ -25,6 +26,9 @@ int run(const TrainOptions& options) {
       });
   progress.clear();
   if (trained.ok()) {
+    const auto self_test = write_self_test(options.output);
+    if (!self_test.ok())
+      std::cerr << "jetsoncaption: warning: " << self_test.error().message << std::endl;
     std::cerr << "The model is in " << options.output << ".\n";
     return kAllWell;
   }

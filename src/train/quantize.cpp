@@ -141,6 +141,7 @@ Result<void> quantize_guarded(const std::string& directory,
     return written;
 
   ModelConfig config = bundle.config;
+  config.self_test.clear();  // it belongs to the weights before
   if (std::find(config.precisions.begin(), config.precisions.end(), "int8") ==
       config.precisions.end())
     config.precisions.emplace_back("int8");

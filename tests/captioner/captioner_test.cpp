@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/log.h"
 #include "fakes/temporary_directory.h"
 #include "fakes/tiny_bundle.h"
 #include "model/bundle.h"
@@ -241,6 +242,40 @@ TEST_F(CaptionerTest, RefusesNumbersThatNameNoPrecisionOrDevice) {
   options_.device = static_cast<Device>(7);
   EXPECT_EQ(refusal().kind, ErrorKind::InvalidArgument);
   EXPECT_THAT(refusal().message, HasSubstr("7"));
+}
+
+TEST_F(CaptionerTest, PassesTheSelfTestOfItsBundle) {
+  for (const Precision precision : {Precision::Fp32, Precision::Int8}) {
+    options_.precision = precision;
+    const auto captioner = load();
+    EXPECT_EQ(captioner->info().self_test, SelfTestOutcome::Passed);
+    EXPECT_EQ(captioner->info().self_test_failure, "");
+  }
+}
+
+TEST_F(CaptionerTest, FailsTheSelfTestWithOtherWeightsAndSaysSoInASentence) {
+  set_end_bias(kAtOnce);  // stands in for a LibTorch that computes wrongly
+  std::string logged;
+  set_log_sink([&](LogLevel, const std::string& message) { logged += message; });
+  options_.precision = Precision::Fp32;
+  const auto captioner = load();
+  set_log_sink({});
+
+  const CaptionerInfo& info = captioner->info();
+  EXPECT_EQ(info.self_test, SelfTestOutcome::Failed);
+  EXPECT_THAT(info.self_test_failure, HasSubstr("model tiny"));
+  EXPECT_THAT(info.self_test_failure, HasSubstr("LibTorch " + info.torch_version));
+  EXPECT_THAT(info.self_test_failure, HasSubstr("torch kernels"));
+  EXPECT_THAT(info.self_test_failure, HasSubstr("precision fp32"));
+  EXPECT_THAT(info.self_test_failure, HasSubstr("gives \"<end>\" instead of"));
+  EXPECT_THAT(info.self_test_failure, HasSubstr("choose precision int8"));
+  EXPECT_EQ(logged, info.self_test_failure);
+  EXPECT_EQ(describe(*captioner, make_image(64, 64).view()).text, "") << "it captions all the same";
+}
+
+TEST_F(CaptionerTest, NeedsNoSelfTest) {
+  directory_.write("config.json", format_config(tiny_config()));
+  EXPECT_EQ(load()->info().self_test, SelfTestOutcome::Absent);
 }
 
 TEST_F(CaptionerTest, TakesOneTo64ThreadsOrChooses) {

@@ -273,6 +273,27 @@ TEST_F(EngineTest, StopsWhenTimeIsUpAndMarksTheCaption) {
   EXPECT_EQ(caption.truncated, 1);
 }
 
+TEST_F(EngineTest, SaysThatTheSelfTestPassed) {
+  create();
+  EXPECT_EQ(stats().self_test, JETSONCAPTION_ENGINE_SELF_TEST_PASSED);
+  EXPECT_STREQ(stats().self_test_failure, "");
+}
+
+TEST_F(EngineTest, SaysWhyTheSelfTestFailed) {
+  const std::string config = directory_.read("config.json");
+  ASSERT_TRUE(write_tiny_bundle(directory_.path(), 2).ok());
+  directory_.write("config.json", config);
+  create();
+  EXPECT_EQ(stats().self_test, JETSONCAPTION_ENGINE_SELF_TEST_FAILED);
+  EXPECT_THAT(stats().self_test_failure, HasSubstr("fails its self-test with LibTorch"));
+}
+
+TEST_F(EngineTest, SaysThatThereIsNoSelfTest) {
+  ASSERT_TRUE(write_tiny_bundle(directory_.path(), 2).ok());
+  create();
+  EXPECT_EQ(stats().self_test, JETSONCAPTION_ENGINE_SELF_TEST_ABSENT);
+}
+
 TEST_F(EngineTest, CaptionsAsBeforeAfterItsMemoryWasTrimmed) {
   create();
   JetsonCaptionEngineCaption before = make_caption();

@@ -122,6 +122,14 @@ TEST_F(BundleTest, MasterWeightsOfTwoTypesAreRefused) {
   expect_corrupt(WeightFile::Master, "\"decoder.gate.weight\" is F16, but others are F32");
 }
 
+TEST_F(BundleTest, SelfTestNamesOnlyWordsOfTheVocabulary) {
+  change_config([](nlohmann::json& config) {
+    config["self_test"] = nlohmann::json::parse(
+        R"({"pictures": [{"number": 0, "margin": 1, "tokens": {"int8": [4, 16]}}]})");
+  });
+  expect_corrupt(WeightFile::Master, "the int8 token 16, but vocabulary.txt has only 16 words");
+}
+
 TEST_F(BundleTest, EachMissingFileIsNotFoundByName) {
   for (const std::string name : {"model.safetensors", "vocabulary.txt", "config.json"}) {
     ASSERT_EQ(unlink(directory_.file(name).c_str()), 0);

@@ -44,6 +44,7 @@ TEST(Config, IsReadBackAsWritten) {
   written.input_scale = {1 / 58.395F, 1, 1 / 127.5F};
   written.tokens = {3, 2, 1, 0};
   written.length_penalty = 0.7F;
+  written.self_test = {{3, 0.5F, {{"fp32", {4, 7, 0}}, {"int8", {5}}}}, {31, 0, {{"fp16", {1}}}}};
   written.quality_json = R"({"int8":{"bleu":[1.5,2]}})";
 
   const auto read = parse_config(format_config(written), "config.json");
@@ -70,6 +71,11 @@ TEST(Config, IsReadBackAsWritten) {
   EXPECT_EQ(config.tokens.padding, 3);
   EXPECT_EQ(config.tokens.unknown, 0);
   EXPECT_EQ(config.length_penalty, 0.7F);
+  ASSERT_EQ(config.self_test.size(), 2U);
+  EXPECT_EQ(config.self_test[0].number, 3);
+  EXPECT_EQ(config.self_test[0].margin, 0.5F);
+  EXPECT_EQ(config.self_test[0].tokens, written.self_test[0].tokens);
+  EXPECT_EQ(config.self_test[1].tokens, written.self_test[1].tokens);
   EXPECT_EQ(config.licence, "CC0-1.0");
   EXPECT_EQ(config.quality_json, written.quality_json);
 }
@@ -90,7 +96,7 @@ TEST(Config, UnknownFieldsAreIgnored) {
 }
 
 TEST(Config, RemarksMayBeMissing) {
-  for (const char* field : {"/licence", "/training_data", "/quality"}) {
+  for (const char* field : {"/licence", "/training_data", "/quality", "/self_test"}) {
     EXPECT_EQ(refusal(changed(field, "")), "") << field;
   }
 }
@@ -237,6 +243,32 @@ INSTANTIATE_TEST_SUITE_P(
                 "blocks[2].residual is true; use false"},
         Refusal{"NoHiddenSize", "/architecture/decoder/hidden_size", "0",
                 "decoder.hidden_size is 0; use a whole number from 1 to 4096"}),
+    [](const auto& test) { return std::string(test.param.name); });
+
+constexpr const char* kSelfTest = "/self_test/pictures";
+
+INSTANTIATE_TEST_SUITE_P(
+    SelfTest, ConfigRefusal,
+    testing::Values(
+        Refusal{"IsNoObject", "/self_test", "[]", "self_test is []; use an object"},
+        Refusal{"HasNoPictures", "/self_test", "{}", "self_test.pictures is missing; use an array"},
+        Refusal{"HasNoPicture", kSelfTest, "[]", "pictures is []; use an array of 1 to 4 entries"},
+        Refusal{"HasTooManyPictures", kSelfTest, "[1,2,3,4,5]", "use an array of 1 to 4 entries"},
+        Refusal{"UnknownPicture", kSelfTest, R"([{"number":32,"margin":1,"tokens":{"fp32":[2]}}])",
+                "pictures[0].number is 32; use a whole number from 0 to 31"},
+        Refusal{"NegativeMargin", kSelfTest, R"([{"number":3,"margin":-1,"tokens":{"fp32":[2]}}])",
+                "pictures[0].margin is -1; use a number from 0 upwards"},
+        Refusal{"NoTokens", kSelfTest, R"([{"number":3,"margin":1,"tokens":{"fp64":[2]}}])",
+                "tokens is {\"fp64\":[2]}; use an object with the token ids for fp32"},
+        Refusal{"EmptySentence", kSelfTest, R"([{"number":3,"margin":1,"tokens":{"int8":[]}}])",
+                "tokens.int8 is []; use an array of 1 to 9 entries"},
+        Refusal{"LongSentence", kSelfTest,
+                R"([{"number":3,"margin":1,"tokens":{"int8":[1,2,3,4,5,6,7,8,9,10]}}])",
+                "use an array of 1 to 9 entries"},
+        Refusal{"TokenIsText", kSelfTest, R"([{"number":3,"margin":1,"tokens":{"int8":["a"]}}])",
+                "tokens.int8[0] is \"a\"; use a whole number"},
+        Refusal{"TokenIsNegative", kSelfTest, R"([{"number":3,"margin":1,"tokens":{"int8":[-1]}}])",
+                "tokens.int8[0] is -1; use a whole number from 0"}),
     [](const auto& test) { return std::string(test.param.name); });
 
 INSTANTIATE_TEST_SUITE_P(

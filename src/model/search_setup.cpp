@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// How sentences of a model are searched: with its tokens and its length penalty.
+#include "model/search_setup.h"
+
+namespace jetsoncaption {
+
+SearchOptions make_search_options(const ModelConfig& config) {
+  SearchOptions options;
+  options.start_token = config.tokens.start;
+  options.end_token = config.tokens.end;
+  options.banned_tokens = {config.tokens.padding, config.tokens.start, config.tokens.unknown};
+  options.length_penalty = config.length_penalty;
+  return options;
+}
+
+}  // namespace jetsoncaption

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// How sentences of a model are searched: with its tokens and its length penalty.
+#pragma once
+
+#include "model/config.h"
+#include "search/search.h"
+
+namespace jetsoncaption {
+
+// Greedy, 20 words at most, until the caller asks for something else.
+SearchOptions make_search_options(const ModelConfig& config);
+
+}  // namespace jetsoncaption
