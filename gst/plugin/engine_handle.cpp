@@ -154,6 +154,8 @@ EngineInfo EngineHandle::info() const {
   info.device_memory_bytes = stats.device_memory_bytes;
   info.attention_columns = stats.attention_columns;
   info.attention_rows = stats.attention_rows;
+  info.self_test = stats.self_test;
+  info.self_test_failure = valid_text(stats.self_test_failure, sizeof stats.self_test_failure);
   return info;
 }
 

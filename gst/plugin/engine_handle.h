@@ -60,6 +60,8 @@ struct EngineInfo {
   uint64_t device_memory_bytes = 0;
   unsigned attention_columns = 0;  // of the map of a word; 0: the engine makes none
   unsigned attention_rows = 0;
+  int self_test = JETSONCAPTION_ENGINE_SELF_TEST_ABSENT;  // JetsonCaptionEngineSelfTest
+  std::string self_test_failure;  // a sentence with the remedy; empty unless it failed
 };
 
 // One describe() or trim_memory() at a time; cancel() and info() from any thread.

@@ -16,10 +16,11 @@
  * the same on every run. `mode=auto` is live when upstream is live.
  *
  * The model is loaded in the background when the element starts. An error is posted only when the
- * element cannot start, because there is no engine or no usable model. Where a caption fails, a
- * warning is posted, the stream goes on with the caption before, and the model is tried again after
- * pauses of 1, 2, 4 ... 60 seconds (in live mode) or at the next due frame (in every-frame mode,
- * with as few warnings).
+ * element cannot start, because there is no engine or no usable model. Where the model fails its
+ * self-test, because LibTorch computes wrongly on this machine, a warning says so once. Where a
+ * caption fails, a warning is posted, the stream goes on with the caption before, and the model is
+ * tried again after pauses of 1, 2, 4 ... 60 seconds (in live mode) or at the next due frame (in
+ * every-frame mode, with as few warnings).
  *
  * ## Messages
  *
@@ -204,11 +205,13 @@ static void announce(GstJetsonCaption* self, const FrameCaption& caption) {
 static CaptionEvents make_events(GstJetsonCaption* self) {
   CaptionEvents events;
   events.load_started = [self] { post_load_started(GST_ELEMENT(self)); };
-  events.load_finished = [self](const EngineInfo& info) {
+  events.load_finished = [self, first = true](const EngineInfo& info) mutable {
     GST_INFO_OBJECT(self, "loaded %s: %s on %s, %s, %s", info.model_name.c_str(),
                     info.precision.c_str(), info.device.c_str(), info.kernels.c_str(),
                     info.version.c_str());
     post_load_finished(GST_ELEMENT(self), info);
+    if (std::exchange(first, false))
+      post_self_test_failure(GST_ELEMENT(self), info);
   };
   events.load_failed = [self](const Error& error, bool first) {
     post_load_failed(GST_ELEMENT(self), error, first);

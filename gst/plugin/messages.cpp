@@ -131,6 +131,15 @@ void post_unreadable_frames(GstElement* element) {
        "Reported once until the caps change.", nullptr);
 }
 
+void post_self_test_failure(GstElement* element, const EngineInfo& engine) {
+  if (engine.self_test != JETSONCAPTION_ENGINE_SELF_TEST_FAILED)
+    return;
+  post(element, GST_MESSAGE_WARNING, {GST_LIBRARY_ERROR, GST_LIBRARY_ERROR_FAILED},
+       engine.self_test_failure,
+       "Frames are captioned all the same. `jetsoncaption doctor` says what else may be wrong.",
+       nullptr);
+}
+
 void post_error(GstElement* element, const Error& error) {
   post(element, GST_MESSAGE_ERROR, element_error_code(error.kind), error.message, "", nullptr);
 }

@@ -33,6 +33,10 @@ void post_late_setting(GstElement* element, const char* property);
 // Warning: frames pass without captions because their pixels cannot be read.
 void post_unreadable_frames(GstElement* element);
 
+// Warning: the model says something else here than where it was made; does nothing unless its
+// self-test failed.
+void post_self_test_failure(GstElement* element, const EngineInfo& engine);
+
 // Error: the element cannot start or go on.
 void post_error(GstElement* element, const Error& error);
 

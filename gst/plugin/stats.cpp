@@ -24,6 +24,17 @@ const char* state_name(CaptionSession* session) {
   return "";
 }
 
+const char* self_test_name(int self_test) {
+  switch (self_test) {
+    case JETSONCAPTION_ENGINE_SELF_TEST_PASSED:
+      return "passed";
+    case JETSONCAPTION_ENGINE_SELF_TEST_FAILED:
+      return "failed";
+    default:
+      return "absent";
+  }
+}
+
 }  // namespace
 
 GstStructure* make_stats(CaptionSession* session, const LiveValues& values) {
@@ -48,7 +59,8 @@ GstStructure* make_stats(CaptionSession* session, const LiveValues& values) {
       G_TYPE_STRING, engine.model_name.c_str(), "device", G_TYPE_STRING, engine.device.c_str(),
       "precision", G_TYPE_STRING, engine.precision.c_str(), "kernels", G_TYPE_STRING,
       engine.kernels.c_str(), "engine", G_TYPE_STRING, engine.version.c_str(), "threads",
-      G_TYPE_UINT, engine.threads, nullptr);
+      G_TYPE_UINT, engine.threads, "self-test", G_TYPE_STRING, self_test_name(engine.self_test),
+      nullptr);
 }
 
 }  // namespace jetsoncaption

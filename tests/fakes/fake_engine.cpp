@@ -24,6 +24,7 @@
 //   allocate-mb=N      so much memory is used until trim_memory()
 //   keep=1             trim_memory() gives nothing back
 //   trim-ms=N          trim_memory() takes so long
+//   self-test=WORD     the self-test has passed or failed; absent if not given
 //   input=N            the image is to have N x N pixels; 224 if not given
 #include <algorithm>
 #include <chrono>
@@ -80,6 +81,14 @@ int32_t scripted_create_status(const std::string& kind) {
       {"unsupported", JETSONCAPTION_ENGINE_UNSUPPORTED}};
   const auto found = kinds.find(kind);
   return found == kinds.end() ? JETSONCAPTION_ENGINE_INTERNAL : found->second;
+}
+
+int32_t scripted_self_test(const Script& script) {
+  const auto found = script.find("self-test");
+  if (found == script.end())
+    return JETSONCAPTION_ENGINE_SELF_TEST_ABSENT;
+  return found->second == "failed" ? JETSONCAPTION_ENGINE_SELF_TEST_FAILED
+                                   : JETSONCAPTION_ENGINE_SELF_TEST_PASSED;
 }
 
 std::string average_color(const JetsonCaptionEngineImage& image) {
@@ -214,6 +223,10 @@ void get_stats(JetsonCaptionEngine* engine, JetsonCaptionEngineStats* stats) {
   stats->input_width = stats->input_height = number(engine->script, "input", 224);
   const bool has_attention = number(engine->script, "no-attention", 0) == 0;
   stats->attention_columns = stats->attention_rows = has_attention ? kGridSide : 0;
+  stats->self_test = scripted_self_test(engine->script);
+  if (stats->self_test == JETSONCAPTION_ENGINE_SELF_TEST_FAILED)
+    std::snprintf(stats->self_test_failure, sizeof stats->self_test_failure,
+                  "The model fake fails its self-test.");
   std::lock_guard<std::mutex> lock(engine->mutex);
   stats->captions = engine->captions;
   stats->failures = engine->failures;

@@ -187,6 +187,34 @@ TEST(ElementStart, EndsTheStreamWhenTheModelCannotBeLoaded) {
   EXPECT_EQ(harness.count_messages(GST_MESSAGE_ERROR), 1) << "told before the stream ends";
 }
 
+TEST(ElementStart, WarnsOnceWhenTheSelfTestFailsAndGoesOn) {
+  CaptionHarness harness({{"model", "fake:self-test=failed;text=a dog"}, {"mode", "every-frame"}});
+  for (int i = 0; i < 3; i++) {
+    GstBuffer* passed = harness.pass(Color{1, 2, 3});
+    EXPECT_EQ(caption_of(passed), "a dog");
+    gst_buffer_unref(passed);
+  }
+
+  GstMessage* message = harness.wait_for_message(GST_MESSAGE_WARNING);
+  ASSERT_NE(message, nullptr);
+  GError* warning = nullptr;
+  gst_message_parse_warning(message, &warning, nullptr);
+  EXPECT_EQ(warning->domain, GST_LIBRARY_ERROR);
+  EXPECT_EQ(warning->code, GST_LIBRARY_ERROR_FAILED);
+  EXPECT_STREQ(warning->message, "The model fake fails its self-test.");
+  g_error_free(warning);
+  gst_message_unref(message);
+  EXPECT_EQ(harness.count_messages(GST_MESSAGE_WARNING), 0) << "once";
+}
+
+TEST(ElementStart, SaysNothingOfASelfTestThatPassedOrIsAbsent) {
+  for (const char* model : {"fake:self-test=passed", "fake:"}) {
+    CaptionHarness harness({{"model", model}, {"mode", "every-frame"}});
+    harness.pass_and_drop(Color{1, 2, 3});
+    EXPECT_EQ(harness.count_messages(GST_MESSAGE_WARNING), 0) << model;
+  }
+}
+
 TEST(ElementStart, WorksAfterItFailed) {
   CaptionElement element(PropertyValues{{"model", "fake:fail-create=corrupt"}});
   gst_element_set_state(element.get(), GST_STATE_PAUSED);
