@@ -97,18 +97,24 @@ struct Cgroup {
   File usage;
 
   // kMaximum: no limit.
-  uint64_t available_bytes(Text& text) const noexcept {
-    uint64_t limit_bytes = 0;
-    uint64_t usage_bytes = 0;
+  uint64_t limit_bytes(Text& text) const noexcept {
+    uint64_t bytes = 0;
     limit.read(text);
     const char* position = text.bytes;
-    if (!parse_number(position, limit_bytes) || limit_bytes >= kNoLimit)
+    return parse_number(position, bytes) && bytes < kNoLimit ? bytes : kMaximum;
+  }
+
+  // kMaximum: no limit.
+  uint64_t available_bytes(Text& text) const noexcept {
+    const uint64_t most = limit_bytes(text);
+    if (most == kMaximum)
       return kMaximum;
+    uint64_t usage_bytes = 0;
     usage.read(text);
-    position = text.bytes;
+    const char* position = text.bytes;
     if (!parse_number(position, usage_bytes))
       return kMaximum;
-    return limit_bytes > usage_bytes ? limit_bytes - usage_bytes : 0;
+    return most > usage_bytes ? most - usage_bytes : 0;
   }
 };
 
@@ -210,6 +216,14 @@ MemoryReading MemorySampler::sample() const noexcept {
                            ? kMaximum
                            : resident_bytes + reading.accelerator_bytes;
   return reading;
+}
+
+uint64_t MemorySampler::limit_bytes() const noexcept {
+  Text text;
+  uint64_t limit = kMaximum;
+  for (const Cgroup& cgroup : files_->cgroups)
+    limit = std::min(limit, cgroup.limit_bytes(text));
+  return limit == kMaximum ? 0 : limit;
 }
 
 }  // namespace jetsoncaption

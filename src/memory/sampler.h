@@ -37,6 +37,9 @@ class MemorySampler {
   // A few reads from the kernel: tens of microseconds, no allocation, no lock. Thread-safe.
   MemoryReading sample() const noexcept;
 
+  // The tightest limit of this process's memory cgroups; 0 where there is none.
+  uint64_t limit_bytes() const noexcept;
+
  private:
   struct Files;
   std::unique_ptr<const Files> files_;

@@ -145,6 +145,25 @@ TEST_F(MemorySamplerTest, TightestCgroupOnTheWayToTheRootCounts) {
   EXPECT_EQ(available_bytes(), 100 * kMega);
 }
 
+TEST_F(MemorySamplerTest, TightestLimitOnTheWayToTheRootIsTold) {
+  write("/proc/self/cgroup", "0::/user/camera\n");
+  write("/cgroup/user/camera/memory.max", "max\n");
+  write("/cgroup/user/camera/memory.current", "0\n");
+  write("/cgroup/user/memory.max", "209715200\n");
+  write("/cgroup/user/memory.current", "104857600\n");
+  write("/cgroup/memory.max", "536870912\n");
+  write("/cgroup/memory.current", "104857600\n");
+  EXPECT_EQ(MemorySampler(roots_).limit_bytes(), 200 * kMega);
+}
+
+TEST_F(MemorySamplerTest, WithoutALimitZeroIsTold) {
+  EXPECT_EQ(MemorySampler(roots_).limit_bytes(), 0U) << "no cgroup";
+  write("/proc/self/cgroup", "4:memory:/\n");
+  write("/cgroup/memory/memory.limit_in_bytes", "9223372036854771712\n");
+  write("/cgroup/memory/memory.usage_in_bytes", "104857600\n");
+  EXPECT_EQ(MemorySampler(roots_).limit_bytes(), 0U) << "version 1 without a limit";
+}
+
 TEST_F(MemorySamplerTest, UseAboveTheLimitLeavesNothing) {
   write("/proc/self/cgroup", "0::/\n");
   write("/cgroup/memory.max", "1000\n");
