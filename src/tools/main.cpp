@@ -33,6 +33,7 @@ int run(int argc, char** argv) {
   jetsoncaption::add_train_command(program, exit_code);
   jetsoncaption::add_quantize_command(program, exit_code);
   jetsoncaption::add_self_test_command(program, exit_code);
+  jetsoncaption::add_doctor_command(program, exit_code);
 
   try {
     program.parse(argc, argv);

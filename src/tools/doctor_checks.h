@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// What `jetsoncaption doctor` makes of what it found: a verdict, and what to do. Pure functions.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "tools/bench_setup.h"
+#include "tools/doctor_engine.h"
+#include "tools/doctor_gstreamer.h"
+
+namespace jetsoncaption {
+
+enum class CheckStatus {
+  Ok,
+  Warning,  // works, but badly
+  Failed,   // something that is needed does not work
+  NotHere,  // something that is not needed is missing
+};
+
+// "ok", "warning", "failed", "not here"
+const char* status_word(CheckStatus status);
+
+struct Check {
+  std::string name;  // one word
+  CheckStatus status = CheckStatus::Ok;
+  std::string finding;  // what is there
+  std::string remedy;   // what to do; empty when there is nothing to do
+};
+
+// `board`: the first line of /etc/nv_tegra_release, "" where there is none.
+Check check_machine(const MachineDescription& machine, const std::string& board);
+
+Check check_gstreamer(const GstreamerFacts& gstreamer);
+Check check_plugin(const GstreamerFacts& gstreamer, const std::string& program_version);
+Check check_engine(const EngineFacts& engine);
+Check check_libtorch(const std::string& version, const std::vector<std::string>& quantized_engines);
+
+// `maps`: the text of /proc/self/maps of a process that has LibTorch.
+Check check_blas(const std::string& maps);
+
+struct CudaFacts {
+  bool has_driver = false;  // libcuda.so.1 can be opened
+  bool in_libtorch = false;
+};
+Check check_cuda(const CudaFacts& cuda);
+
+struct NvmmFacts {
+  bool is_jetson = false;
+  std::vector<std::string> libraries;  // paths
+};
+Check check_nvmm(const NvmmFacts& nvmm);
+
+struct MemoryFacts {
+  uint64_t total_mb = 0;
+  uint64_t available_mb = 0;     // what the system or the cgroup can still give
+  uint64_t cgroup_limit_mb = 0;  // 0: none
+  uint64_t needed_mb = 0;        // by engine and model; 0: not known
+};
+Check check_memory(const MemoryFacts& memory);
+
+struct ModelChoiceFacts {
+  std::string directory;  // of the bundle; empty: there is none
+  std::string error;      // then, a sentence that says where it was looked for
+};
+Check check_model(const ModelChoiceFacts& choice, const EngineFacts& engine);
+Check check_self_test(const EngineFacts& engine);
+
+}  // namespace jetsoncaption
