@@ -6,8 +6,8 @@
 #include <string>
 
 #include "base/result.h"
+#include "engine_loader.h"
 #include "plugin/engine_handle.h"
-#include "plugin/engine_loader.h"
 #include "plugin/settings.h"
 
 namespace jetsoncaption {

@@ -46,6 +46,8 @@ class MarginScorer : public StepScorer {
     margin_ = std::min(margin_, best - second);
   }
 
+  void copy_attention(std::vector<float>& maps) const override { scorer_.copy_attention(maps); }
+
   float margin() const { return margin_; }
 
  private:
