@@ -36,7 +36,7 @@ jetsoncaption train \
   --work "$output-work" --output "$output" --name mobilenet-gru-flickr8k --seed 1 \
   --licence "Weights: for non-commercial research and education, as their training data" \
   --training-data "Flickr8k (Hodosh, Young, Hockenmaier, JAIR 47, 2013), standard training split" \
-  --decoder-epochs 8 --joint-epochs 3 --joint-rate 5e-4 --encoder-rate 5e-5 \
+  --decoder-epochs 9 --joint-epochs 6 --joint-rate 5e-4 --encoder-rate 8e-5 \
   --reward-epochs 6 --reward-rate 1e-4 --resume ${bfloat16[@]+"${bfloat16[@]}"}
 
 jetsoncaption quantize --model "$output" \
