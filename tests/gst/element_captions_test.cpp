@@ -237,6 +237,7 @@ TEST(Stats, CountAndNameWhatTheElementDoes) {
   EXPECT_STREQ(gst_structure_get_string(stats, "precision"), "fp32");
   EXPECT_STREQ(gst_structure_get_string(stats, "kernels"), "fake");
   EXPECT_STREQ(gst_structure_get_string(stats, "engine"), "fake 1");
+  EXPECT_STREQ(gst_structure_get_string(stats, "self-test"), "absent");
   for (const char* field : {"inference-ms-p50", "inference-ms-p95", "inference-ms-p99"}) {
     double ms = 0;
     EXPECT_TRUE(gst_structure_get_double(stats, field, &ms)) << field;
