@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // `jetsoncaption doctor`: looks whether all that a caption needs works here, and says what to do.
+#include <cstdlib>
 #include <fstream>
 #include <iomanip>
 #include <iostream>
@@ -39,6 +40,18 @@ std::string board_release() {
   const std::string text = read_text("/etc/nv_tegra_release");
   const size_t start = text.find_first_not_of("# ");
   return start == std::string::npos ? "" : text.substr(start, text.find('\n') - start);
+}
+
+// The file of the matrix product that LibTorch calls, for there may be several: a LAPACK brings the
+// BLAS that it was built with.
+std::string blas_provider() {
+  Dl_info found{};
+  void* product = dlsym(RTLD_DEFAULT, "sgemm_");
+  if (product == nullptr || dladdr(product, &found) == 0)
+    return "";
+  const std::unique_ptr<char, decltype(&std::free)> path(realpath(found.dli_fname, nullptr),
+                                                         std::free);
+  return path ? path.get() : "";
 }
 
 CudaFacts look_for_cuda() {
@@ -92,7 +105,7 @@ std::vector<Check> examine(const DoctorArguments& arguments) {
           check_plugin(gstreamer, JETSONCAPTION_VERSION),
           check_engine(engine),
           check_libtorch(torch_version(), quantized_engines()),
-          check_blas(read_text("/proc/self/maps")),
+          check_blas(blas_provider(), read_text("/proc/self/maps")),
           check_cuda(look_for_cuda()),
           check_nvmm(look_for_nvmm()),
           check_memory(look_at_memory(machine, engine)),

@@ -169,8 +169,9 @@ Check check_libtorch(const std::string& version,
           ""};
 }
 
-Check check_blas(const std::string& maps) {
-  const std::vector<std::string> files = blas_files(maps);
+Check check_blas(const std::string& provider, const std::string& maps) {
+  const std::vector<std::string> files =
+      provider.empty() ? blas_files(maps) : std::vector<std::string>{provider};
   for (const std::string& file : files) {
     if (!is_reference_blas(file))
       return {"blas", CheckStatus::Ok, file, ""};
@@ -179,9 +180,10 @@ Check check_blas(const std::string& maps) {
     return {"blas", CheckStatus::Ok, "LibTorch brings its own", ""};
   return {"blas", CheckStatus::Warning,
           files.front() +
-              " is the reference BLAS, which multiplies matrices some 40 times slower "
-              "than OpenBLAS; precision fp32 suffers most",
-          "apt install libopenblas0-pthread"};
+              " is the reference BLAS, which multiplies matrices some 40 times slower than "
+              "OpenBLAS; precision fp32 suffers most",
+          "apt install libopenblas0-pthread; where it is installed, choose it with "
+          "update-alternatives --config libblas.so.3-$(uname -m)-linux-gnu."};
 }
 
 Check check_cuda(const CudaFacts& cuda) {

@@ -38,8 +38,10 @@ Check check_plugin(const GstreamerFacts& gstreamer, const std::string& program_v
 Check check_engine(const EngineFacts& engine);
 Check check_libtorch(const std::string& version, const std::vector<std::string>& quantized_engines);
 
-// `maps`: the text of /proc/self/maps of a process that has LibTorch.
-Check check_blas(const std::string& maps);
+// `provider`: the file whose matrix product a process with LibTorch finds first, without links; ""
+// where LibTorch keeps its own to itself. `maps`: the text of /proc/self/maps, which then has to
+// do.
+Check check_blas(const std::string& provider, const std::string& maps);
 
 struct CudaFacts {
   bool has_driver = false;  // libcuda.so.1 can be opened

@@ -164,7 +164,7 @@ TEST(DoctorBlas, WarnsOfTheReferenceBlas) {
   for (const char* file :
        {"/usr/lib/x86_64-linux-gnu/blas/libblas.so.3.11.0",
         "/usr/lib/aarch64-linux-gnu/blas/libblas.so.3.7.1", "/usr/lib/libblas.so.3"})
-    expect_warning(check_blas(maps_of(file)), std::string(file) + " is the reference BLAS",
+    expect_warning(check_blas("", maps_of(file)), std::string(file) + " is the reference BLAS",
                    "apt install libopenblas0-pthread");
 }
 
@@ -174,21 +174,30 @@ TEST(DoctorBlas, IsOkWithAFastOne) {
                            "/usr/lib/x86_64-linux-gnu/libmkl_rt.so",
                            "/usr/lib/x86_64-linux-gnu/blis-openmp/libblas.so.3",
                            "/usr/lib/x86_64-linux-gnu/atlas/libblas.so.3"}) {
-    EXPECT_EQ(check_blas(maps_of(file)).status, CheckStatus::Ok) << file;
-    EXPECT_EQ(check_blas(maps_of(file)).finding, file);
+    EXPECT_EQ(check_blas("", maps_of(file)).status, CheckStatus::Ok) << file;
+    EXPECT_EQ(check_blas("", maps_of(file)).finding, file);
   }
 }
 
 TEST(DoctorBlas, IsOkWhenSomethingElseLoadsTheReferenceBesideAFastOne) {
-  EXPECT_EQ(check_blas(maps_of("/usr/lib/x86_64-linux-gnu/blas/libblas.so.3.11.0") +
-                       maps_of("/usr/lib/x86_64-linux-gnu/openblas-pthread/libblas.so.3"))
+  EXPECT_EQ(check_blas("", maps_of("/usr/lib/x86_64-linux-gnu/blas/libblas.so.3.11.0") +
+                               maps_of("/usr/lib/x86_64-linux-gnu/openblas-pthread/libblas.so.3"))
                 .status,
             CheckStatus::Ok);
 }
 
+TEST(DoctorBlas, IsTheOneThatLibTorchCallsWhateverElseIsMapped) {
+  const std::string reference = "/usr/lib/x86_64-linux-gnu/blas/libblas.so.3.11.0";
+  const std::string fast = "/usr/lib/x86_64-linux-gnu/openblas-pthread/libopenblasp-r0.3.21.so";
+  expect_warning(check_blas(reference, maps_of(fast)), reference, "update-alternatives");
+  EXPECT_EQ(check_blas(fast, maps_of(reference)).finding, fast);
+  EXPECT_EQ(check_blas("/opt/torch/lib/libtorch_cpu.so", maps_of(reference)).status,
+            CheckStatus::Ok);
+}
+
 TEST(DoctorBlas, MayBeInsideLibTorch) {
-  EXPECT_EQ(check_blas(maps_of("/opt/torch/lib/libtorch_cpu.so")).status, CheckStatus::Ok);
-  EXPECT_EQ(check_blas("").status, CheckStatus::Ok);
+  EXPECT_EQ(check_blas("", maps_of("/opt/torch/lib/libtorch_cpu.so")).status, CheckStatus::Ok);
+  EXPECT_EQ(check_blas("", "").status, CheckStatus::Ok);
 }
 
 TEST(DoctorCuda, IsNotNeeded) {
