@@ -4,9 +4,9 @@
 
 #include <gst/video/gstvideometa.h>
 
-#include <string.h>
-
 #include "captionwords.h"
+
+#include <string.h>
 
 /**
  * SECTION:jetsoncaptionmeta
