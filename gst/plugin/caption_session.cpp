@@ -51,29 +51,18 @@ Turn CaptionSession::turn() {
   std::lock_guard<std::mutex> lock(mutex_);
   if (flushing_ || interrupted_)
     return Turn::Interrupted;
-  switch (phase_) {
-    case Phase::Broken:
-      return Turn::Broken;
-    case Phase::Unloaded:
-      return Turn::NotNow;
-    case Phase::Loading:
-    case Phase::Waiting:
-    case Phase::Running:
-      return Turn::Busy;
-    case Phase::Idle:
-      break;
-  }
-  const bool free = hold_ == MemoryHold::None && caption_pause_.is_over(Clock::now());
+  if (phase_ == Phase::Broken)
+    return Turn::Broken;
+  if (is_busy())
+    return Turn::Busy;
+  const bool free =
+      phase_ == Phase::Idle && hold_ == MemoryHold::None && caption_pause_.is_over(Clock::now());
   return free ? Turn::Yes : Turn::NotNow;
 }
 
 Turn CaptionSession::wait_for_turn() {
   std::unique_lock<std::mutex> lock(mutex_);
-  wake_streaming_.wait(lock, [this] {
-    const bool busy =
-        phase_ == Phase::Loading || phase_ == Phase::Waiting || phase_ == Phase::Running;
-    return !busy || flushing_ || interrupted_;
-  });
+  wake_streaming_.wait(lock, [this] { return !is_busy() || flushing_ || interrupted_; });
   if (flushing_ || interrupted_)
     return Turn::Interrupted;
   if (phase_ == Phase::Broken)
@@ -84,6 +73,16 @@ Turn CaptionSession::wait_for_turn() {
 EngineInfo CaptionSession::engine_info() const {
   std::lock_guard<std::mutex> lock(mutex_);
   return engine_info_;
+}
+
+PictureSize CaptionSession::picture_size() const {
+  std::lock_guard<std::mutex> lock(mutex_);
+  return {engine_info_.input_width, engine_info_.input_height};
+}
+
+// With mutex_ held.
+bool CaptionSession::is_busy() const {
+  return phase_ == Phase::Loading || phase_ == Phase::Waiting || phase_ == Phase::Running;
 }
 
 // With mutex_ held.
@@ -115,10 +114,7 @@ bool CaptionSession::submit_and_wait(const CaptionJob& job,
     std::unique_lock<std::mutex> lock(mutex_);
     if (start(job, std::move(shrinker), true)) {
       wake_worker_.notify_one();
-      wake_streaming_.wait(lock, [this] {
-        const bool over = phase_ != Phase::Waiting && phase_ != Phase::Running;
-        return over || flushing_ || interrupted_;
-      });
+      wake_streaming_.wait(lock, [this] { return !is_busy() || flushing_ || interrupted_; });
     }
     if (flushing_ || interrupted_)
       return false;

@@ -42,6 +42,11 @@ enum class Turn {
   Broken,       // the model could not be loaded; load_failed() has told why
 };
 
+struct PictureSize {
+  int width = 0;
+  int height = 0;
+};
+
 // What memory asks of the session.
 enum class MemoryHold {
   None,
@@ -85,8 +90,11 @@ class CaptionSession {
   // to leave a frame out.
   Turn wait_for_turn();
 
-  // Streaming thread, at its turn. What the model is like; valid until the next turn.
+  // Any thread. What the model is like that was loaded last; empty before.
   EngineInfo engine_info() const;
+
+  // Streaming thread, at its turn. The pictures that the model reads; the same until its next turn.
+  PictureSize picture_size() const;
 
   // Streaming thread, at its turn. Takes over the shrinker, which has read the frame and makes
   // pictures of the input size, until the next turn. Never waits.
@@ -143,6 +151,7 @@ class CaptionSession {
     std::optional<CaptionFailure> failure;
   };
 
+  bool is_busy() const;
   bool start(const CaptionJob& job, std::shared_ptr<FrameShrinker> shrinker, bool waited_for);
   void cancel_running();
   void forget_job();

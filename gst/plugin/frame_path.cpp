@@ -198,9 +198,9 @@ GstFlowReturn FramePath::describe_and_wait(const CaptionJob& job) {
 }
 
 bool FramePath::read(GstBuffer* buffer) {
-  const EngineInfo engine = session_->engine_info();
-  if (!shrinker_ || !shrinker_->makes(engine.input_width, engine.input_height))
-    shrinker_ = std::make_shared<FrameShrinker>(info_, engine.input_width, engine.input_height);
+  const PictureSize size = session_->picture_size();
+  if (!shrinker_ || !shrinker_->makes(size.width, size.height))
+    shrinker_ = std::make_shared<FrameShrinker>(info_, size.width, size.height);
   MappedVideoFrame frame(buffer, info_, GST_MAP_READ);
   return frame && shrinker_->read(frame.get());
 }

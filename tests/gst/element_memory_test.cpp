@@ -154,8 +154,10 @@ class ElementMemoryHold : public testing::TestWithParam<const char*> {
             {"memory-check-interval", "1"},
             {"memory-action", GetParam()}};
   }
-  std::string held_state() const {
-    return std::string(GetParam()) == "pause" ? "paused" : "unloaded";
+  void run_short(CaptionHarness& harness) const {
+    harness.set("memory-threshold", "1");
+    pass_frames(harness, 1);
+    wait_for_state(harness, std::string(GetParam()) == "pause" ? "paused" : "unloaded");
   }
 
   static void wait_for_state(CaptionHarness& harness, const std::string& state) {
@@ -171,9 +173,7 @@ TEST_P(ElementMemoryHold, StopsCaptioningButNoFrameWhileMemoryIsShort) {
     CaptionHarness harness(properties(mode));
     harness.set("interval", "100000");  // no caption is being made when memory gets short
     gst_buffer_unref(harness.pass_until(kGray, average_text(kGray) + " 0"));
-    harness.set("memory-threshold", "1");
-    pass_frames(harness, 1);
-    wait_for_state(harness, held_state());
+    run_short(harness);
     harness.set("interval", "1");
     const uint64_t captions = harness.stat("captions");
 
@@ -187,9 +187,7 @@ TEST_P(ElementMemoryHold, StopsCaptioningButNoFrameWhileMemoryIsShort) {
 
 TEST_P(ElementMemoryHold, GoesOnWhenMemoryHasFallen) {
   CaptionHarness harness(properties("live"));
-  harness.set("memory-threshold", "1");
-  pass_frames(harness, 1);
-  wait_for_state(harness, held_state());
+  run_short(harness);
   harness.set("memory-threshold", "0");
   pass_frames(harness, 1);
 
@@ -208,9 +206,7 @@ TEST_P(ElementMemoryHold, IsNamedInTheWarning) {
 
 TEST_P(ElementMemoryHold, EndsWhenTheActionIsChanged) {
   CaptionHarness harness(properties("live"));
-  harness.set("memory-threshold", "1");
-  pass_frames(harness, 1);
-  wait_for_state(harness, held_state());
+  run_short(harness);
   harness.set("memory-action", "warn");
   pass_frames(harness, 1);
   wait_for_state(harness, "ready");
@@ -218,9 +214,7 @@ TEST_P(ElementMemoryHold, EndsWhenTheActionIsChanged) {
 
 TEST_P(ElementMemoryHold, DoesNotKeepTheElementFromStopping) {
   CaptionHarness harness(properties("live"));
-  harness.set("memory-threshold", "1");
-  pass_frames(harness, 1);
-  wait_for_state(harness, held_state());
+  run_short(harness);
   EXPECT_EQ(gst_element_set_state(harness.get(), GST_STATE_NULL), GST_STATE_CHANGE_SUCCESS);
 }
 

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Starting and stopping the element, and what it says when it cannot start.
-#include <cstdlib>
 #include <ostream>
 #include <string>
 #include <vector>
@@ -8,36 +7,10 @@
 #include <gtest/gtest.h>
 
 #include "caption_harness.h"
+#include "fakes/scoped_variable.h"
 
 namespace jetsoncaption {
 namespace {
-
-// Sets an environment variable, or takes it away, for the length of a test.
-class ScopedVariable {
- public:
-  ScopedVariable(const char* name, const char* value) : name_(name) {
-    const char* before = std::getenv(name);
-    was_set_ = before != nullptr;
-    before_ = was_set_ ? before : "";
-    if (value != nullptr)
-      g_setenv(name, value, TRUE);
-    else
-      g_unsetenv(name);
-  }
-  ~ScopedVariable() {
-    if (was_set_)
-      g_setenv(name_, before_.c_str(), TRUE);
-    else
-      g_unsetenv(name_);
-  }
-  ScopedVariable(const ScopedVariable&) = delete;
-  ScopedVariable& operator=(const ScopedVariable&) = delete;
-
- private:
-  const char* const name_;
-  bool was_set_ = false;
-  std::string before_;
-};
 
 struct StartError {
   GQuark domain = 0;

@@ -242,71 +242,66 @@ INSTANTIATE_TEST_SUITE_P(Networks, CaptionNetworkTest,
                                          Arithmetic::Dequantized, Arithmetic::Int8),
                          arithmetic_name);
 
-TEST(Int8Network, AgreesWithTheDequantizedNetwork) {
-  use_threads(1);
-  const TinyBundleFiles files;
-  const auto bundle = files.open(WeightFile::Int8);
-  const auto int8 = make_int8_network(*bundle);
-  if (!int8)
-    GTEST_SKIP() << kNoKernels;
-  const auto dequantized = make_torch_network(*bundle);
+// The int8 network and the exact one with the same weights, over the same pictures and words.
+class Int8Network : public testing::Test {
+ protected:
+  void SetUp() override {
+    use_threads(1);
+    int8_ = make_int8_network(*bundle_);
+    if (!int8_)
+      GTEST_SKIP() << kNoKernels;
+    dequantized_ = make_torch_network(*bundle_);
+  }
 
-  double sum = 0;
-  size_t count = 0;
-  for (unsigned number = 0; number < 20; ++number) {
-    const auto rgb = picture(number);
-    int8->look_at(rgb.data());
-    dequantized->look_at(rgb.data());
-    for (const int word : {kStart, kA, kRed, kDog}) {
-      const Scores fast = step(*int8, {0}, {word});
-      const Scores exact = step(*dequantized, {0}, {word});
-      ASSERT_EQ(fast.size(), exact.size());
-      for (size_t i = 0; i < fast.size(); ++i)
-        sum += std::fabs(fast[i] - exact[i]);
-      count += fast.size();
+  // compare(scores of int8, exact scores) after each step of both.
+  template <typename Compare>
+  void for_each_step(Compare&& compare) {
+    for (unsigned number = 0; number < 20; ++number) {
+      SCOPED_TRACE("picture " + std::to_string(number));
+      const auto rgb = picture(number);
+      int8_->look_at(rgb.data());
+      dequantized_->look_at(rgb.data());
+      for (const int word : {kStart, kA, kRed, kDog})
+        compare(step(*int8_, {0}, {word}), step(*dequantized_, {0}, {word}));
     }
   }
+
+  const TinyBundleFiles files_;
+  std::unique_ptr<Bundle> bundle_ = files_.open(WeightFile::Int8);
+  std::unique_ptr<CaptionNetwork> int8_;
+  std::unique_ptr<CaptionNetwork> dequantized_;
+};
+
+TEST_F(Int8Network, AgreesWithTheDequantizedNetwork) {
+  double sum = 0;
+  size_t count = 0;
+  for_each_step([&](const Scores& fast, const Scores& exact) {
+    ASSERT_EQ(fast.size(), exact.size());
+    for (size_t i = 0; i < fast.size(); ++i)
+      sum += std::fabs(fast[i] - exact[i]);
+    count += fast.size();
+  });
   EXPECT_LT(sum / static_cast<double>(count), kQuantizationTolerance);
 }
 
-TEST(Int8Network, LooksWhereTheDequantizedNetworkLooks) {
-  use_threads(1);
-  const TinyBundleFiles files;
-  const auto bundle = files.open(WeightFile::Int8);
-  const auto int8 = make_int8_network(*bundle);
-  if (!int8)
-    GTEST_SKIP() << kNoKernels;
-  const auto dequantized = make_torch_network(*bundle);
-
-  for (unsigned number = 0; number < 20; ++number) {
-    const auto rgb = picture(number);
-    int8->look_at(rgb.data());
-    dequantized->look_at(rgb.data());
-    for (const int word : {kStart, kA, kRed, kDog}) {
-      step(*int8, {0}, {word});
-      step(*dequantized, {0}, {word});
-      std::vector<float> fast, exact;
-      int8->copy_attention(fast);
-      dequantized->copy_attention(exact);
-      EXPECT_LT(largest_difference(fast, exact), kAttentionTolerance) << "picture " << number;
-    }
-  }
+TEST_F(Int8Network, LooksWhereTheDequantizedNetworkLooks) {
+  for_each_step([&](const Scores&, const Scores&) {
+    std::vector<float> fast, exact;
+    int8_->copy_attention(fast);
+    dequantized_->copy_attention(exact);
+    EXPECT_LT(largest_difference(fast, exact), kAttentionTolerance);
+  });
 }
 
-TEST(Int8Network, KeepsNothingOfTheBundle) {
-  use_threads(1);
-  const TinyBundleFiles files;
-  auto bundle = files.open(WeightFile::Int8);
-  const auto network = make_int8_network(*bundle);
-  if (!network)
-    GTEST_SKIP() << kNoKernels;
+TEST_F(Int8Network, KeepsNothingOfTheBundle) {
   const auto rgb = picture(1);
-  network->look_at(rgb.data());
-  const Scores before = step(*network, {0}, {kStart});
+  int8_->look_at(rgb.data());
+  const Scores before = step(*int8_, {0}, {kStart});
 
-  bundle.reset();
-  network->look_at(rgb.data());
-  EXPECT_EQ(step(*network, {0}, {kStart}), before);
+  dequantized_.reset();
+  bundle_.reset();
+  int8_->look_at(rgb.data());
+  EXPECT_EQ(step(*int8_, {0}, {kStart}), before);
 }
 
 }  // namespace

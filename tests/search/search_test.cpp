@@ -53,16 +53,20 @@ TEST(BeamSearch, FindsTheSentenceThatGreedySearchMisses) {
   EXPECT_FALSE(result.truncated);
 }
 
-TEST(BeamSearch, ContinuesEachSentenceFromItsOwnSlot) {
-  // Both survivors of the second step descend from "b", which was in slot 1; then they change
-  // places, because "b c" grows better than "b a".
-  FakeScorer scorer({{{}, {{kA, 0.6}, {kB, 0.4}}},
+// Both survivors of the second step descend from "b", which was in slot 1; then they change places,
+// because "b c" grows better than "b a".
+FakeScorer place_changer() {
+  return FakeScorer({{{}, {{kA, 0.6}, {kB, 0.4}}},
                      {{kA}, {{kA, 0.1}, {kB, 0.1}, {kC, 0.1}}},
                      {{kB}, {{kA, 0.55}, {kC, 0.45}}},
                      {{kB, kA}, {{kA, 0.3}, {kB, 0.3}}},
                      {{kB, kC}, {{kA, 0.9}}},
                      {{kB, kC, kA}, {{kEnd, 1.0}}},
                      {{kB, kA, kA}, {{kEnd, 0.1}}}});
+}
+
+TEST(BeamSearch, ContinuesEachSentenceFromItsOwnSlot) {
+  FakeScorer scorer = place_changer();
   const SearchResult result = search(scorer, options(2));
   EXPECT_EQ(result.words, (Sentence{kB, kC, kA}));
   EXPECT_EQ(scorer.all_parents, (std::vector<Sentence>{{0}, {0, 0}, {1, 1}, {1, 0}}));
@@ -101,14 +105,7 @@ TEST(GreedySearch, KeepsWhereTheDecoderLookedForEachWord) {
 }
 
 TEST(BeamSearch, KeepsTheMapsOfTheWinningSentenceOnly) {
-  // The sentences change slots as in ContinuesEachSentenceFromItsOwnSlot.
-  FakeScorer scorer({{{}, {{kA, 0.6}, {kB, 0.4}}},
-                     {{kA}, {{kA, 0.1}, {kB, 0.1}, {kC, 0.1}}},
-                     {{kB}, {{kA, 0.55}, {kC, 0.45}}},
-                     {{kB, kA}, {{kA, 0.3}, {kB, 0.3}}},
-                     {{kB, kC}, {{kA, 0.9}}},
-                     {{kB, kC, kA}, {{kEnd, 1.0}}},
-                     {{kB, kA, kA}, {{kEnd, 0.1}}}});
+  FakeScorer scorer = place_changer();
   SearchOptions with_attention = options(2);
   with_attention.keep_attention = true;
   const SearchResult result = search(scorer, with_attention);

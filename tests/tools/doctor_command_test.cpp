@@ -5,6 +5,7 @@
 #include <map>
 #include <string>
 
+#include "fakes/scoped_variable.h"
 #include "fakes/temporary_directory.h"
 #include "fakes/tiny_bundle.h"
 #include "tools/child_process.h"
@@ -18,30 +19,6 @@ namespace {
 using testing::HasSubstr;
 
 constexpr std::chrono::seconds kPatience{250};
-
-// Sets an environment variable for the length of a test.
-class ScopedVariable {
- public:
-  ScopedVariable(const char* name, const std::string& value) : name_(name) {
-    const char* before = std::getenv(name);
-    was_set_ = before != nullptr;
-    before_ = was_set_ ? before : "";
-    setenv(name, value.c_str(), 1);
-  }
-  ~ScopedVariable() {
-    if (was_set_)
-      setenv(name_, before_.c_str(), 1);
-    else
-      unsetenv(name_);
-  }
-  ScopedVariable(const ScopedVariable&) = delete;
-  ScopedVariable& operator=(const ScopedVariable&) = delete;
-
- private:
-  const char* const name_;
-  bool was_set_ = false;
-  std::string before_;
-};
 
 class DoctorCommand : public testing::Test {
  protected:
