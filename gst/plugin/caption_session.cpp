@@ -263,7 +263,7 @@ void CaptionSession::work(std::unique_lock<std::mutex>& lock) {
     const uint64_t epoch = epoch_;
     const bool waited_for = waited_for_;
     lock.unlock();
-    guarded_describe(job, *shrinker, epoch, waited_for);
+    describe(job, *shrinker, epoch, waited_for);
     lock.lock();
   }
 }
@@ -326,29 +326,9 @@ void CaptionSession::unload(std::unique_lock<std::mutex>& lock) {
   load_pause_.failed(Clock::now());
 }
 
-// An exception must not end the thread, and the process with it: this caption is lost instead.
-void CaptionSession::guarded_describe(const CaptionJob& job, FrameShrinker& shrinker,
-                                      uint64_t epoch, bool waited_for) {
-  try {
-    describe(job, shrinker, epoch, waited_for);
-  } catch (const std::exception&) {
-    {
-      std::lock_guard<std::mutex> lock(mutex_);
-      phase_ = Phase::Idle;
-    }
-    wake_streaming_.notify_all();
-  }
-}
-
 void CaptionSession::describe(const CaptionJob& job, FrameShrinker& shrinker, uint64_t epoch,
                               bool waited_for) {
-  shrinker.finish(picture_.pixels.data());
-  Result<std::shared_ptr<FrameCaption>> result = Error{};
-  Result<EngineCaption> caption = engine_->describe(picture_.view(), job.request);
-  if (caption.ok())
-    result = finish_caption(job, std::move(caption.value()));
-  else
-    result = caption.error();
+  Result<std::shared_ptr<FrameCaption>> result = guarded_caption(job, shrinker);
   device_memory_bytes_ = engine_->info().device_memory_bytes;
   Outcome outcome;
   {
@@ -363,6 +343,22 @@ void CaptionSession::describe(const CaptionJob& job, FrameShrinker& shrinker, ui
   // After the session is idle again: a slow listener delays captions, but it holds up no frame.
   if (!waited_for)
     tell(outcome);
+}
+
+// An exception must not end the thread, and the process with it: this caption fails instead.
+Result<std::shared_ptr<FrameCaption>> CaptionSession::guarded_caption(const CaptionJob& job,
+                                                                      FrameShrinker& shrinker) {
+  try {
+    shrinker.finish(picture_.pixels.data());
+    auto caption = engine_->describe(picture_.view(), job.request);
+    if (!caption.ok())
+      return caption.error();
+    return finish_caption(job, std::move(caption.value()));
+  } catch (const std::bad_alloc&) {
+    return Error{ErrorKind::OutOfMemory, "Memory ran out while a frame was described."};
+  } catch (const std::exception& e) {
+    return Error{ErrorKind::Internal, std::string("The frame could not be described: ") + e.what()};
+  }
 }
 
 // Draws the caption too, so that the streaming thread need not.

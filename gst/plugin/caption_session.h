@@ -162,9 +162,9 @@ class CaptionSession {
   void load(bool first);
   Result<std::unique_ptr<EngineHandle>> guarded_load();
   void unload(std::unique_lock<std::mutex>& lock);
-  void guarded_describe(const CaptionJob& job, FrameShrinker& shrinker, uint64_t epoch,
-                        bool waited_for);
   void describe(const CaptionJob& job, FrameShrinker& shrinker, uint64_t epoch, bool waited_for);
+  Result<std::shared_ptr<FrameCaption>> guarded_caption(const CaptionJob& job,
+                                                        FrameShrinker& shrinker);
   std::shared_ptr<FrameCaption> finish_caption(const CaptionJob& job, EngineCaption caption);
   Outcome settle(const CaptionJob& job, Result<std::shared_ptr<FrameCaption>> result);
   void tell(const Outcome& outcome) const;
