@@ -291,6 +291,19 @@ static GstCaps* gst_jetson_caption_fixate_caps(GstBaseTransform* trans, GstPadDi
   return gst_caps_fixate(othercaps);
 }
 
+// Downstream's answer, for frames are changed in place, but without crops: a cropped frame is larger
+// than its caps say, and what lies outside must be neither described nor drawn on.
+static gboolean gst_jetson_caption_propose_allocation(GstBaseTransform* trans,
+                                                      GstQuery* decide_query, GstQuery* query) {
+  const gboolean answered = GST_BASE_TRANSFORM_CLASS(gst_jetson_caption_parent_class)
+                                ->propose_allocation(trans, decide_query, query);
+  guint index = 0;
+  if (answered && !gst_base_transform_is_passthrough(trans) &&
+      gst_query_find_allocation_meta(query, GST_VIDEO_CROP_META_API_TYPE, &index))
+    gst_query_remove_nth_allocation_meta(query, index);
+  return answered;
+}
+
 static void refresh_settings(State* state) {
   std::lock_guard<std::mutex> lock(state->mutex);
   if (state->frame_settings_version == state->settings_version)
@@ -445,6 +458,7 @@ static void gst_jetson_caption_class_init(GstJetsonCaptionClass* klass) {
   transform_class->set_caps = gst_jetson_caption_set_caps;
   transform_class->transform_caps = gst_jetson_caption_transform_caps;
   transform_class->fixate_caps = gst_jetson_caption_fixate_caps;
+  transform_class->propose_allocation = gst_jetson_caption_propose_allocation;
   transform_class->before_transform = gst_jetson_caption_before_transform;
   transform_class->transform_ip = gst_jetson_caption_transform_ip;
   transform_class->sink_event = gst_jetson_caption_sink_event;
