@@ -65,7 +65,7 @@ void add_data_options(CLI::App& command, TrainOptions& options) {
   command.add_option("--output", options.output, "Bundle to write")->type_name("DIR")->required();
   command
       .add_option("--work", options.work,
-                  "Folder for checkpoints, features (6 GB for 6,000 pictures) and log.jsonl")
+                  "Folder for checkpoints, features (5 GB for 6,000 pictures) and log.jsonl")
       ->type_name("DIR")
       ->required();
   command.add_flag("--resume", options.resume, "Go on after the last finished epoch in --work");
@@ -98,11 +98,31 @@ void add_training_options(CLI::App& command, TrainOptions& options) {
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
   add_stage_options(command, "reward", "with CIDEr-D as reward", options.reward);
+  command
+      .add_option("--reward-encoder-rate", options.reward.encoder_learning_rate,
+                  "Highest learning rate of the encoder in the reward stage; 0: it stays as it is")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
+  command
+      .add_option("--frozen-blocks", options.frozen_blocks,
+                  "So many blocks of the encoder, from the first one on, never change")
+      ->check(CLI::Range(0, 1000))
+      ->capture_default_str();
   command.add_option("--batch", options.batch, "Pictures in a step, each with five sentences")
       ->check(CLI::Range(1, 1024))
       ->capture_default_str();
   command.add_option("--dropout", options.dropout, "Share of the decoder's values left out")
       ->check(CLI::Range(0.0, 0.9))
+      ->capture_default_str();
+  command
+      .add_option("--feature-dropout", options.feature_dropout,
+                  "Share of the encoder's values that the decoder is not shown")
+      ->check(CLI::Range(0.0, 0.9))
+      ->capture_default_str();
+  command
+      .add_option("--weight-decay", options.weight_decay,
+                  "Share of the learning rate that each step takes off every weight")
+      ->check(CLI::Range(0.0, 10.0))
       ->capture_default_str();
   command.add_option("--hidden-size", options.hidden_size, "Size of the decoder's state")
       ->check(CLI::Range(1, 4096))

@@ -33,7 +33,7 @@ BatchLoss::BatchLoss(const TrainOptions& options, const Material& material)
 
 torch::Tensor BatchLoss::features(Stage stage, const NamedTensors& parameters,
                                   const torch::Tensor& cache, const torch::Tensor& indices) const {
-  if (stage == Stage::Joint) {
+  if (trains_encoder(options_, stage)) {
     const auto pictures =
         vary_pictures(material_.train.pictures.index_select(0, indices), Variation());
     return Encoder(material_.config.encoder, parameters)
@@ -54,7 +54,8 @@ std::vector<const std::vector<Words>*> BatchLoss::references(const torch::Tensor
 
 torch::Tensor BatchLoss::compute(Stage stage, const NamedTensors& parameters,
                                  const torch::Tensor& cache, const torch::Tensor& indices) const {
-  const auto encoded = features(stage, parameters, cache, indices);
+  const auto encoded =
+      torch::dropout(features(stage, parameters, cache, indices), options_.feature_dropout, true);
   const DecoderPrecision precision(options_.bfloat16);
   const Decoder decoder(material_.config.decoder, parameters);
   const auto picture = decoder.prepare(encoded);

@@ -20,8 +20,8 @@ class BatchLoss {
   // Borrows both.
   BatchLoss(const TrainOptions& options, const Material& material);
 
-  // Of the training pictures at `indices` [B]. Decoder and reward stage: of a random view of each
-  // in `cache` [views, N, P, C]. Joint stage: of the pictures, varied; `cache` is not used.
+  // Of the training pictures at `indices` [B]: of a random view of each in `cache` [views, N, P,
+  // C], or, where the stage changes the encoder, of the pictures, varied; then `cache` is not used.
   torch::Tensor compute(Stage stage, const NamedTensors& parameters, const torch::Tensor& cache,
                         const torch::Tensor& indices) const;
 

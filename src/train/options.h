@@ -10,7 +10,7 @@ namespace jetsoncaption {
 struct StageOptions {
   int epochs = 0;  // 0 leaves the stage out
   double decoder_learning_rate = 0;
-  double encoder_learning_rate = 0;  // joint stage only
+  double encoder_learning_rate = 0;  // 0 leaves the encoder as it is
 };
 
 struct TrainOptions {
@@ -35,12 +35,15 @@ struct TrainOptions {
   int attention_size = 256;
   int embedding_size = 256;
   int hidden_size = 512;
-  int min_count = 5;   // a word must occur as often in the training sentences
-  int max_words = 20;  // longer sentences are cut
-  double dropout = 0.4;
+  int min_count = 5;                // a word must occur as often in the training sentences
+  int max_words = 20;               // longer sentences are cut
+  double dropout = 0.4;             // of the decoder's values
+  double feature_dropout = 0.3;     // of the encoder's values, as the decoder sees them
+  double weight_decay = 0.1;        // a step takes this share of the learning rate off every weight
   double reward_temperature = 0.5;  // of the sentences that are drawn in the reward stage
   double label_smoothing = 0.1;
   double average_decay = 0.998;  // of the running mean of the weights that is measured and kept
+  int frozen_blocks = 6;         // of the encoder, from the first one on, never change
   uint64_t seed = 1;
   int threads = 0;        // 0: all cores
   bool bfloat16 = false;  // matrix products in bfloat16: faster where the processor has AMX

@@ -2,7 +2,22 @@
 // Names the stages and says which tensors each of them changes.
 #include "train/stage.h"
 
+#include <cstdlib>
+#include <limits>
+
 namespace jetsoncaption {
+namespace {
+
+// "encoder.stem.bias" counts as part of block 0, "encoder.blocks.3.project.bias" is in block 3, and
+// "encoder.head.bias" behind all of them.
+int block_of_encoder(const std::string& name) {
+  static const std::string kBlock = "encoder.blocks.";
+  if (name.compare(0, kBlock.size(), kBlock) == 0)
+    return std::atoi(name.c_str() + kBlock.size());
+  return name.compare(0, 13, "encoder.stem.") == 0 ? 0 : std::numeric_limits<int>::max();
+}
+
+}  // namespace
 
 const char* stage_name(Stage stage) {
   switch (stage) {
@@ -26,8 +41,13 @@ bool is_decoder_tensor(const std::string& name) {
   return name.compare(0, 8, "decoder.") == 0;
 }
 
-bool trains(Stage stage, const std::string& name) {
-  return stage == Stage::Joint || is_decoder_tensor(name);
+bool trains_encoder(const TrainOptions& options, Stage stage) {
+  return stage_options(options, stage).encoder_learning_rate > 0;
+}
+
+bool trains(const TrainOptions& options, Stage stage, const std::string& name) {
+  return is_decoder_tensor(name) ||
+         (trains_encoder(options, stage) && block_of_encoder(name) >= options.frozen_blocks);
 }
 
 }  // namespace jetsoncaption

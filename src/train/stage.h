@@ -15,7 +15,8 @@ const char* stage_name(Stage stage);  // "decoder": in file names and in the log
 const StageOptions& stage_options(const TrainOptions& options, Stage stage);
 
 bool is_decoder_tensor(const std::string& name);
-// Whether the stage changes the tensor of that name.
-bool trains(Stage stage, const std::string& name);
+// Whether the stage changes the encoder, and the tensor of that name.
+bool trains_encoder(const TrainOptions& options, Stage stage);
+bool trains(const TrainOptions& options, Stage stage, const std::string& name);
 
 }  // namespace jetsoncaption

@@ -14,7 +14,6 @@ namespace {
 
 constexpr double kWarmUpShare = 0.1;  // of the steps of a stage
 constexpr double kGradientLimit = 5.0;
-constexpr double kWeightDecay = 1e-4;
 
 // One cycle: linear warm-up, then half a cosine down to zero.
 double schedule(double progress) {
@@ -23,31 +22,33 @@ double schedule(double progress) {
   return 0.5 * (1 + std::cos(M_PI * (progress - kWarmUpShare) / (1 - kWarmUpShare)));
 }
 
-torch::optim::OptimizerParamGroup group(std::vector<torch::Tensor> tensors, double learning_rate) {
+torch::optim::OptimizerParamGroup group(std::vector<torch::Tensor> tensors, double learning_rate,
+                                        double weight_decay) {
   using Options = torch::optim::AdamWOptions;
   return {std::move(tensors),
-          std::make_unique<Options>(Options(learning_rate).weight_decay(kWeightDecay))};
+          std::make_unique<Options>(Options(learning_rate).weight_decay(weight_decay))};
 }
 
-torch::optim::AdamW make_adam(Stage stage, const StageOptions& options, NamedTensors& parameters) {
+torch::optim::AdamW make_adam(Stage stage, const TrainOptions& options, NamedTensors& parameters) {
   std::vector<torch::Tensor> decoder;
   std::vector<torch::Tensor> encoder;
   for (auto& [name, tensor] : parameters) {
-    tensor.requires_grad_(trains(stage, name));
-    if (trains(stage, name))
+    tensor.requires_grad_(trains(options, stage, name));
+    if (tensor.requires_grad())
       (is_decoder_tensor(name) ? decoder : encoder).push_back(tensor);
   }
   std::vector<torch::optim::OptimizerParamGroup> groups;
-  groups.push_back(group(std::move(decoder), options.decoder_learning_rate));
+  const StageOptions& rates = stage_options(options, stage);
+  groups.push_back(group(std::move(decoder), rates.decoder_learning_rate, options.weight_decay));
   if (!encoder.empty())
-    groups.push_back(group(std::move(encoder), options.encoder_learning_rate));
+    groups.push_back(group(std::move(encoder), rates.encoder_learning_rate, options.weight_decay));
   return torch::optim::AdamW(std::move(groups), torch::optim::AdamWOptions());
 }
 
 }  // namespace
 
-StageOptimizer::StageOptimizer(Stage stage, const StageOptions& options, NamedTensors& parameters)
-    : options_(options), adam_(make_adam(stage, options, parameters)) {}
+StageOptimizer::StageOptimizer(Stage stage, const TrainOptions& options, NamedTensors& parameters)
+    : options_(stage_options(options, stage)), adam_(make_adam(stage, options, parameters)) {}
 
 void StageOptimizer::step(const torch::Tensor& loss, double progress) {
   auto& groups = adam_.param_groups();

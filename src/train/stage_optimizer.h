@@ -14,7 +14,7 @@ namespace jetsoncaption {
 class StageOptimizer {
  public:
   // The tensors that the stage changes get gradients, the others get none.
-  StageOptimizer(Stage stage, const StageOptions& options, NamedTensors& parameters);
+  StageOptimizer(Stage stage, const TrainOptions& options, NamedTensors& parameters);
 
   // One step down the gradient of `loss`. `progress` is the share of the stage's steps that have
   // been made: 0 to 1.

@@ -24,16 +24,11 @@
 namespace jetsoncaption {
 namespace {
 
-constexpr int kDecoderViews = 2;  // plain and mirrored
-// With varied ones: rewarded on the same few again and again, the decoder learns them by heart.
-constexpr int kRewardViews = 6;
+// Shown the same few again and again, the decoder learns them by heart.
+constexpr int kViews = 6;  // plain, mirrored, and varied ones
 constexpr int kDevBatch = 100;
 
 using Clock = std::chrono::steady_clock;
-
-int feature_views(Stage stage) {
-  return stage == Stage::Reward ? kRewardViews : kDecoderViews;
-}
 
 size_t content_hash(const torch::Tensor& tensor) {
   const auto values = tensor.detach().contiguous();
@@ -50,7 +45,7 @@ class StageRun {
         material_(training.material),
         epochs_(stage_options(training.options, stage).epochs),
         parameters_(parameters),
-        optimizer_(stage, stage_options(training.options, stage), parameters),
+        optimizer_(stage, training.options, parameters),
         average_(copy_tensors(parameters)),
         checkpoint_(training.options.work, stage) {}
 
@@ -60,7 +55,7 @@ class StageRun {
       if (!loaded.ok())
         return loaded;
     }
-    if (progress_.epochs < epochs_ && stage_ != Stage::Joint)
+    if (progress_.epochs < epochs_ && !trains_encoder(options_, stage_))
       compute_features();
     while (progress_.epochs < epochs_) {
       auto done = run_epoch();
@@ -80,9 +75,8 @@ class StageRun {
   void compute_features() {
     torch::manual_seed(1);  // so that varied views depend on nothing that the key does not name
     const Encoder encoder(material_.config.encoder, parameters_);
-    cache_ = cached_features(work_file(std::string("features-") + stage_name(stage_)), cache_key(),
-                             encoder, material_.config, material_.train.pictures,
-                             feature_views(stage_), Variation(), training_.progress);
+    cache_ = cached_features(work_file("features"), cache_key(), encoder, material_.config,
+                             material_.train.pictures, kViews, Variation(), training_.progress);
     dev_features_ = encode_pictures(encoder, material_.config, material_.dev.pictures);
   }
 
@@ -91,18 +85,18 @@ class StageRun {
   std::string cache_key() const {
     size_t encoder = 0;
     for (const auto& [name, tensor] : parameters_) {
-      if (!trains(stage_, name))
+      if (!is_decoder_tensor(name))
         encoder = 31 * encoder + content_hash(tensor);
     }
     return std::to_string(material_.train.size()) + " pictures " +
-           std::to_string(content_hash(material_.train.pictures)) + ", " +
-           std::to_string(feature_views(stage_)) + " views, encoder " + std::to_string(encoder);
+           std::to_string(content_hash(material_.train.pictures)) + ", " + std::to_string(kViews) +
+           " views, encoder " + std::to_string(encoder);
   }
 
   Result<void> run_epoch() {
     const auto start = Clock::now();
     const double loss = see_every_picture();
-    if (stage_ == Stage::Joint) {
+    if (trains_encoder(options_, stage_)) {
       dev_features_ = encode_pictures(Encoder(material_.config.encoder, average_), material_.config,
                                       material_.dev.pictures);
     }
@@ -178,7 +172,7 @@ class StageRun {
   NamedTensors average_;  // running mean of the parameters (Polyak and Juditsky 1992)
   const Checkpoint checkpoint_;
   StageProgress progress_;
-  torch::Tensor cache_;  // of the training pictures; undefined in the joint stage
+  torch::Tensor cache_;  // of the training pictures; undefined where the encoder changes
   torch::Tensor dev_features_;
 };
 

@@ -2,10 +2,15 @@
 // Trains a captioner in three stages and writes a model bundle.
 //
 //   decoder  the decoder alone, on cached features of the frozen encoder
-//   joint    encoder and decoder together, on varied pictures, with small learning rates
-//   reward   the decoder alone, rewarded with CIDEr-D for whole sentences: self-critical sequence
-//            training (Rennie et al. 2017, section 3), the baseline of a sample being the mean of
-//            the other samples of its picture (Luo 2020, "A Better Variant of SCST")
+//   joint    the decoder and the later blocks of the encoder, on varied pictures
+//   reward   the decoder, and if asked for the encoder too, rewarded with CIDEr-D for whole
+//            sentences: self-critical sequence training (Rennie et al. 2017, section 3), the
+//            baseline of a sample being the mean of the other samples of its picture (Luo 2020,
+//            "A Better Variant of SCST")
+//
+// Some thousand pictures are soon known by heart: what helps against that is to hide a share of the
+// encoder's values from the decoder (Srivastava et al. 2014, "Dropout", section 4), decay of the
+// weights (Loshchilov and Hutter 2019), and to leave the first blocks of the encoder alone.
 #pragma once
 
 #include <functional>

@@ -54,7 +54,7 @@ struct Learner {
   double weight() const { return parameters.at("decoder.x").mean().item<double>(); }
   double average_weight() const { return average.at("decoder.x").mean().item<double>(); }
 
-  const StageOptions options{10, 1e-3, 0};
+  const TrainOptions options;
   NamedTensors parameters;
   NamedTensors average;
   StageOptimizer optimizer;

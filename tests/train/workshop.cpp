@@ -90,6 +90,9 @@ TrainOptions Workshop::options() const {
   options.hidden_size = 32;
   options.min_count = 1;
   options.dropout = 0.1;
+  options.feature_dropout = 0;
+  options.weight_decay = 1e-4;
+  options.frozen_blocks = 0;
   options.label_smoothing = 0;
   options.average_decay = 0.9;
   options.threads = 1;
