@@ -61,8 +61,8 @@ TEST(Allocation, KeepsCropsFromUpstreamBecauseTheyAreNotLookedAt) {
 }
 
 TEST(Allocation, PassesOtherMetasOn) {
-  EXPECT_TRUE(AllocationHarness(kProperties, {GST_VIDEO_REGION_OF_INTEREST_META_API_TYPE})
-                  .answers_with(GST_VIDEO_REGION_OF_INTEREST_META_API_TYPE));
+  EXPECT_TRUE(AllocationHarness(kProperties, {GST_VIDEO_OVERLAY_COMPOSITION_META_API_TYPE})
+                  .answers_with(GST_VIDEO_OVERLAY_COMPOSITION_META_API_TYPE));
 }
 
 TEST(Allocation, IsLeftToDownstreamWhenNotEnabled) {
