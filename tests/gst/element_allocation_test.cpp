@@ -11,14 +11,17 @@ namespace {
 
 const PropertyValues kProperties = {{"model", "fake:text=a dog"}, {"mode", "every-frame"}};
 
+// A type of metadata, registered when it is called: not before GStreamer is initialised.
+using MetaApi = GType (*)();
+
 // A started element before a sink that takes buffers with these metas, and the answer to an
 // ALLOCATION query at the element's sink pad.
 class AllocationHarness : public CaptionElement {
  public:
-  AllocationHarness(const PropertyValues& properties, const std::vector<GType>& taken)
+  AllocationHarness(const PropertyValues& properties, const std::vector<MetaApi>& taken)
       : CaptionElement(properties), harness_(gst_harness_new_with_element(get(), "sink", "src")) {
-    for (const GType api : taken)
-      gst_harness_add_propose_allocation_meta(harness_, api, nullptr);
+    for (const MetaApi api : taken)
+      gst_harness_add_propose_allocation_meta(harness_, api(), nullptr);
     gst_harness_set_src_caps_str(
         harness_, "video/x-raw, format=GRAY8, width=320, height=240, framerate=30/1");
     // Downstream is asked when the first frame comes, or when the caps do.
@@ -37,8 +40,8 @@ class AllocationHarness : public CaptionElement {
     gst_harness_teardown(harness_);
   }
 
-  bool answers_with(GType api) const {
-    return gst_query_find_allocation_meta(answer_, api, nullptr);
+  bool answers_with(MetaApi api) const {
+    return gst_query_find_allocation_meta(answer_, api(), nullptr);
   }
 
  private:
@@ -47,30 +50,33 @@ class AllocationHarness : public CaptionElement {
 };
 
 TEST(Allocation, LetsUpstreamPadRowsWhereDownstreamDoes) {
-  EXPECT_TRUE(AllocationHarness(kProperties, {GST_VIDEO_META_API_TYPE})
-                  .answers_with(GST_VIDEO_META_API_TYPE));
+  EXPECT_TRUE(AllocationHarness(kProperties, {gst_video_meta_api_get_type})
+                  .answers_with(gst_video_meta_api_get_type));
 }
 
 TEST(Allocation, LetsNobodyPadRowsForDownstreamThatDoesNot) {
-  EXPECT_FALSE(AllocationHarness(kProperties, {}).answers_with(GST_VIDEO_META_API_TYPE));
+  EXPECT_FALSE(AllocationHarness(kProperties, {}).answers_with(gst_video_meta_api_get_type));
 }
 
 TEST(Allocation, KeepsCropsFromUpstreamBecauseTheyAreNotLookedAt) {
-  const std::vector<GType> taken = {GST_VIDEO_META_API_TYPE, GST_VIDEO_CROP_META_API_TYPE};
-  EXPECT_FALSE(AllocationHarness(kProperties, taken).answers_with(GST_VIDEO_CROP_META_API_TYPE));
+  const std::vector<MetaApi> taken = {gst_video_meta_api_get_type,
+                                      gst_video_crop_meta_api_get_type};
+  EXPECT_FALSE(
+      AllocationHarness(kProperties, taken).answers_with(gst_video_crop_meta_api_get_type));
 }
 
 TEST(Allocation, PassesOtherMetasOn) {
-  EXPECT_TRUE(AllocationHarness(kProperties, {GST_VIDEO_OVERLAY_COMPOSITION_META_API_TYPE})
-                  .answers_with(GST_VIDEO_OVERLAY_COMPOSITION_META_API_TYPE));
+  EXPECT_TRUE(AllocationHarness(kProperties, {gst_video_overlay_composition_meta_api_get_type})
+                  .answers_with(gst_video_overlay_composition_meta_api_get_type));
 }
 
 TEST(Allocation, IsLeftToDownstreamWhenNotEnabled) {
   const PropertyValues disabled = {{"model", "fake:"}, {"enabled", "false"}};
-  const std::vector<GType> taken = {GST_VIDEO_META_API_TYPE, GST_VIDEO_CROP_META_API_TYPE};
+  const std::vector<MetaApi> taken = {gst_video_meta_api_get_type,
+                                      gst_video_crop_meta_api_get_type};
   const AllocationHarness harness(disabled, taken);
-  EXPECT_TRUE(harness.answers_with(GST_VIDEO_META_API_TYPE));
-  EXPECT_TRUE(harness.answers_with(GST_VIDEO_CROP_META_API_TYPE));
+  EXPECT_TRUE(harness.answers_with(gst_video_meta_api_get_type));
+  EXPECT_TRUE(harness.answers_with(gst_video_crop_meta_api_get_type));
 }
 
 }  // namespace

@@ -60,6 +60,8 @@ const std::vector<Expected>& table() {
 }
 
 std::string serialized(const GValue* value) {
+  if (G_VALUE_HOLDS_BOXED(value) && g_value_get_boxed(value) == nullptr)
+    return "NULL";
   gchar* text = gst_value_serialize(value);
   const std::string result = text != nullptr ? text : "NULL";
   g_free(text);
