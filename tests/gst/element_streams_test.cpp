@@ -67,7 +67,9 @@ TEST(Streams, WithoutAFrameRateAreDescribed) {
     SCOPED_TRACE(caps);
     CaptionHarness harness(kEveryFrame);
     gst_harness_set_src_caps_str(harness.harness(), caps);
-    GstBuffer* passed = harness.pass(gst_buffer_new_allocate(nullptr, 256, nullptr));
+    GstBuffer* frame = gst_buffer_new_allocate(nullptr, 256, nullptr);
+    gst_buffer_memset(frame, 0, 100, 256);
+    GstBuffer* passed = harness.pass(frame);
     EXPECT_EQ(caption_of(passed), "a dog");
     gst_buffer_unref(passed);
   }
