@@ -291,8 +291,8 @@ static GstCaps* gst_jetson_caption_fixate_caps(GstBaseTransform* trans, GstPadDi
   return gst_caps_fixate(othercaps);
 }
 
-// Downstream's answer, for frames are changed in place, but without crops: a cropped frame is larger
-// than its caps say, and what lies outside must be neither described nor drawn on.
+// Downstream's answer, for frames are changed in place, but without crops: a cropped frame is
+// larger than its caps say, and what lies outside must be neither described nor drawn on.
 static gboolean gst_jetson_caption_propose_allocation(GstBaseTransform* trans,
                                                       GstQuery* decide_query, GstQuery* query) {
   const gboolean answered = GST_BASE_TRANSFORM_CLASS(gst_jetson_caption_parent_class)
