@@ -137,19 +137,29 @@ std::shared_ptr<const DrawnCaption> DrawnCaption::faded(double opacity) const {
 CaptionRect DrawnCaption::blend(GstVideoFrame* frame) const {
   if (!drawable_)
     return {};
-  for (guint plane = 0; plane < GST_VIDEO_FRAME_N_PLANES(frame); ++plane) {
-    const PlaneGeometry geometry = locate(frame->info.finfo, plane, picture_.rect);
-    const ptrdiff_t stride = GST_VIDEO_FRAME_PLANE_STRIDE(frame, plane);
+  blend_part(frame, {0, 0, GST_VIDEO_FRAME_WIDTH(frame), GST_VIDEO_FRAME_HEIGHT(frame)});
+  return picture_.rect;
+}
+
+void DrawnCaption::blend_part(GstVideoFrame* part, const CaptionRect& window) const {
+  if (!drawable_)
+    return;
+  for (guint plane = 0; plane < GST_VIDEO_FRAME_N_PLANES(part); ++plane) {
+    const PlaneGeometry geometry = locate(part->info.finfo, plane, picture_.rect);
+    const PlaneGeometry shown = locate(part->info.finfo, plane, window);
+    const ptrdiff_t stride = GST_VIDEO_FRAME_PLANE_STRIDE(part, plane);
     const ptrdiff_t own_stride = GST_VIDEO_INFO_PLANE_STRIDE(&planes_info_, plane);
     const size_t own_offset = GST_VIDEO_INFO_PLANE_OFFSET(&planes_info_, plane);
-    auto* row = static_cast<uint8_t*>(GST_VIDEO_FRAME_PLANE_DATA(frame, plane)) +
-                geometry.first_row * stride + geometry.x_offset;
-    for (int y = 0; y < geometry.rows; ++y, row += stride) {
-      const size_t own_row = own_offset + static_cast<size_t>(y * own_stride);
+    const int first_row = std::max(geometry.first_row, shown.first_row);
+    const int end_row = std::min(geometry.first_row + geometry.rows, shown.first_row + shown.rows);
+    auto* row = static_cast<uint8_t*>(GST_VIDEO_FRAME_PLANE_DATA(part, plane)) +
+                (first_row - shown.first_row) * stride + (geometry.x_offset - shown.x_offset);
+    for (int y = first_row; y < end_row; ++y, row += stride) {
+      const size_t own_row =
+          own_offset + static_cast<size_t>((y - geometry.first_row) * own_stride);
       blend_row(row, &color_[own_row], &keep_[own_row], geometry.row_bytes);
     }
   }
-  return picture_.rect;
 }
 
 // Makes the planes. False: GStreamer cannot convert into the format.

@@ -33,6 +33,11 @@ class DrawnCaption {
   // part of the frame that may have changed: empty if there was nothing to draw.
   CaptionRect blend(GstVideoFrame* frame) const;
 
+  // The same where `part` holds only the pixels of the frame that lie in `window`, which has even
+  // sides, from its own top left corner on. Rows outside of the window are left out; columns are
+  // all in it.
+  void blend_part(GstVideoFrame* part, const CaptionRect& window) const;
+
   // Where it belongs and what it looks like, for those who do not blend.
   const CaptionPicture& picture() const { return picture_; }
 

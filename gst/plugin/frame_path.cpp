@@ -14,28 +14,6 @@ namespace jetsoncaption {
 
 namespace {
 
-// Borrows the buffer: another reference would make it unwritable.
-class MappedVideoFrame {
- public:
-  MappedVideoFrame(GstBuffer* buffer, const GstVideoInfo& info, GstMapFlags access)
-      : mapped_(gst_video_frame_map(
-            &frame_, const_cast<GstVideoInfo*>(&info), buffer,
-            static_cast<GstMapFlags>(access | GST_VIDEO_FRAME_MAP_FLAG_NO_REF))) {}
-  ~MappedVideoFrame() {
-    if (mapped_)
-      gst_video_frame_unmap(&frame_);
-  }
-  MappedVideoFrame(const MappedVideoFrame&) = delete;
-  MappedVideoFrame& operator=(const MappedVideoFrame&) = delete;
-
-  explicit operator bool() const { return mapped_; }
-  GstVideoFrame* get() { return &frame_; }
-
- private:
-  GstVideoFrame frame_{};
-  const bool mapped_;
-};
-
 // No answer counts as not live: then no frame is lost by waiting.
 bool is_upstream_live(GstBaseTransform* element) {
   GstQuery* query = gst_query_new_latency();
@@ -97,13 +75,17 @@ FramePath::FramePath(GstBaseTransform* element, std::shared_ptr<CaptionSession> 
   gst_video_info_init(&info_);
 }
 
-void FramePath::set_format(const GstVideoInfo& info) {
+void FramePath::set_format(const GstVideoInfo& info, std::unique_ptr<FrameSource> source,
+                           bool attach_overlay) {
   info_ = info;
   shrinker_.reset();
+  source_ = std::move(source);
+  attach_overlay_ = attach_overlay;
   unreadable_reported_ = false;
+  undrawable_reported_ = false;
 }
 
-GstFlowReturn FramePath::process(GstBuffer* buffer, const Settings& settings) {
+GstFlowReturn FramePath::process(GstBuffer* buffer, bool is_shared, const Settings& settings) {
   const uint64_t frame = next_frame_++;
   session_->statistics().frame_passed();
   memory_watch_->check(frame, settings);
@@ -120,7 +102,7 @@ GstFlowReturn FramePath::process(GstBuffer* buffer, const Settings& settings) {
   if (has_picture(buffer) && is_due(frame, GST_BUFFER_PTS(buffer), settings))
     flow = describe(buffer, frame, settings);
   if (flow == GST_FLOW_OK)
-    carry(buffer, settings);
+    carry(buffer, is_shared, settings);
   return flow;
 }
 
@@ -168,10 +150,8 @@ GstFlowReturn FramePath::describe(GstBuffer* buffer, uint64_t frame, const Setti
     case Turn::Broken:
       return GST_FLOW_ERROR;
   }
-  if (!read(buffer)) {
-    report_unreadable();
+  if (!read(buffer))
     return GST_FLOW_OK;
-  }
 
   last_described_ = frame;
   last_described_timestamp_ = GST_BUFFER_PTS(buffer);
@@ -198,11 +178,13 @@ GstFlowReturn FramePath::describe_and_wait(const CaptionJob& job) {
 }
 
 bool FramePath::read(GstBuffer* buffer) {
-  const PictureSize size = session_->picture_size();
-  if (!shrinker_ || !shrinker_->makes(size.width, size.height))
-    shrinker_ = std::make_shared<FrameShrinker>(info_, size.width, size.height);
-  MappedVideoFrame frame(buffer, info_, GST_MAP_READ);
-  return frame && shrinker_->read(frame.get());
+  auto read = source_->read(buffer, session_->picture_size());
+  if (!read.ok()) {
+    report_unreadable(read.error());
+    return false;
+  }
+  shrinker_ = std::move(read.value());
+  return true;
 }
 
 GstClockTime FramePath::running_time(GstBuffer* buffer) const {
@@ -232,7 +214,7 @@ CaptionJob FramePath::make_job(GstBuffer* buffer, uint64_t frame, const Settings
   return job;
 }
 
-void FramePath::carry(GstBuffer* buffer, const Settings& settings) {
+void FramePath::carry(GstBuffer* buffer, bool is_shared, const Settings& settings) {
   const std::shared_ptr<const FrameCaption> newest = session_->newest();
   const bool is_new = newest != carried_;
   carried_ = newest;
@@ -255,7 +237,7 @@ void FramePath::carry(GstBuffer* buffer, const Settings& settings) {
       static_cast<GstClockTime>(caption.inference_ms * GST_MSECOND),
       static_cast<GstJetsonCaptionFlags>(flags));
   list_words(meta, caption);
-  const bool is_shown = settings.overlay && !is_over && has_picture(buffer) &&
+  const bool is_shown = settings.overlay && !is_over && !is_shared && has_picture(buffer) &&
                         caption.confidence >= settings.min_confidence;
   if (is_shown)
     show(buffer, *newest, settings.style, is_stale ? kDimmed : 1);
@@ -268,16 +250,20 @@ void FramePath::show(GstBuffer* buffer, const FrameCaption& caption, const Overl
     overlay_.attach(buffer, info_, caption.shown_text, style, opacity);
     return;
   }
-  MappedVideoFrame frame(buffer, info_, GST_MAP_READWRITE);
-  if (frame)
-    overlay_.draw(frame.get(), caption.shown_text, style, opacity);
-  else
-    report_unreadable();
+  const Result<void> drawn =
+      source_->draw(buffer, overlay_.drawn(caption.shown_text, info_, style, opacity));
+  if (!drawn.ok())
+    report_undrawable(drawn.error());
 }
 
-void FramePath::report_unreadable() {
+void FramePath::report_unreadable(const Error& error) {
   if (!std::exchange(unreadable_reported_, true))
-    post_unreadable_frames(GST_ELEMENT(element_));
+    post_unreadable_frames(GST_ELEMENT(element_), error);
+}
+
+void FramePath::report_undrawable(const Error& error) {
+  if (!std::exchange(undrawable_reported_, true))
+    post_undrawable_frames(GST_ELEMENT(element_), error);
 }
 
 }  // namespace jetsoncaption

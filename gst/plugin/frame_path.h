@@ -11,6 +11,7 @@
 
 #include "plugin/caption_session.h"
 #include "plugin/frame_shrink.h"
+#include "plugin/frame_source.h"
 #include "plugin/live_values.h"
 #include "plugin/memory_watch.h"
 #include "plugin/overlay.h"
@@ -25,14 +26,16 @@ class FramePath {
   FramePath(GstBaseTransform* element, std::shared_ptr<CaptionSession> session,
             std::unique_ptr<MemoryWatch> memory_watch, LiveValues& values, Mode mode);
 
-  // `attach_overlay`: captions are not drawn on the pixels, but attached for downstream to draw.
-  void set_format(const GstVideoInfo& info);
-  void set_attach_overlay(bool attach_overlay) { attach_overlay_ = attach_overlay; }
+  // Frames will be like `info`, and their pixels are reached through `source`. `attach_overlay`:
+  // captions are not drawn on the pixels, but attached for downstream to draw.
+  void set_format(const GstVideoInfo& info, std::unique_ptr<FrameSource> source,
+                  bool attach_overlay);
 
   // Describes the frame when it is due, attaches the newest caption and draws it. Returns OK
   // whatever happens to the caption, FLUSHING when a wait was interrupted, or ERROR when the model
-  // could not be loaded at the start. The buffer is writable unless settings.enabled is false.
-  GstFlowReturn process(GstBuffer* buffer, const Settings& settings);
+  // could not be loaded at the start. The buffer is writable unless settings.enabled is false;
+  // `is_shared`: its pixels are not, and are not drawn on.
+  GstFlowReturn process(GstBuffer* buffer, bool is_shared, const Settings& settings);
 
  private:
   bool is_due(uint64_t frame, GstClockTime timestamp, const Settings& settings) const;
@@ -42,10 +45,11 @@ class FramePath {
   bool read(GstBuffer* buffer);
   CaptionJob make_job(GstBuffer* buffer, uint64_t frame, const Settings& settings) const;
   GstClockTime running_time(GstBuffer* buffer) const;
-  void carry(GstBuffer* buffer, const Settings& settings);
+  void carry(GstBuffer* buffer, bool is_shared, const Settings& settings);
   void show(GstBuffer* buffer, const FrameCaption& caption, const OverlayStyle& style,
             double opacity);
-  void report_unreadable();
+  void report_unreadable(const Error& error);
+  void report_undrawable(const Error& error);
 
   GstBaseTransform* const element_;
   const std::shared_ptr<CaptionSession> session_;
@@ -54,9 +58,11 @@ class FramePath {
   Mode mode_;  // Auto until the first frame
   GstVideoInfo info_{};
   bool attach_overlay_ = false;
-  std::shared_ptr<FrameShrinker> shrinker_;  // for info_; shared with the session, at its turn
+  std::unique_ptr<FrameSource> source_;      // of frames like info_
+  std::shared_ptr<FrameShrinker> shrinker_;  // of source_; shared with the session, at its turn
   CaptionOverlay overlay_;
   bool unreadable_reported_ = false;  // since the caps changed
+  bool undrawable_reported_ = false;  // since the caps changed
   uint64_t next_frame_ = 0;
   uint64_t epoch_ = 0;                      // the session's, at the frame before
   std::optional<uint64_t> last_described_;  // number of the frame; none since a flush

@@ -8,8 +8,9 @@
  *
  * Runs an image captioning model on some of the frames and attaches the sentence to each buffer as
  * a #GstJetsonCaptionMeta, draws it on the picture, and posts it on the bus. Video in system
- * memory goes in and the same buffers come out; only the rectangle of the caption is written to,
- * and not even that where downstream draws overlay composition metadata.
+ * memory or in NVMM memory, that of the hardware of a Jetson board, goes in, and the same buffers
+ * come out; only the rectangle of the caption is written to, and not even that where downstream
+ * draws overlay composition metadata, or where somebody else looks at the same NVMM frame.
  *
  * In live mode a frame never waits: while the model is loaded or busy, frames pass with the newest
  * caption there is. With `mode=every-frame` each due frame waits for a caption of its own, which is
@@ -61,18 +62,23 @@
 #include "plugin/frame_path.h"
 #include "plugin/live_values.h"
 #include "plugin/messages.h"
+#include "plugin/nvmm/nvmm_frame_source.h"
 #include "plugin/overlay_caps.h"
 #include "plugin/properties.h"
+#include "plugin/shared_frame.h"
 #include "plugin/stats.h"
+#include "plugin/system_frame_source.h"
 
 GST_DEBUG_CATEGORY_STATIC(gst_jetson_caption_debug);
 #define GST_CAT_DEFAULT gst_jetson_caption_debug
 
-#define CAPS                                                                                       \
-  GST_VIDEO_CAPS_MAKE(JETSONCAPTION_SUPPORTED_FORMATS)                                             \
-  "; " GST_VIDEO_CAPS_MAKE_WITH_FEATURES(GST_CAPS_FEATURE_MEMORY_SYSTEM_MEMORY                     \
-                                         ", " GST_CAPS_FEATURE_META_GST_VIDEO_OVERLAY_COMPOSITION, \
-                                         JETSONCAPTION_SUPPORTED_FORMATS)
+#define CAPS                                                                                              \
+  GST_VIDEO_CAPS_MAKE(JETSONCAPTION_SUPPORTED_FORMATS)                                                    \
+  "; " GST_VIDEO_CAPS_MAKE_WITH_FEATURES(                                                                 \
+      GST_CAPS_FEATURE_MEMORY_SYSTEM_MEMORY                                                               \
+      ", " GST_CAPS_FEATURE_META_GST_VIDEO_OVERLAY_COMPOSITION,                                           \
+      JETSONCAPTION_SUPPORTED_FORMATS) "; " GST_VIDEO_CAPS_MAKE_WITH_FEATURES(JETSONCAPTION_NVMM_FEATURE, \
+                                                                              JETSONCAPTION_NVMM_FORMATS)
 
 enum { SIGNAL_CAPTION, N_SIGNALS };
 static guint signals[N_SIGNALS];
@@ -100,6 +106,8 @@ struct State {
   Settings frame_settings;  // copied when the version changes: strings are not copied per frame
   unsigned frame_settings_version = 0;
   bool fault_reported = false;  // since start
+  bool nvmm = false;            // frames are in NVMM memory
+  bool frame_shared = false;    // somebody else has the pixels of the frame that is in work
 };
 
 struct _GstJetsonCaption {
@@ -259,6 +267,20 @@ static gboolean gst_jetson_caption_start(GstBaseTransform* trans) {
   });
 }
 
+static bool is_nvmm(const GstCaps* caps) {
+  return gst_caps_features_contains(gst_caps_get_features(caps, 0), JETSONCAPTION_NVMM_FEATURE);
+}
+
+static Result<std::unique_ptr<FrameSource>> make_frame_source(const GstVideoInfo& info, bool nvmm) {
+  if (!nvmm)
+    return std::unique_ptr<FrameSource>(std::make_unique<SystemFrameSource>(info));
+  const auto library = open_nvmm_library();
+  if (!library.ok())
+    return library.error();
+  GST_INFO("NVMM frames through %s", library.value()->name());
+  return std::unique_ptr<FrameSource>(std::make_unique<NvmmFrameSource>(info, library.value()));
+}
+
 static gboolean gst_jetson_caption_set_caps(GstBaseTransform* trans, GstCaps* incaps,
                                             GstCaps* outcaps) {
   auto* self = GST_JETSON_CAPTION(trans);
@@ -266,8 +288,15 @@ static gboolean gst_jetson_caption_set_caps(GstBaseTransform* trans, GstCaps* in
     GstVideoInfo info;
     if (!gst_video_info_from_caps(&info, incaps))
       return FALSE;
-    self->state->frames->set_format(info);
-    self->state->frames->set_attach_overlay(has_overlay_composition(outcaps));
+    const bool nvmm = is_nvmm(incaps);
+    auto source = make_frame_source(info, nvmm);
+    if (!source.ok()) {
+      post_error(GST_ELEMENT(self), source.error());
+      return FALSE;
+    }
+    self->state->nvmm = nvmm;
+    self->state->frames->set_format(info, std::move(source.value()),
+                                    has_overlay_composition(outcaps));
     return TRUE;
   });
 }
@@ -322,6 +351,20 @@ static void gst_jetson_caption_before_transform(GstBaseTransform* trans, GstBuff
     gst_base_transform_set_passthrough(trans, passthrough);
 }
 
+// The base class would copy a frame that is not writable.
+static GstFlowReturn gst_jetson_caption_prepare_output_buffer(GstBaseTransform* trans,
+                                                              GstBuffer* input,
+                                                              GstBuffer** output) {
+  auto* state = GST_JETSON_CAPTION(trans)->state;
+  state->frame_shared = false;
+  if (!state->nvmm || gst_base_transform_is_passthrough(trans))
+    return GST_BASE_TRANSFORM_CLASS(gst_jetson_caption_parent_class)
+        ->prepare_output_buffer(trans, input, output);
+  state->frame_shared = !is_frame_exclusive(input);
+  *output = gst_buffer_is_writable(input) ? input : share_frame(input);
+  return GST_FLOW_OK;
+}
+
 // Once from start to stop: what fails for one frame may well fail for each.
 static void report_fault_once(GstJetsonCaption* self, const char* fault) {
   if (!std::exchange(self->state->fault_reported, true)) {
@@ -336,7 +379,7 @@ static GstFlowReturn gst_jetson_caption_transform_ip(GstBaseTransform* trans, Gs
   auto* state = self->state;
   // Not guarded(): a frame must pass, whatever became of its caption.
   try {
-    return state->frames->process(buffer, state->frame_settings);
+    return state->frames->process(buffer, state->frame_shared, state->frame_settings);
   } catch (const std::exception& e) {
     report_fault_once(self, e.what());
   } catch (...) {
@@ -460,6 +503,7 @@ static void gst_jetson_caption_class_init(GstJetsonCaptionClass* klass) {
   transform_class->fixate_caps = gst_jetson_caption_fixate_caps;
   transform_class->propose_allocation = gst_jetson_caption_propose_allocation;
   transform_class->before_transform = gst_jetson_caption_before_transform;
+  transform_class->prepare_output_buffer = gst_jetson_caption_prepare_output_buffer;
   transform_class->transform_ip = gst_jetson_caption_transform_ip;
   transform_class->sink_event = gst_jetson_caption_sink_event;
   transform_class->src_event = gst_jetson_caption_src_event;

@@ -124,10 +124,15 @@ void post_late_setting(GstElement* element, const char* property) {
        "", nullptr);
 }
 
-void post_unreadable_frames(GstElement* element) {
+void post_unreadable_frames(GstElement* element, const Error& error) {
   post(element, GST_MESSAGE_WARNING, {GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT},
-       "Frames pass without captions, because their memory cannot be read as the format that the "
-       "caps name. Put videoconvert before jetsoncaption.",
+       "Frames pass without new captions. " + error.message, "Reported once until the caps change.",
+       nullptr);
+}
+
+void post_undrawable_frames(GstElement* element, const Error& error) {
+  post(element, GST_MESSAGE_WARNING, {GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT},
+       "Captions are not drawn, but go on as metadata and messages. " + error.message,
        "Reported once until the caps change.", nullptr);
 }
 

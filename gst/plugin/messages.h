@@ -30,8 +30,10 @@ void post_load_failed(GstElement* element, const Error& error, bool first);
 // Warning: a property that is read at start was changed later.
 void post_late_setting(GstElement* element, const char* property);
 
-// Warning: frames pass without captions because their pixels cannot be read.
-void post_unreadable_frames(GstElement* element);
+// Warning: frames are not described because their pixels cannot be read, or captions are not drawn
+// on them. The error is a sentence with the cause and the remedy.
+void post_unreadable_frames(GstElement* element, const Error& error);
+void post_undrawable_frames(GstElement* element, const Error& error);
 
 // Warning: the model says something else here than where it was made; does nothing unless its
 // self-test failed.

@@ -46,10 +46,10 @@ void CaptionOverlay::prepare(const std::string& text, const GstVideoInfo& info,
   }
 }
 
-CaptionRect CaptionOverlay::draw(GstVideoFrame* frame, const std::string& text,
-                                 const OverlayStyle& style, double opacity) {
-  prepare(text, frame->info, style, opacity);
-  return faded_->blend(frame);
+const DrawnCaption& CaptionOverlay::drawn(const std::string& text, const GstVideoInfo& info,
+                                          const OverlayStyle& style, double opacity) {
+  prepare(text, info, style, opacity);
+  return *faded_;
 }
 
 void CaptionOverlay::make_rectangle() {

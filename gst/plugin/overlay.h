@@ -22,11 +22,10 @@ class CaptionOverlay {
   // that the streaming thread need not draw it.
   void offer(std::shared_ptr<const DrawnCaption> drawn) { offered_ = std::move(drawn); }
 
-  // Draws `text` on a frame that is mapped for reading and writing, and returns the part of the
-  // frame that may have changed: empty if the text or the frame left nothing to draw. While
-  // arguments and frame properties stay the same, a call only blends. Never fails.
-  CaptionRect draw(GstVideoFrame* frame, const std::string& text, const OverlayStyle& style,
-                   double opacity = 1);
+  // `text` as it is to be blended into frames like `info`; valid until the next call. While the
+  // arguments stay the same, a call does nothing. Never fails.
+  const DrawnCaption& drawn(const std::string& text, const GstVideoInfo& info,
+                            const OverlayStyle& style, double opacity = 1);
 
   // Attaches `text` to a writable buffer of frames like `info` as overlay composition metadata,
   // on top of what is attached already; for those downstream who blend themselves.

@@ -4,6 +4,8 @@
 
 #include <gst/video/video.h>
 
+#include "plugin/frame_formats.h"
+
 namespace jetsoncaption {
 
 namespace {
@@ -12,6 +14,10 @@ constexpr const char* kFeature = GST_CAPS_FEATURE_META_GST_VIDEO_OVERLAY_COMPOSI
 
 bool has_feature(const GstCaps* caps, guint index) {
   return gst_caps_features_contains(gst_caps_get_features(caps, index), kFeature);
+}
+
+bool is_nvmm(const GstCaps* caps, guint index) {
+  return gst_caps_features_contains(gst_caps_get_features(caps, index), JETSONCAPTION_NVMM_FEATURE);
 }
 
 // One structure of the caps, with or without the feature.
@@ -65,7 +71,10 @@ bool has_overlay_composition(const GstCaps* caps) {
 GstCaps* overlay_caps_of_other_pad(GstPadDirection direction, const GstCaps* caps) {
   GstCaps* others = gst_caps_new_empty();
   for (guint i = 0; i < gst_caps_get_size(caps); i++) {
-    if (direction == GST_PAD_SINK) {
+    if (is_nvmm(caps, i)) {
+      // No sink of a Jetson board draws compositions.
+      gst_caps_append(others, gst_caps_copy_nth(caps, i));
+    } else if (direction == GST_PAD_SINK) {
       // What upstream attached is not taken off again.
       gst_caps_append(others, copy_with_feature(caps, i, true));
       if (!has_feature(caps, i))

@@ -121,7 +121,7 @@ void draw_case(cairo_t* cairo, const Case& shown, int index) {
   info.par_d = shown.pixel_aspect_d;
   std::vector<uint8_t> pixels = make_pixels(info);
   GstVideoFrame frame = wrap_pixels(info, pixels.data());
-  CaptionOverlay().draw(&frame, shown.text, shown.style, shown.opacity);
+  CaptionOverlay().drawn(shown.text, frame.info, shown.style, shown.opacity).blend(&frame);
 
   // BGRx is what Cairo calls RGB24, on little-endian machines.
   GstVideoInfo plain;

@@ -51,7 +51,8 @@ TEST_P(OverlayFormat, ChangesOnlyTheRectangle) {
       OverlayStyle style;
       style.halignment = HAlign::Right;  // to reach the odd edge as nearly as captions do
 
-      const CaptionRect rect = overlay.draw(frame.get(), kSentence, style);
+      const CaptionRect rect =
+          overlay.drawn(kSentence, frame.get()->info, style).blend(frame.get());
 
       ASSERT_FALSE(rect.empty());
       const std::vector<uint8_t> after = frame.bytes();
@@ -77,7 +78,7 @@ TEST_P(OverlayFormat, DrawsTheColorsOfTheStyle) {
   style.text_color = 0x00000000;  // nothing but the box
   CaptionOverlay overlay;
 
-  const CaptionRect rect = overlay.draw(frame.get(), kSentence, style);
+  const CaptionRect rect = overlay.drawn(kSentence, frame.get()->info, style).blend(frame.get());
 
   GstVideoInfo rgb_info;
   gst_video_info_set_format(&rgb_info, GST_VIDEO_FORMAT_RGB, 640, 480);
@@ -107,13 +108,13 @@ class Overlay : public testing::Test {
   static CaptionRect draw(int width, int height, const std::string& text,
                           const OverlayStyle& style = {}) {
     TestFrame frame(GST_VIDEO_FORMAT_I420, width, height);
-    return CaptionOverlay().draw(frame.get(), text, style);
+    return CaptionOverlay().drawn(text, frame.get()->info, style).blend(frame.get());
   }
 
   // The luma bytes that a text leaves, to compare pictures.
   static std::vector<uint8_t> drawn(const std::string& text, const OverlayStyle& style = {}) {
     TestFrame frame(GST_VIDEO_FORMAT_GRAY8, 640, 480, 0, 0);
-    CaptionOverlay().draw(frame.get(), text, style);
+    CaptionOverlay().drawn(text, frame.get()->info, style).blend(frame.get());
     return frame.bytes();
   }
 };
@@ -230,7 +231,7 @@ TEST_F(Overlay, GrowsWithTheFrameUnlessTheFontHasASize) {
 TEST_F(Overlay, MakesUpForPixelsThatAreNotSquare) {
   TestFrame frame(GST_VIDEO_FORMAT_I420, 720, 480);
   frame.get()->info.par_n = 2;
-  const CaptionRect wide = CaptionOverlay().draw(frame.get(), "dog", {});
+  const CaptionRect wide = CaptionOverlay().drawn("dog", frame.get()->info, {}).blend(frame.get());
   const CaptionRect square = draw(720, 480, "dog");
 
   EXPECT_EQ(wide.height, square.height);
@@ -243,7 +244,8 @@ TEST_F(Overlay, SurvivesPixelsOfAbsurdShape) {
     frame.get()->info.par_n = aspect.first;
     frame.get()->info.par_d = aspect.second;
 
-    const CaptionRect rect = CaptionOverlay().draw(frame.get(), kSentence, {});
+    const CaptionRect rect =
+        CaptionOverlay().drawn(kSentence, frame.get()->info, {}).blend(frame.get());
 
     EXPECT_LE(rect.x + rect.width, 720);
   }
@@ -254,15 +256,15 @@ TEST_F(Overlay, RasterisesATextOnlyOnce) {
   CaptionOverlay overlay;
   OverlayStyle style;
 
-  overlay.draw(frame.get(), kSentence, style);
-  overlay.draw(frame.get(), kSentence, style);
+  overlay.drawn(kSentence, frame.get()->info, style).blend(frame.get());
+  overlay.drawn(kSentence, frame.get()->info, style).blend(frame.get());
   EXPECT_EQ(overlay.rasterised(), 1U);
 
-  overlay.draw(frame.get(), "another", style);
+  overlay.drawn("another", frame.get()->info, style).blend(frame.get());
   EXPECT_EQ(overlay.rasterised(), 2U);
 
   style.text_color = 0xFFFFFF00;
-  overlay.draw(frame.get(), "another", style);
+  overlay.drawn("another", frame.get()->info, style).blend(frame.get());
   EXPECT_EQ(overlay.rasterised(), 3U);
 }
 
@@ -273,7 +275,7 @@ TEST_F(Overlay, FollowsAChangeOfFormatAndSize) {
       TestFrame frame(format, width, 240);
       const std::vector<uint8_t> before = frame.bytes();
 
-      const CaptionRect rect = overlay.draw(frame.get(), kSentence, {});
+      const CaptionRect rect = overlay.drawn(kSentence, frame.get()->info, {}).blend(frame.get());
 
       EXPECT_LE(rect.x + rect.width, width);
       EXPECT_NE(frame.bytes(), before);
@@ -286,8 +288,8 @@ TEST_F(Overlay, DrawsTheSameOnEveryFrame) {
   TestFrame first(GST_VIDEO_FORMAT_NV12, 640, 480);
   TestFrame second(GST_VIDEO_FORMAT_NV12, 640, 480);
 
-  overlay.draw(first.get(), kSentence, {});
-  overlay.draw(second.get(), kSentence, {});
+  overlay.drawn(kSentence, first.get()->info, {}).blend(first.get());
+  overlay.drawn(kSentence, second.get()->info, {}).blend(second.get());
 
   EXPECT_EQ(first.bytes(), second.bytes());
 }
@@ -295,8 +297,9 @@ TEST_F(Overlay, DrawsTheSameOnEveryFrame) {
 TEST_F(Overlay, KeepsAnOpaqueFrameOpaqueAndCoversATransparentOne) {
   TestFrame opaque(GST_VIDEO_FORMAT_RGBA, 640, 480, 0, 255);
   TestFrame transparent(GST_VIDEO_FORMAT_RGBA, 640, 480, 0, 0);
-  const CaptionRect rect = CaptionOverlay().draw(opaque.get(), kSentence, {});
-  CaptionOverlay().draw(transparent.get(), kSentence, {});
+  const CaptionRect rect =
+      CaptionOverlay().drawn(kSentence, opaque.get()->info, {}).blend(opaque.get());
+  CaptionOverlay().drawn(kSentence, transparent.get()->info, {}).blend(transparent.get());
 
   const std::vector<uint8_t> solid = opaque.bytes();
   const std::vector<uint8_t> clear = transparent.bytes();
@@ -313,7 +316,8 @@ TEST_F(Overlay, TouchesNoFieldLineOutsideOfInterlacedFrames) {
   OverlayStyle style;
   style.valignment = VAlign::Center;
 
-  const CaptionRect rect = CaptionOverlay().draw(frame.get(), kSentence, style);
+  const CaptionRect rect =
+      CaptionOverlay().drawn(kSentence, frame.get()->info, style).blend(frame.get());
 
   // Lines 4n to 4n+3 share two lines of chroma, one for each field.
   EXPECT_EQ(rect.y % 4, 0);
