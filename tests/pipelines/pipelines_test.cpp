@@ -60,12 +60,15 @@ std::string on_a_jetson(const std::string& description) {
                             "decodebin ! nvvidconv ! video/x-raw");
 }
 
-// Test pictures instead of cameras, and nothing instead of screens.
+// Test pictures instead of cameras, nothing instead of screens, and software instead of a board's
+// decoder and encoder.
 std::string with_stand_ins(std::string description) {
   const std::string camera = "videotestsrc is-live=true num-buffers=20 ";
   const std::vector<std::pair<std::string, std::string>> replacements = {
       {"(v4l2src|nvarguscamerasrc)[^!]*", camera},
       {"rtspsrc[^!]*", camera + "! jpegenc ! rtpjpegpay "},
+      {"qtdemux\\s*!\\s*h264parse\\s*!\\s*nvv4l2decoder", "decodebin ! videoconvert"},
+      {"nvv4l2h264enc[^!]*!\\s*h264parse", "jpegenc"},
       {"\\(memory:NVMM\\)", ""},
       {"nvvidconv", "videoconvert"},
       {"nv3dsink|nvoverlaysink|autovideosink", "fakesink sync=true"}};
