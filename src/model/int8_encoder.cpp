@@ -89,9 +89,7 @@ Int8Encoder::Int8Encoder(OnednnContext& context, const ModelConfig& config,
   bind_buffers();
 }
 
-// q_out = (sum of q_in * q_weight) * step_in * scale_weight / step_out + ..., so that oneDNN's
-// output scale of a channel is step_in * scale_weight / step_out, and the bias, which it adds
-// before that scale, is divided by step_in * scale_weight.
+// q_out = (sum of q_in * q_weight) * step_in * scale_weight / step_out + bias / step_out.
 Int8Encoder::Activation Int8Encoder::add_layer(const SafetensorsFile& file, const std::string& name,
                                                const Activation& input, const LayerShape& shape) {
   Activation output;
@@ -107,15 +105,12 @@ Int8Encoder::Activation Int8Encoder::add_layer(const SafetensorsFile& file, cons
 
   const float* weight_scales = floats(file, name + ".weight_scale");
   const float* bias = floats(file, name + ".bias");
-  std::vector<float> output_scales(static_cast<size_t>(shape.outputs));
-  std::vector<float> scaled_bias(static_cast<size_t>(shape.outputs));
-  for (size_t i = 0; i < output_scales.size(); ++i) {
-    const float step = input.step * weight_scales[i];
-    output_scales[i] = step / output.step;
-    scaled_bias[i] = bias[i] / step;
+  OutputScales scales;
+  for (size_t i = 0; i < static_cast<size_t>(shape.outputs); ++i) {
+    scales.scales.push_back(input.step * weight_scales[i] / output.step);
+    scales.bias.push_back(bias[i] / output.step);
   }
   dnnl::primitive_attr attributes;
-  attributes.set_output_scales(1 << 1, output_scales);
   if (shape.residual) {
     dnnl::post_ops operations;
     operations.append_sum(shape.residual->step / output.step, 0, shape.residual->type);
@@ -133,23 +128,23 @@ Int8Encoder::Activation Int8Encoder::add_layer(const SafetensorsFile& file, cons
   const auto source_desc = channels_last(input.type, input.channels, input.height, input.width);
   const auto destination_desc =
       channels_last(output.type, output.channels, output.height, output.width);
-  const dnnl::convolution_forward::primitive_desc description(
-      {dnnl::prop_kind::forward_inference,
-       dnnl::algorithm::convolution_direct,
-       source_desc,
-       dnnl::memory::desc(weight_dims, Type::s8, Tag::any),
-       bias_desc,
-       destination_desc,
-       {shape.stride, shape.stride},
-       {before, before},
-       {after, after}},
-      attributes, context_.engine);
+  const auto description =
+      describe_convolution(context_.engine,
+                           {source_desc,
+                            dnnl::memory::desc(weight_dims, Type::s8, Tag::any),
+                            bias_desc,
+                            destination_desc,
+                            {shape.stride, shape.stride},
+                            {before, before},
+                            {after, after}},
+                           scales, attributes);
 
   dnnl::memory plain_weights({weight_dims, Type::s8, shape.depthwise ? Tag::goihw : Tag::oihw},
                              context_.engine, const_cast<void*>(file.find(name + ".weight")->data));
   dnnl::memory weights(description.weights_desc(), context_.engine);
   dnnl::reorder(plain_weights, weights).execute(context_.stream, plain_weights, weights);
-  dnnl::memory plain_bias(bias_desc, context_.engine, scaled_bias.data());
+  std::vector<float> bias_values = bias_argument(scales);
+  dnnl::memory plain_bias(bias_desc, context_.engine, bias_values.data());
   dnnl::memory bias_memory(bias_desc, context_.engine);
   dnnl::reorder(plain_bias, bias_memory).execute(context_.stream, plain_bias, bias_memory);
   context_.stream.wait();
@@ -160,6 +155,7 @@ Int8Encoder::Activation Int8Encoder::add_layer(const SafetensorsFile& file, cons
                      {DNNL_ARG_WEIGHTS, weights},
                      {DNNL_ARG_BIAS, bias_memory},
                      {DNNL_ARG_DST, dnnl::memory(destination_desc, context_.engine, nullptr)}};
+  add_scales_argument(context_.engine, scales, layer.arguments);
   layer.source_buffer = input.buffer;
   layer.destination_buffer = output.buffer;
   layers_.push_back(std::move(layer));

@@ -28,15 +28,7 @@ int8_t quantize(float value) {
 }  // namespace
 
 bool has_fast_int8() {
-  switch (dnnl::get_effective_cpu_isa()) {
-    case dnnl::cpu_isa::avx2_vnni:
-    case dnnl::cpu_isa::avx512_core_vnni:
-    case dnnl::cpu_isa::avx512_core_bf16:
-    case dnnl::cpu_isa::avx512_core_amx:
-      return true;
-    default:
-      return false;
-  }
+  return has_vnni();
 }
 
 Int8Linear::Int8Linear(OnednnContext& context, int inputs, const std::vector<Matrix>& matrices)
@@ -57,9 +49,8 @@ Int8Linear::Int8Linear(OnednnContext& context, int inputs, const std::vector<Mat
   // The layout that suits one row is kept, because that is what nearly all products have.
   const dnnl::memory::desc plain({inputs_, outputs_}, Type::s8, Tag::ba);
   const dnnl::memory::desc any({inputs_, outputs_}, Type::s8, Tag::any);
-  const dnnl::matmul::desc description({{1, inputs_}, Type::s8, Tag::ab}, any,
-                                       {{1, outputs_}, Type::f32, Tag::ab});
-  const dnnl::matmul::primitive_desc preferred(description, context_.engine);
+  const auto preferred = describe_matmul(context_.engine, {{1, inputs_}, Type::s8, Tag::ab}, any,
+                                         {{1, outputs_}, Type::f32, Tag::ab});
   weights_ = dnnl::memory(preferred.weights_desc(), context_.engine);
   dnnl::memory source(plain, context_.engine, stacked.data());
   dnnl::reorder(source, weights_).execute(context_.stream, source, weights_);
@@ -75,8 +66,7 @@ Int8Linear::Product& Int8Linear::product(Type source_type, int rows) {
   const dnnl::memory::desc source({rows, inputs_}, source_type, Tag::ab);
   const dnnl::memory::desc destination({rows, outputs_}, Type::f32, Tag::ab);
   const dnnl::memory::desc any({inputs_, outputs_}, Type::s8, Tag::any);
-  const dnnl::matmul::primitive_desc description(dnnl::matmul::desc(source, any, destination),
-                                                 context_.engine);
+  const auto description = describe_matmul(context_.engine, source, any, destination);
   Product product;
   product.weights = weights_;
   if (description.weights_desc() != weights_.get_desc()) {
@@ -133,9 +123,7 @@ void Elementwise::forward(float* values, int count) {
   auto found = operations_.find(count);
   if (found == operations_.end()) {
     const dnnl::memory::desc shape({count}, Type::f32, Tag::a);
-    const dnnl::eltwise_forward::desc description(dnnl::prop_kind::forward_inference, algorithm_,
-                                                  shape, 0.0F, 0.0F);
-    Operation operation{dnnl::eltwise_forward({description, context_.engine}),
+    Operation operation{dnnl::eltwise_forward(describe_eltwise(context_.engine, algorithm_, shape)),
                         dnnl::memory(shape, context_.engine, nullptr)};
     found = operations_.emplace(count, std::move(operation)).first;
   }
@@ -153,8 +141,7 @@ void LogSoftmax::forward(float* values, int rows) {
   auto found = operations_.find(rows);
   if (found == operations_.end()) {
     const dnnl::memory::desc shape({rows, columns_}, Type::f32, Tag::ab);
-    const dnnl::logsoftmax_forward::desc description(dnnl::prop_kind::forward_inference, shape, 1);
-    Operation operation{dnnl::logsoftmax_forward({description, context_.engine}),
+    Operation operation{LogSoftmaxPrimitive(describe_log_softmax(context_.engine, shape, 1)),
                         dnnl::memory(shape, context_.engine, nullptr)};
     found = operations_.emplace(rows, std::move(operation)).first;
   }

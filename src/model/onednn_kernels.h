@@ -9,6 +9,8 @@
 #include <map>
 #include <vector>
 
+#include "model/onednn_versions.h"
+
 #include <oneapi/dnnl/dnnl.hpp>
 
 namespace jetsoncaption {
@@ -92,7 +94,7 @@ class LogSoftmax {
 
  private:
   struct Operation {
-    dnnl::logsoftmax_forward primitive;
+    LogSoftmaxPrimitive primitive;
     dnnl::memory memory;
   };
 
