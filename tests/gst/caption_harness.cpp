@@ -197,6 +197,19 @@ GstBuffer* CaptionHarness::pass_until(const Color& color, const std::string& tex
   }
 }
 
+void propose_allocation_meta(GstHarness* harness, GType api) {
+  const auto add = [](GstPad*, GstPadProbeInfo* info, gpointer type) {
+    GstQuery* query = GST_PAD_PROBE_INFO_QUERY(info);
+    if (GST_QUERY_TYPE(query) == GST_QUERY_ALLOCATION)
+      gst_query_add_allocation_meta(query, static_cast<GType>(GPOINTER_TO_SIZE(type)), nullptr);
+    return GST_PAD_PROBE_OK;
+  };
+  // Queries are pulled out once they are answered.
+  constexpr int kAnswered = GST_PAD_PROBE_TYPE_QUERY_DOWNSTREAM | GST_PAD_PROBE_TYPE_PULL;
+  gst_pad_add_probe(harness->sinkpad, static_cast<GstPadProbeType>(kAnswered), add,
+                    GSIZE_TO_POINTER(api), nullptr);
+}
+
 std::string caption_of(GstBuffer* buffer) {
   const GstJetsonCaptionMeta* meta = gst_buffer_get_jetson_caption_meta(buffer);
   return meta != nullptr ? gst_jetson_caption_meta_get_text(meta) : "";

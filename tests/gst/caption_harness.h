@@ -98,4 +98,8 @@ class CaptionHarness : public CaptionElement {
 // The caption of a buffer, "" when it has none.
 std::string caption_of(GstBuffer* buffer);
 
+// The sink of a harness says in answer to ALLOCATION queries that it takes this metadata. Drop for
+// gst_harness_add_propose_allocation_meta() when 1.16 is the oldest supported version.
+void propose_allocation_meta(GstHarness* harness, GType api);
+
 }  // namespace jetsoncaption

@@ -21,7 +21,7 @@ class AllocationHarness : public CaptionElement {
   AllocationHarness(const PropertyValues& properties, const std::vector<MetaApi>& taken)
       : CaptionElement(properties), harness_(gst_harness_new_with_element(get(), "sink", "src")) {
     for (const MetaApi api : taken)
-      gst_harness_add_propose_allocation_meta(harness_, api(), nullptr);
+      propose_allocation_meta(harness_, api());
     gst_harness_set_src_caps_str(
         harness_, "video/x-raw, format=GRAY8, width=320, height=240, framerate=30/1");
     // Downstream is asked when the first frame comes, or when the caps do.

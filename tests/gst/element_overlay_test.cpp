@@ -25,10 +25,8 @@ class OverlayHarness : public CaptionElement {
   OverlayHarness(const PropertyValues& properties, const Downstream& downstream)
       : CaptionElement(properties), harness_(gst_harness_new_with_element(get(), "sink", "src")) {
     gst_harness_set_sink_caps_str(harness_, downstream.caps);
-    if (downstream.allocates) {
-      gst_harness_add_propose_allocation_meta(harness_, GST_VIDEO_OVERLAY_COMPOSITION_META_API_TYPE,
-                                              nullptr);
-    }
+    if (downstream.allocates)
+      propose_allocation_meta(harness_, GST_VIDEO_OVERLAY_COMPOSITION_META_API_TYPE);
     gst_harness_set_src_caps_str(harness_,
                                  "video/x-raw, format=GRAY8, width=320, height=240, framerate=1/1");
     wait_until_loaded();

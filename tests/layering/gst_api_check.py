@@ -15,7 +15,7 @@ import xml.etree.ElementTree
 
 from source_text import findings_below
 
-FOLDERS = ["gst", "src", "examples"]
+FOLDERS = ["gst", "src", "examples", "tests"]
 
 # May use what is newer, under conditions.
 GUARDED = "gst/plugin/compat.h"
