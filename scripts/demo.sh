@@ -53,25 +53,6 @@ give_up() {
   fail "'$1' could not be captioned; GStreamer's message above says why."
 }
 
-# Photographs with people, animals and things. Only unpacked: the program they come with is not needed.
-fetch_photographs() {
-  local target=$1
-  if [[ -d /usr/share/darknet/data ]]; then
-    cp /usr/share/darknet/data/*.jpg "$target"
-    return
-  fi
-  local work=build/darknet
-  mkdir -p "$work"
-  (
-    cd "$work"
-    # Root may write here, but apt's own user may not.
-    compgen -G '*.deb' >/dev/null || apt-get -o APT::Sandbox::User=root download darknet ||
-      fail "the package darknet cannot be downloaded; run apt-get update, or name a picture."
-    dpkg-deb --extract ./*.deb .
-  )
-  cp "$work"/usr/share/darknet/data/*.jpg "$target"
-}
-
 # Pictures of different sizes go through one pipeline, so the model is loaded once.
 caption_photographs() {
   local work=$1 names=("${@:2}") i
@@ -162,6 +143,8 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 scripts/setup.sh
 # shellcheck source=scripts/env.sh
 . scripts/env.sh
+# shellcheck source=scripts/lib/photographs.sh
+. scripts/lib/photographs.sh
 mkdir -p out
 
 if [[ -z "$input" ]]; then
