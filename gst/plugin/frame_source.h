@@ -27,4 +27,11 @@ class FrameSource {
   virtual Result<void> draw(GstBuffer* buffer, const DrawnCaption& caption) = 0;
 };
 
+// Whether the frames of these caps are in NVMM memory.
+bool is_nvmm(const GstCaps* caps);
+
+// For frames like `info` in that memory or in system memory. NotFound where NVMM needs libraries
+// that are missing.
+Result<std::unique_ptr<FrameSource>> make_frame_source(const GstVideoInfo& info, bool nvmm);
+
 }  // namespace jetsoncaption

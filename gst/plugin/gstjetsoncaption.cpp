@@ -57,19 +57,19 @@
 
 #include <gst/video/video.h>
 
+#include "plugin/caption_events.h"
 #include "plugin/engine_start.h"
 #include "plugin/frame_formats.h"
 #include "plugin/frame_path.h"
+#include "plugin/frame_source.h"
 #include "plugin/live_values.h"
 #include "plugin/messages.h"
-#include "plugin/nvmm/nvmm_frame_source.h"
 #include "plugin/overlay_caps.h"
 #include "plugin/properties.h"
 #include "plugin/shared_frame.h"
 #include "plugin/stats.h"
-#include "plugin/system_frame_source.h"
 
-GST_DEBUG_CATEGORY_STATIC(gst_jetson_caption_debug);
+GST_DEBUG_CATEGORY(gst_jetson_caption_debug);
 #define GST_CAT_DEFAULT gst_jetson_caption_debug
 
 #define CAPS                                                                                              \
@@ -193,6 +193,7 @@ static void gst_jetson_caption_get_property(GObject* object, guint id, GValue* v
     G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, pspec);
 }
 
+// The element outlives its session, which stop() ends.
 static void announce(GstJetsonCaption* self, const FrameCaption& caption) {
   bool posts = false;
   double min_confidence = 0;
@@ -207,32 +208,6 @@ static void announce(GstJetsonCaption* self, const FrameCaption& caption) {
     post_caption(GST_ELEMENT(self), caption);
   g_signal_emit(self, signals[SIGNAL_CAPTION], 0, caption.caption.text.c_str(),
                 caption.caption.confidence, static_cast<guint64>(caption.job.timestamp));
-}
-
-// The element outlives its session, which stop() ends.
-static CaptionEvents make_events(GstJetsonCaption* self) {
-  CaptionEvents events;
-  events.load_started = [self] { post_load_started(GST_ELEMENT(self)); };
-  events.load_finished = [self, first = true](const EngineInfo& info) mutable {
-    GST_INFO_OBJECT(self, "loaded %s: %s on %s, %s, %s", info.model_name.c_str(),
-                    info.precision.c_str(), info.device.c_str(), info.kernels.c_str(),
-                    info.version.c_str());
-    post_load_finished(GST_ELEMENT(self), info);
-    if (std::exchange(first, false))
-      post_self_test_failure(GST_ELEMENT(self), info);
-  };
-  events.load_failed = [self](const Error& error, bool first) {
-    post_load_failed(GST_ELEMENT(self), error, first);
-  };
-  events.captioned = [self](const FrameCaption& caption) {
-    GST_DEBUG_OBJECT(self, "frame %" G_GUINT64_FORMAT ": %s", caption.job.frame,
-                     caption.caption.text.c_str());
-    announce(self, caption);
-  };
-  events.failed = [self](const CaptionFailure& failure) {
-    post_caption_failure(GST_ELEMENT(self), failure);
-  };
-  return events;
 }
 
 static gboolean gst_jetson_caption_start(GstBaseTransform* trans) {
@@ -254,7 +229,9 @@ static gboolean gst_jetson_caption_start(GstBaseTransform* trans) {
     state->values.earliest_running_time = 0;
     state->values.caption_age_ns = kNoTime;
     auto session = std::make_shared<CaptionSession>(
-        [start = prepared.value()] { return start_engine(start); }, make_events(self));
+        [start = prepared.value()] { return start_engine(start); },
+        make_caption_events(GST_ELEMENT(self),
+                            [self](const FrameCaption& caption) { announce(self, caption); }));
     auto memory_watch = std::make_unique<MemoryWatch>(GST_ELEMENT(self), std::move(sampler),
                                                       session, state->values);
     state->fault_reported = false;
@@ -265,20 +242,6 @@ static gboolean gst_jetson_caption_start(GstBaseTransform* trans) {
     state->settings_version++;  // the first frame copies the settings
     return TRUE;
   });
-}
-
-static bool is_nvmm(const GstCaps* caps) {
-  return gst_caps_features_contains(gst_caps_get_features(caps, 0), JETSONCAPTION_NVMM_FEATURE);
-}
-
-static Result<std::unique_ptr<FrameSource>> make_frame_source(const GstVideoInfo& info, bool nvmm) {
-  if (!nvmm)
-    return std::unique_ptr<FrameSource>(std::make_unique<SystemFrameSource>(info));
-  const auto library = open_nvmm_library();
-  if (!library.ok())
-    return library.error();
-  GST_INFO("NVMM frames through %s", library.value()->name());
-  return std::unique_ptr<FrameSource>(std::make_unique<NvmmFrameSource>(info, library.value()));
 }
 
 static gboolean gst_jetson_caption_set_caps(GstBaseTransform* trans, GstCaps* incaps,

@@ -87,6 +87,8 @@ Check check_machine(const MachineDescription& machine, const std::string& board)
 }
 
 Check check_gstreamer(const GstreamerFacts& gstreamer) {
+  if (gstreamer.version.empty())
+    return {"gstreamer", CheckStatus::NotHere, "this build has none: no pictures are read", ""};
   if (!gstreamer.init_error.empty()) {
     return {"gstreamer", CheckStatus::Failed,
             "GStreamer " + gstreamer.version + " does not start: " + gstreamer.init_error,
@@ -101,6 +103,8 @@ Check check_gstreamer(const GstreamerFacts& gstreamer) {
 }
 
 Check check_plugin(const GstreamerFacts& gstreamer, const std::string& program_version) {
+  if (gstreamer.version.empty())
+    return {"plugin", CheckStatus::NotHere, "this build has no GStreamer", ""};
   Check check{"plugin", CheckStatus::Failed, "", ""};
   if (gstreamer.plugin_file.empty()) {
     check.finding =

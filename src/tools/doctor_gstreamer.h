@@ -8,7 +8,7 @@
 namespace jetsoncaption {
 
 struct GstreamerFacts {
-  std::string version;      // "1.22.0"
+  std::string version;      // "1.22.0"; empty: this build has no GStreamer
   std::string init_error;   // why GStreamer itself does not start; empty: it does
   std::string plugin_file;  // that the registry names, else a file that was found; empty: none
   std::string plugin_version;

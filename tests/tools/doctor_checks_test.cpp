@@ -209,6 +209,11 @@ TEST(DoctorCuda, IsNotNeeded) {
   EXPECT_THAT(half.remedy, HasSubstr("-Dtorch_dir="));
 }
 
+TEST(DoctorGstreamer, IsNotHereInABuildWithoutIt) {
+  EXPECT_EQ(check_gstreamer({}).status, CheckStatus::NotHere);
+  EXPECT_EQ(check_plugin({}, "1").status, CheckStatus::NotHere);
+}
+
 TEST(DoctorNvmm, ListsTheLibraries) {
   const std::string library = "/usr/lib/aarch64-linux-gnu/tegra/libnvbufsurface.so";
   const Check check = check_nvmm({true, {library}});

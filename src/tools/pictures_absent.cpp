@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Stands in for pictures.cpp in builds without GStreamer.
+#include "tools/pictures.h"
+
+namespace jetsoncaption {
+
+namespace {
+
+Error no_gstreamer(const std::string& path) {
+  return {ErrorKind::Unsupported,
+          path +
+              " cannot be read: this build has no GStreamer, which reads pictures and videos. "
+              "Install libgstreamer-plugins-base1.0-dev and build again."};
+}
+
+}  // namespace
+
+struct VideoReader::Pipeline {};
+
+// So that files are taken for pictures, of which describe reads one each.
+bool is_picture_file(const std::string&) {
+  return true;
+}
+
+Result<Image> read_picture(const std::string& path) {
+  return no_gstreamer(path);
+}
+
+VideoReader::~VideoReader() = default;
+
+Result<std::unique_ptr<VideoReader>> VideoReader::open(const std::string& path) {
+  return no_gstreamer(path);
+}
+
+Result<bool> VideoReader::next(VideoFrame&, double) {
+  return false;
+}
+
+}  // namespace jetsoncaption
