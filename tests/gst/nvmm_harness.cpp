@@ -83,19 +83,14 @@ GstBuffer* NvmmHarness::pass(GstBuffer* frame) {
   return result != nullptr ? result : gst_buffer_new();
 }
 
-std::vector<fake_nvmm::Pixel> pixels_of(GstBuffer* buffer, const NvmmFormat& format) {
-  std::vector<fake_nvmm::Pixel> pixels;
-  const int fd = nvmm_surface_of(buffer);
-  for (int y = 0; y < format.height; y++) {
-    for (int x = 0; x < format.width; x++)
-      pixels.push_back(fake_nvmm::pixel_at(fd, static_cast<uint32_t>(x), static_cast<uint32_t>(y)));
-  }
-  return pixels;
+std::vector<fake_nvmm::Pixel> pixels_of(GstBuffer* buffer) {
+  return fake_nvmm::pixels_of(nvmm_surface_of(buffer));
 }
 
-bool is_plain(GstBuffer* buffer, const NvmmFormat& format, const fake_nvmm::Pixel& pixel) {
-  const auto pixels = pixels_of(buffer, format);
-  return std::all_of(pixels.begin(), pixels.end(),
+bool is_plain(GstBuffer* buffer, const fake_nvmm::Pixel& pixel) {
+  const auto pixels = pixels_of(buffer);
+  return !pixels.empty() &&
+         std::all_of(pixels.begin(), pixels.end(),
                      [&pixel](const fake_nvmm::Pixel& other) { return other == pixel; });
 }
 

@@ -51,9 +51,9 @@ class NvmmHarness : public CaptionElement {
 };
 
 // All pixels of a frame, line by line, as the hardware has them.
-std::vector<fake_nvmm::Pixel> pixels_of(GstBuffer* buffer, const NvmmFormat& format);
+std::vector<fake_nvmm::Pixel> pixels_of(GstBuffer* buffer);
 
 // Whether all pixels are this one.
-bool is_plain(GstBuffer* buffer, const NvmmFormat& format, const fake_nvmm::Pixel& pixel);
+bool is_plain(GstBuffer* buffer, const fake_nvmm::Pixel& pixel);
 
 }  // namespace jetsoncaption

@@ -43,7 +43,11 @@ class NvmmPipeline : public testing::Test {
   static std::vector<guint64> run(const std::string& description) {
     GError* error = nullptr;
     GstElement* pipeline = gst_parse_launch(description.c_str(), &error);
-    EXPECT_EQ(error, nullptr) << error->message;
+    if (error != nullptr) {
+      ADD_FAILURE() << error->message;
+      g_error_free(error);
+      return {};
+    }
     gst_element_set_state(pipeline, GST_STATE_PLAYING);
     GstBus* bus = gst_element_get_bus(pipeline);
     constexpr auto kEnds = static_cast<GstMessageType>(GST_MESSAGE_EOS | GST_MESSAGE_ERROR);

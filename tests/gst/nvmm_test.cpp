@@ -101,8 +101,8 @@ TEST_P(Nvmm, FramesAreDrawnOnAsInSystemMemory) {
   NvmmHarness harness(kADog, format());
   GstBuffer* passed = harness.pass(kGray);
   const std::vector<Pixel> expected = drawn_in_system_memory(kADog, format(), kGray);
-  EXPECT_EQ(differences(pixels_of(passed, format()), expected), 0);
-  EXPECT_FALSE(is_plain(passed, format(), kGray));
+  EXPECT_EQ(differences(pixels_of(passed), expected), 0);
+  EXPECT_FALSE(is_plain(passed, kGray));
   gst_buffer_unref(passed);
 }
 
@@ -118,13 +118,13 @@ TEST_P(Nvmm, FramesTakeCaptionsOfAnySize) {
     NvmmHarness harness(properties, large);
     GstBuffer* passed = harness.pass(kGray);
     const std::vector<Pixel> expected = drawn_in_system_memory(properties, large, kGray);
-    EXPECT_EQ(differences(pixels_of(passed, large), expected), 0);
+    EXPECT_EQ(differences(pixels_of(passed), expected), 0);
     gst_buffer_unref(passed);
   }
 }
 
 TEST_P(Nvmm, FramesOfAnySizeAreDescribed) {
-  for (const auto& size : {std::make_pair(16, 16), {64, 4096}, {4096, 64}, {3840, 2160}}) {
+  for (const auto& size : {std::make_pair(16, 16), {64, 4096}, {4096, 64}, {1920, 1080}}) {
     SCOPED_TRACE(size.first);
     NvmmFormat sized = format();
     sized.width = size.first;
@@ -162,7 +162,7 @@ TEST_P(Nvmm, FramesThatSomebodyElseHoldsAreCaptionedButNotDrawnOn) {
   EXPECT_EQ(GST_BUFFER_PTS(passed), GST_BUFFER_PTS(frame));
   EXPECT_EQ(GST_BUFFER_DURATION(passed), GST_BUFFER_DURATION(frame));
   EXPECT_TRUE(GST_BUFFER_FLAG_IS_SET(passed, GST_BUFFER_FLAG_MARKER));
-  EXPECT_TRUE(is_plain(passed, format(), kGray));
+  EXPECT_TRUE(is_plain(passed, kGray));
   gst_buffer_unref(frame);
   gst_buffer_unref(passed);
 }
@@ -178,7 +178,7 @@ TEST_P(Nvmm, FramesWhoseMemoryIsSharedAreNotDrawnOn) {
   GstBuffer* passed = harness.pass(second);
 
   EXPECT_EQ(caption_of(passed), "a dog");
-  EXPECT_TRUE(is_plain(passed, format(), kGray));
+  EXPECT_TRUE(is_plain(passed, kGray));
   gst_buffer_unref(frame);
   gst_buffer_unref(passed);
 }
@@ -190,7 +190,7 @@ TEST_P(Nvmm, SharedFramesAreNotRecycledWhileTheyAreLookedAt) {
   gst_buffer_unref(frame);
   for (int i = 0; i < 20; i++)
     harness.pass_and_drop({200, 90, 90});
-  EXPECT_TRUE(is_plain(held, format(), kGray));
+  EXPECT_TRUE(is_plain(held, kGray));
   gst_buffer_unref(held);
 }
 
@@ -209,7 +209,7 @@ TEST_P(Nvmm, FramesPassUntouchedWhenDisabled) {
   GstBuffer* frame = gst_buffer_ref(harness.make_frame(kGray));
   GstBuffer* passed = harness.pass(frame);
   EXPECT_EQ(passed, frame);
-  EXPECT_TRUE(is_plain(passed, format(), kGray));
+  EXPECT_TRUE(is_plain(passed, kGray));
   gst_buffer_unref(frame);
   gst_buffer_unref(passed);
 }
@@ -225,7 +225,7 @@ TEST_P(Nvmm, CapsMayChangeWhilePlaying) {
       harness.set_format(changed);
       GstBuffer* passed = harness.pass(kGray);
       const auto expected = drawn_in_system_memory(kADog, changed, kGray);
-      EXPECT_EQ(differences(pixels_of(passed, changed), expected), 0) << width;
+      EXPECT_EQ(differences(pixels_of(passed), expected), 0) << width;
       gst_buffer_unref(passed);
     }
   }
@@ -262,7 +262,7 @@ TEST_P(Nvmm, FramesUnlikeTheirCapsPassWithAWarning) {
   GError* error = nullptr;
   gst_message_parse_warning(warning, &error, nullptr);
   EXPECT_NE(std::string(error->message).find("320x480"), std::string::npos) << error->message;
-  EXPECT_TRUE(is_plain(passed, other, kGray));
+  EXPECT_TRUE(is_plain(passed, kGray));
   g_error_free(error);
   gst_message_unref(warning);
   gst_buffer_unref(passed);
@@ -332,7 +332,7 @@ TEST_P(Nvmm, WhereDrawingFailsTheWarningNamesTheWayAround) {
     GstBuffer* passed = harness.pass(kGray);
     EXPECT_EQ(caption_of(passed), "a dog");
     if (i > 0) {
-      EXPECT_TRUE(is_plain(passed, format(), kGray)) << "not tried again";
+      EXPECT_TRUE(is_plain(passed, kGray)) << "not tried again";
     }
     gst_buffer_unref(passed);
   }
@@ -355,7 +355,7 @@ TEST_P(Nvmm, DrawingIsTriedAgainWithNewCaps) {
   changed.width = 320;
   harness.set_format(changed);
   GstBuffer* passed = harness.pass(kGray);
-  EXPECT_FALSE(is_plain(passed, changed, kGray));
+  EXPECT_FALSE(is_plain(passed, kGray));
   gst_buffer_unref(passed);
 }
 

@@ -360,14 +360,20 @@ int transforms() {
   return transform_count;
 }
 
+// Byte after byte: the tiles do not matter where all pixels are the same.
 void fill(int fd, const Pixel& pixel) {
   std::lock_guard<std::mutex> lock(mutex);
   Surface* surface = find(fd);
   if (surface == nullptr)
     return;
-  for (uint32_t y = 0; y < surface->geometry.height; y++) {
-    for (uint32_t x = 0; x < surface->geometry.width; x++)
-      set_pixel(*surface, x, y, pixel);
+  const bool is_nv12 = surface->geometry.format == Format::Nv12;
+  for (size_t i = 0; i < surface->geometry.planes.size(); i++) {
+    const Plane& plane = surface->geometry.planes[i];
+    std::vector<uint8_t> bytes = {pixel.a, pixel.b, pixel.c, 255};
+    if (is_nv12)
+      bytes = i == 0 ? std::vector<uint8_t>{pixel.a} : std::vector<uint8_t>{pixel.b, pixel.c};
+    for (uint32_t place = 0; place < plane.size; place++)
+      surface->device[plane.offset + place] = bytes[place % bytes.size()];
   }
 }
 
@@ -375,6 +381,19 @@ Pixel pixel_at(int fd, uint32_t x, uint32_t y) {
   std::lock_guard<std::mutex> lock(mutex);
   Surface* surface = find(fd);
   return surface != nullptr ? get_pixel(*surface, x, y) : Pixel{};
+}
+
+std::vector<Pixel> pixels_of(int fd) {
+  std::lock_guard<std::mutex> lock(mutex);
+  std::vector<Pixel> pixels;
+  Surface* surface = find(fd);
+  if (surface == nullptr)
+    return pixels;
+  for (uint32_t y = 0; y < surface->geometry.height; y++) {
+    for (uint32_t x = 0; x < surface->geometry.width; x++)
+      pixels.push_back(get_pixel(*surface, x, y));
+  }
+  return pixels;
 }
 
 }  // namespace fake_nvmm

@@ -87,5 +87,6 @@ inline bool operator==(const Pixel& left, const Pixel& right) {
 
 FAKE_NVMM_EXPORT void fill(int fd, const Pixel& pixel);
 FAKE_NVMM_EXPORT Pixel pixel_at(int fd, uint32_t x, uint32_t y);
+FAKE_NVMM_EXPORT std::vector<Pixel> pixels_of(int fd);  // line by line
 
 }  // namespace fake_nvmm
