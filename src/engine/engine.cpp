@@ -13,6 +13,7 @@
 
 #include "captioner.h"
 #include "engine_api.h"
+#include "model/cuda_device.h"
 
 #include <malloc.h>
 
@@ -235,5 +236,12 @@ const JetsonCaptionEngineApi kApi = {
 
 extern "C" __attribute__((visibility("default"))) const JetsonCaptionEngineApi*
 jetsoncaption_engine_get_api(uint32_t version) {
-  return version == JETSONCAPTION_ENGINE_API_VERSION ? &jetsoncaption::kApi : nullptr;
+  if (version != JETSONCAPTION_ENGINE_API_VERSION)
+    return nullptr;
+  // Here and not in create(), which runs in a thread of its own, beside others of the application.
+  jetsoncaption::guarded([]() -> int32_t {
+    jetsoncaption::prepare_cuda();
+    return JETSONCAPTION_ENGINE_OK;
+  });
+  return &jetsoncaption::kApi;
 }
