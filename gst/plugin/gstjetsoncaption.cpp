@@ -37,6 +37,8 @@
  * (string), `frame` (guint64). It comes once; when use has fallen to 90 % of the threshold, an
  * information message with the same structure says so, and the next crossing is reported again.
  *
+ * When the memory of the GPU runs out, the model is moved to the CPU, and a warning says so once.
+ *
  * Progress messages with the code `load-model` while the model is loaded.
  *
  * ## Example launch line
@@ -223,6 +225,9 @@ static CaptionEvents make_events(GstJetsonCaption* self) {
   };
   events.load_failed = [self](const Error& error, bool first) {
     post_load_failed(GST_ELEMENT(self), error, first);
+  };
+  events.moved_to_cpu = [self](const EngineInfo& info) {
+    post_moved_to_cpu(GST_ELEMENT(self), info);
   };
   events.captioned = [self](const FrameCaption& caption) {
     GST_DEBUG_OBJECT(self, "frame %" G_GUINT64_FORMAT ": %s", caption.job.frame,
