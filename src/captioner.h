@@ -55,13 +55,16 @@ struct Caption {
   bool truncated = false;   // stopped by max_words or max_inference_ms, not by the model
 };
 
-// Whether the model says of the pictures of its bundle's self-test what the bundle stores.
+// Whether the model says of the pictures of its bundle's self-test what the bundle stores, and
+// LibTorch, where it computes on the CPU, computes what it should.
 enum class SelfTestOutcome { Absent = 0, Passed = 1, Failed = 2 };
 
 // What was loaded, for `stats`, `doctor` and `bench`.
 struct CaptionerInfo {
   std::string model_name;
-  std::string device;         // "cpu" or "cuda"
+  std::string device;  // "cpu" or "cuda": where it computes now
+  // Why that is "cpu" although it was "cuda" or was to be: a sentence with the remedy; else empty.
+  std::string device_fallback;
   std::string precision;      // "fp32", "fp16" or "int8": what the weights are rounded to
   std::string engine;         // CaptionNetwork::kernels(): also tells the arithmetic
   std::string torch_version;  // "1.13.1"
@@ -83,10 +86,15 @@ struct CaptionTimes {
 };
 
 // Thread-safe only where said: one describe() at a time, from any thread; cancel() at any time.
+//
+// Where the memory of the GPU runs out, a captioner gives back what LibTorch keeps for later and
+// tries again; where that does not help, it moves to the CPU for good, with int8 weights if the
+// bundle has them. That is no error: info() tells, and it is logged as a warning.
 class Captioner {
  public:
   // Takes about a second. Describes the pictures of the bundle's self-test, which also warms up;
-  // that they are described wrongly is no error, but stands in info() and is logged as a warning.
+  // that they are described wrongly, or that LibTorch computes wrongly, is no error, but stands in
+  // info() and is logged as a warning.
   // NotFound, InvalidArgument, CorruptModel, Unsupported, OutOfMemory.
   static Result<std::unique_ptr<Captioner>> load(const CaptionerOptions& options);
 
@@ -105,7 +113,7 @@ class Captioner {
   // What is held on the accelerator; 0 on the CPU, and where the build cannot tell. At any time.
   virtual uint64_t device_memory_bytes() const { return 0; }
 
-  virtual const CaptionerInfo& info() const = 0;
+  virtual CaptionerInfo info() const = 0;  // At any time.
   virtual CaptionTimes last_times() const = 0;
 };
 

@@ -53,7 +53,7 @@ typedef enum {
 } JetsonCaptionEnginePrecision;
 
 /* The same numbers as jetsoncaption::SelfTestOutcome: whether the model says of the pictures of its
- * bundle's self-test what the bundle stores. */
+ * bundle's self-test what the bundle stores, and LibTorch computes what it should. */
 typedef enum {
   JETSONCAPTION_ENGINE_SELF_TEST_ABSENT = 0,
   JETSONCAPTION_ENGINE_SELF_TEST_PASSED = 1,
@@ -131,9 +131,13 @@ typedef struct {
   uint64_t device_memory_bytes; /* held on the accelerator; 0 on the CPU, or if not known */
   uint32_t attention_columns;   /* of the map of a word */
   uint32_t attention_rows;
-  int32_t self_test; /* JetsonCaptionEngineSelfTest, from create() */
+  int32_t self_test; /* JetsonCaptionEngineSelfTest, of when the model was loaded */
   /* A sentence with the remedy when it failed, else "". */
   char self_test_failure[JETSONCAPTION_ENGINE_TEXT_SIZE];
+  /* A sentence with the remedy when the memory of the GPU ran out, in create () or in a describe (),
+   * and the model was moved to the CPU: device, precision and kernels are those of the CPU then, and
+   * stay it. Else "". */
+  char device_fallback[JETSONCAPTION_ENGINE_TEXT_SIZE];
 } JetsonCaptionEngineStats;
 
 typedef struct JetsonCaptionEngine JetsonCaptionEngine;

@@ -4,6 +4,8 @@
 
 #include <cstdlib>
 
+#include "base/torch_environment.h"
+
 #include <dlfcn.h>
 #include <unistd.h>
 
@@ -61,6 +63,8 @@ Result<EngineLibrary> open_engine() {
                      "install, or set " +
                      kVariable + " to the file libjetsoncaption-engine.so in the build folder."};
 
+  // OpenBLAS, which comes with LibTorch, reads them while it is opened.
+  set_variables(missing_blas_variables(this_processor(), std::getenv));
   // Local: LibTorch drags in libraries that must not collide with the application's own.
   void* library = dlopen(file.path.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (library == nullptr) {

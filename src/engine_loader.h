@@ -20,7 +20,8 @@ struct EngineLibrary {
 
 // Opens the file that the environment variable JETSONCAPTION_ENGINE names or, where that is not
 // set, the installed engine. NotFound, Unsupported (opened, but of another version), Internal.
-// From any thread; takes about half a second the first time.
+// From any thread; takes about half a second the first time. May add to the environment of the
+// process, before and while the engine is opened: base/torch_environment.h says what.
 Result<EngineLibrary> open_engine();
 
 // What to do about a message of dlerror(), as a sentence.

@@ -26,6 +26,7 @@ CaptionEvents make_caption_events(GstElement* element,
   events.load_failed = [element](const Error& error, bool first) {
     post_load_failed(element, error, first);
   };
+  events.moved_to_cpu = [element](const EngineInfo& info) { post_moved_to_cpu(element, info); };
   events.captioned = [element, captioned = std::move(captioned)](const FrameCaption& caption) {
     GST_DEBUG_OBJECT(element, "frame %" G_GUINT64_FORMAT ": %s", caption.job.frame,
                      caption.caption.text.c_str());

@@ -277,6 +277,7 @@ void CaptionSession::load(bool first) {
     info = loaded.value()->info();
     device_memory_bytes_ = info.device_memory_bytes;
     events_.load_finished(info);
+    tell_of_move(info);
   } else {
     events_.load_failed(loaded.error(), first);
   }
@@ -329,7 +330,7 @@ void CaptionSession::unload(std::unique_lock<std::mutex>& lock) {
 void CaptionSession::describe(const CaptionJob& job, FrameShrinker& shrinker, uint64_t epoch,
                               bool waited_for) {
   Result<std::shared_ptr<FrameCaption>> result = guarded_caption(job, shrinker);
-  device_memory_bytes_ = engine_->info().device_memory_bytes;
+  look_at_engine();
   Outcome outcome;
   {
     std::lock_guard<std::mutex> lock(mutex_);
@@ -343,6 +344,25 @@ void CaptionSession::describe(const CaptionJob& job, FrameShrinker& shrinker, ui
   // After the session is idle again: a slow listener delays captions, but it holds up no frame.
   if (!waited_for)
     tell(outcome);
+}
+
+// What may have changed while a frame was described.
+void CaptionSession::look_at_engine() {
+  const EngineInfo info = engine_->info();
+  device_memory_bytes_ = info.device_memory_bytes;
+  if (info.device_fallback.empty() || move_told_)
+    return;
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    engine_info_ = info;
+  }
+  tell_of_move(info);
+}
+
+// A model that is given up because of memory may be moved again when it is back: that is no news.
+void CaptionSession::tell_of_move(const EngineInfo& info) {
+  if (!info.device_fallback.empty() && !std::exchange(move_told_, true))
+    events_.moved_to_cpu(info);
 }
 
 // An exception must not end the thread, and the process with it: this caption fails instead.

@@ -65,6 +65,9 @@ struct CaptionEvents {
   // The first load, which leaves the session broken, or one after the model was unloaded, which
   // is tried again.
   std::function<void(const Error&, bool first)> load_failed;
+  // Once at most: the memory of the GPU ran out, while the model was loaded or a frame described.
+  // Always by the session's thread.
+  std::function<void(const EngineInfo&)> moved_to_cpu;
   std::function<void(const FrameCaption&)> captioned;
   std::function<void(const CaptionFailure&)> failed;
 };
@@ -90,7 +93,7 @@ class CaptionSession {
   // to leave a frame out.
   Turn wait_for_turn();
 
-  // Any thread. What the model is like that was loaded last; empty before.
+  // Any thread. What the model is like that was loaded last, and where it computes; empty before.
   EngineInfo engine_info() const;
 
   // Streaming thread, at its turn. The pictures that the model reads; the same until its next turn.
@@ -163,6 +166,8 @@ class CaptionSession {
   Result<std::unique_ptr<EngineHandle>> guarded_load();
   void unload(std::unique_lock<std::mutex>& lock);
   void describe(const CaptionJob& job, FrameShrinker& shrinker, uint64_t epoch, bool waited_for);
+  void look_at_engine();
+  void tell_of_move(const EngineInfo& info);
   Result<std::shared_ptr<FrameCaption>> guarded_caption(const CaptionJob& job,
                                                         FrameShrinker& shrinker);
   std::shared_ptr<FrameCaption> finish_caption(const CaptionJob& job, EngineCaption caption);
@@ -177,6 +182,7 @@ class CaptionSession {
   // Of the session's thread.
   Image picture_;
   CaptionRenderer renderer_;
+  bool move_told_ = false;
 
   mutable std::mutex mutex_;  // of all below; never held while the engine works or an event runs
   std::condition_variable wake_worker_;

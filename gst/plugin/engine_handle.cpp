@@ -156,6 +156,7 @@ EngineInfo EngineHandle::info() const {
   info.attention_rows = stats.attention_rows;
   info.self_test = stats.self_test;
   info.self_test_failure = valid_text(stats.self_test_failure, sizeof stats.self_test_failure);
+  info.device_fallback = valid_text(stats.device_fallback, sizeof stats.device_fallback);
   return info;
 }
 

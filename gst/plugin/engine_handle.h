@@ -62,6 +62,7 @@ struct EngineInfo {
   unsigned attention_rows = 0;
   int self_test = JETSONCAPTION_ENGINE_SELF_TEST_ABSENT;  // JetsonCaptionEngineSelfTest
   std::string self_test_failure;  // a sentence with the remedy; empty unless it failed
+  std::string device_fallback;    // why the GPU was left; a sentence, empty unless it was
 };
 
 // One describe() or trim_memory() at a time; cancel() and info() from any thread.

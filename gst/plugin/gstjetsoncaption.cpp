@@ -37,6 +37,8 @@
  * (string), `frame` (guint64). It comes once; when use has fallen to 90 % of the threshold, an
  * information message with the same structure says so, and the next crossing is reported again.
  *
+ * When the memory of the GPU runs out, the model is moved to the CPU, and a warning says so once.
+ *
  * Progress messages with the code `load-model` while the model is loaded.
  *
  * ## Example launch line

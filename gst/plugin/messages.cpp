@@ -145,6 +145,13 @@ void post_self_test_failure(GstElement* element, const EngineInfo& engine) {
        nullptr);
 }
 
+void post_moved_to_cpu(GstElement* element, const EngineInfo& engine) {
+  post(element, GST_MESSAGE_WARNING, no_space_left(), engine.device_fallback,
+       "Captions go on with precision " + engine.precision + " and " + engine.kernels +
+           " kernels. The GPU is tried again when the element starts again.",
+       nullptr);
+}
+
 void post_error(GstElement* element, const Error& error) {
   post(element, GST_MESSAGE_ERROR, element_error_code(error.kind), error.message, "", nullptr);
 }

@@ -39,6 +39,9 @@ void post_undrawable_frames(GstElement* element, const Error& error);
 // self-test failed.
 void post_self_test_failure(GstElement* element, const EngineInfo& engine);
 
+// Warning: the memory of the GPU ran out, and the model is on the CPU now.
+void post_moved_to_cpu(GstElement* element, const EngineInfo& engine);
+
 // Error: the element cannot start or go on.
 void post_error(GstElement* element, const Error& error);
 

@@ -60,7 +60,7 @@ GstStructure* make_stats(CaptionSession* session, const LiveValues& values) {
       "precision", G_TYPE_STRING, engine.precision.c_str(), "kernels", G_TYPE_STRING,
       engine.kernels.c_str(), "engine", G_TYPE_STRING, engine.version.c_str(), "threads",
       G_TYPE_UINT, engine.threads, "self-test", G_TYPE_STRING, self_test_name(engine.self_test),
-      nullptr);
+      "device-fallback", G_TYPE_STRING, engine.device_fallback.c_str(), nullptr);
 }
 
 }  // namespace jetsoncaption

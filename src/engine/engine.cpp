@@ -13,6 +13,7 @@
 
 #include "captioner.h"
 #include "engine_api.h"
+#include "model/cuda_device.h"
 
 #include <malloc.h>
 
@@ -175,7 +176,7 @@ void get_stats(JetsonCaptionEngine* engine, JetsonCaptionEngineStats* stats) {
   if (stats->size < sizeof *stats)
     return;
   guarded([&]() -> int32_t {
-    const CaptionerInfo& info = engine->captioner->info();
+    const CaptionerInfo info = engine->captioner->info();
     copy_text(info.model_name, stats->model_name, sizeof stats->model_name);
     copy_text(info.device, stats->device, sizeof stats->device);
     copy_text(info.precision, stats->precision, sizeof stats->precision);
@@ -191,6 +192,7 @@ void get_stats(JetsonCaptionEngine* engine, JetsonCaptionEngineStats* stats) {
     stats->attention_rows = static_cast<uint32_t>(info.grid_rows);
     stats->self_test = static_cast<int32_t>(info.self_test);
     copy_text(info.self_test_failure, stats->self_test_failure, sizeof stats->self_test_failure);
+    copy_text(info.device_fallback, stats->device_fallback, sizeof stats->device_fallback);
     return JETSONCAPTION_ENGINE_OK;
   });
 }
@@ -235,5 +237,12 @@ const JetsonCaptionEngineApi kApi = {
 
 extern "C" __attribute__((visibility("default"))) const JetsonCaptionEngineApi*
 jetsoncaption_engine_get_api(uint32_t version) {
-  return version == JETSONCAPTION_ENGINE_API_VERSION ? &jetsoncaption::kApi : nullptr;
+  if (version != JETSONCAPTION_ENGINE_API_VERSION)
+    return nullptr;
+  // Here and not in create(), which runs in a thread of its own, beside others of the application.
+  jetsoncaption::guarded([]() -> int32_t {
+    jetsoncaption::prepare_cuda();
+    return JETSONCAPTION_ENGINE_OK;
+  });
+  return &jetsoncaption::kApi;
 }

@@ -3,13 +3,25 @@
 // JETSONCAPTION_CUDA_ALLOCATOR when CUDA's headers are there too.
 #include "model/cuda_device.h"
 
+#include <cstdlib>
+
 #include <ATen/Context.h>
 
 #ifdef JETSONCAPTION_CUDA_ALLOCATOR
 #include <c10/cuda/CUDACachingAllocator.h>
 #endif
 
+#include "base/torch_environment.h"
+
 namespace jetsoncaption {
+
+// Loading libtorch_cuda reads neither variable: the driver reads its own when it is asked for the
+// first time, which at::hasCUDA() does, and the allocator when it gives its first memory.
+void prepare_cuda() {
+#ifdef JETSONCAPTION_CUDA
+  set_variables(missing_cuda_variables(std::getenv));
+#endif
+}
 
 Result<void> check_cuda() {
 #ifdef JETSONCAPTION_CUDA

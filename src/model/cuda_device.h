@@ -8,6 +8,11 @@
 
 namespace jetsoncaption {
 
+// Sets what CUDA and LibTorch's allocator should find in the environment, in a build with CUDA. To
+// be called once before all else that asks CUDA, while as few other threads as possible run: the
+// engine does it when it is opened, the command line first of all.
+void prepare_cuda();
+
 // Whether device=cuda can be had; Unsupported says whether the build, or the machine lacks it.
 Result<void> check_cuda();
 

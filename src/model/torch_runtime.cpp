@@ -18,11 +18,22 @@ namespace {
 
 constexpr int kMostUsefulThreads = 4;
 
-// LibTorch and oneDNN have no exception of their own for this on the CPU, only words.
+// LibTorch and oneDNN have no exception of their own for this, or only in newer versions, but
+// words.
 bool is_out_of_memory(const std::string& what) {
-  return what.find("not enough memory") != std::string::npos ||
-         what.find("can't allocate memory") != std::string::npos ||
-         what.find("out of memory") != std::string::npos;
+  for (const char* words : {
+           "not enough memory",
+           "can't allocate memory",
+           "out of memory",  // of CUDA and of its allocator in LibTorch
+           "_ALLOC_FAILED",  // CUBLAS_STATUS_ALLOC_FAILED and the same of cuDNN
+           // LibTorch 2 wants to say who has the memory and asks NVML, which Jetson boards lack or
+           // have only in part (pytorch issue 185240).
+           "NVML_SUCCESS",
+       }) {
+    if (what.find(words) != std::string::npos)
+      return true;
+  }
+  return false;
 }
 
 }  // namespace

@@ -9,11 +9,14 @@
 #include <string>
 #include <vector>
 
+#include "base/torch_environment.h"
 #include "memory/sampler.h"
+#include "model/numeric_check.h"
 #include "model/torch_facts.h"
 #include "model/torch_runtime.h"
 #include "tools/commands.h"
 #include "tools/doctor_checks.h"
+#include "tools/doctor_machine.h"
 #include "tools/figures.h"
 #include "tools/model_options.h"
 
@@ -54,6 +57,24 @@ std::string blas_provider() {
   return path ? path.get() : "";
 }
 
+LibtorchFacts look_at_libtorch(const std::string& maps) {
+  LibtorchFacts libtorch;
+  libtorch.version = torch_version();
+  libtorch.quantized_engines = quantized_engines();
+  libtorch.file = mapped_file(maps, "libtorch_cpu.so");
+  const std::string folder = libtorch.file.substr(0, libtorch.file.rfind('/') + 1);
+  libtorch.is_for_cuda = access((folder + "libtorch_cuda.so").c_str(), F_OK) == 0;
+  libtorch.is_on_arm64 = this_processor().is_arm64;
+  libtorch.cpu_features = cpu_features(read_text("/proc/cpuinfo"));
+  return libtorch;
+}
+
+std::string find_wrong_numbers() {
+  std::string difference;
+  const auto checked = guard_torch([&] { difference = check_numbers(); });
+  return checked.ok() ? difference : checked.error().message;
+}
+
 CudaFacts look_for_cuda() {
   CudaFacts cuda;
   void* driver = dlopen("libcuda.so.1", RTLD_LAZY | RTLD_LOCAL);
@@ -87,6 +108,7 @@ MemoryFacts look_at_memory(const MachineDescription& machine, const EngineFacts&
   memory.available_mb = sampler.sample().available_bytes >> 20;
   memory.cgroup_limit_mb = sampler.limit_bytes() >> 20;
   memory.needed_mb = engine.used_mb;
+  memory.swap_mb = swap_total_mb(read_text("/proc/meminfo"));
   return memory;
 }
 
@@ -100,12 +122,15 @@ std::vector<Check> examine(const DoctorArguments& arguments) {
   else
     choice.error = found.error().message;
   const EngineFacts engine = probe_engine(choice.directory);
+  const std::string maps = read_text("/proc/self/maps");
+  const bool blas_guesses = !missing_blas_variables(this_processor(), std::getenv).empty();
   return {check_machine(machine, board_release()),
           check_gstreamer(gstreamer),
           check_plugin(gstreamer, JETSONCAPTION_VERSION),
           check_engine(engine),
-          check_libtorch(torch_version(), quantized_engines()),
-          check_blas(blas_provider(), read_text("/proc/self/maps")),
+          check_libtorch(look_at_libtorch(maps)),
+          check_arithmetic(find_wrong_numbers()),
+          check_blas(blas_provider(), maps, blas_guesses),
           check_cuda(look_for_cuda()),
           check_nvmm(look_for_nvmm()),
           check_memory(look_at_memory(machine, engine)),

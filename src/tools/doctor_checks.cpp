@@ -2,6 +2,7 @@
 // What `jetsoncaption doctor` makes of what it found: a verdict, and what to do. Pure functions.
 #include "tools/doctor_checks.h"
 
+#include <algorithm>
 #include <set>
 #include <sstream>
 
@@ -13,6 +14,7 @@ namespace {
 
 constexpr uint64_t kDefaultThresholdMb = 2500;  // of the element's memory-threshold
 constexpr uint64_t kLeastFreeMb = 100;          // to spare for the pipeline
+constexpr uint64_t kNeedsNoSwapMb = 5 * 1024;   // boards of 4 GB are short of memory at times
 
 bool contains(const std::string& text, const char* part) {
   return text.find(part) != std::string::npos;
@@ -50,6 +52,23 @@ std::vector<std::string> blas_files(const std::string& maps) {
   return files;
 }
 
+// Generic wheels use instructions that came with ARMv8.1 and 8.2, and do not always ask before.
+// NVIDIA's for the boards lie in the same folders; they can be told by CUDA, which the generic ones
+// for the processors in question do not have.
+std::vector<std::string> features_missing_for_wheels(const LibtorchFacts& libtorch) {
+  const bool is_wheel =
+      contains(libtorch.file, "/site-packages/") || contains(libtorch.file, "/dist-packages/");
+  if (!is_wheel || libtorch.is_for_cuda || !libtorch.is_on_arm64 || libtorch.cpu_features.empty())
+    return {};
+  std::vector<std::string> missing;
+  for (const char* feature : {"atomics", "asimddp"}) {
+    const auto& features = libtorch.cpu_features;
+    if (std::find(features.begin(), features.end(), feature) == features.end())
+      missing.emplace_back(feature);
+  }
+  return missing;
+}
+
 bool is_reference_blas(const std::string& file) {
   const std::string name = file.substr(file.rfind('/') + 1);
   if (name.compare(0, 7, "libblas") != 0)
@@ -60,6 +79,38 @@ bool is_reference_blas(const std::string& file) {
       return false;
   }
   return true;
+}
+
+// One for each thing that is wrong with the memory.
+std::vector<std::string> memory_remedies(const MemoryFacts& memory) {
+  std::vector<std::string> remedies;
+  const uint64_t wanted = memory.needed_mb + kLeastFreeMb;
+  const uint64_t most = memory.cgroup_limit_mb > 0 && memory.cgroup_limit_mb < memory.total_mb
+                            ? memory.cgroup_limit_mb
+                            : memory.total_mb;
+  if (memory.available_mb > 0 && memory.available_mb < wanted) {
+    remedies.push_back("Captions and a pipeline need some " + megabytes(wanted) + ", which is " +
+                       megabytes(wanted - memory.available_mb) +
+                       " more than there is: end other programs, add swap, or use a smaller "
+                       "model.");
+  } else if (most > 0 && most < kDefaultThresholdMb) {
+    remedies.push_back("The element's memory-threshold of " + megabytes(kDefaultThresholdMb) +
+                       " is never reached here, because the kernel ends the process before: set "
+                       "it to some " +
+                       std::to_string(most * 3 / 4) + ".");
+  }
+  if (memory.swap_mb == uint64_t{0} && memory.total_mb > 0 && memory.total_mb < kNeedsNoSwapMb) {
+    remedies.push_back("With " + megabytes(memory.total_mb) +
+                       " and no swap the kernel ends a process as soon as memory is short: turn "
+                       "zram on (on a Jetson board systemctl enable --now nvzramconfig), or add a "
+                       "swap file; docs/jetson.md says how.");
+  }
+  return remedies;
+}
+
+// Python wheels have it inside LibTorch, or beside it.
+bool may_be_openblas(const std::string& found) {
+  return contains(found, "openblas") || contains(found, "torch") || contains(found, "Torch");
 }
 
 }  // namespace
@@ -165,23 +216,53 @@ Check check_engine(const EngineFacts& engine) {
   return {"engine", CheckStatus::Ok, engine.path, ""};
 }
 
-Check check_libtorch(const std::string& version,
-                     const std::vector<std::string>& quantized_engines) {
-  return {"libtorch", CheckStatus::Ok,
-          version + ", quantized engines: " +
-              (quantized_engines.empty() ? "none (none is needed)" : join(quantized_engines, ", ")),
-          ""};
+Check check_libtorch(const LibtorchFacts& libtorch) {
+  Check check{"libtorch", CheckStatus::Ok, libtorch.version, ""};
+  if (!libtorch.file.empty())
+    check.finding += ", " + libtorch.file;
+  check.finding += ", quantized engines: " + (libtorch.quantized_engines.empty()
+                                                  ? "none (none is needed)"
+                                                  : join(libtorch.quantized_engines, ", "));
+  const std::vector<std::string> missing = features_missing_for_wheels(libtorch);
+  if (!missing.empty()) {
+    check.status = CheckStatus::Warning;
+    check.finding +=
+        ". It is a Python wheel for 64-bit ARM in general, which may end with an "
+        "illegal instruction here: this processor has no " +
+        join(missing, " and no ");
+    check.remedy =
+        "Use NVIDIA's LibTorch for this board (docs/jetson.md says which), or Debian's package "
+        "libtorch-dev.";
+  }
+  return check;
 }
 
-Check check_blas(const std::string& provider, const std::string& maps) {
+Check check_arithmetic(const std::string& difference) {
+  if (difference.empty()) {
+    return {"arithmetic", CheckStatus::Ok,
+            "LibTorch computes here what it should, as far as it was tried", ""};
+  }
+  return {"arithmetic", CheckStatus::Failed, "LibTorch computes wrongly here: " + difference,
+          "Install another build of LibTorch; on JetPack 4 NVIDIA's 1.10. docs/troubleshooting.md "
+          "says which are known."};
+}
+
+Check check_blas(const std::string& provider, const std::string& maps, bool guesses) {
   const std::vector<std::string> files =
       provider.empty() ? blas_files(maps) : std::vector<std::string>{provider};
-  for (const std::string& file : files) {
-    if (!is_reference_blas(file))
-      return {"blas", CheckStatus::Ok, file, ""};
+  const auto fast = std::find_if_not(files.begin(), files.end(), is_reference_blas);
+  if (files.empty() || fast != files.end()) {
+    const std::string found = files.empty() ? "LibTorch brings its own" : *fast;
+    if (!guesses || !may_be_openblas(found))
+      return {"blas", CheckStatus::Ok, found, ""};
+    return {
+        "blas", CheckStatus::Warning,
+        found +
+            "; this kernel does not say which processor it runs on, and some builds of OpenBLAS "
+            "end with an illegal instruction when they find out by themselves",
+        "export OPENBLAS_CORETYPE=ARMV8 before this program starts, which opens OpenBLAS before "
+        "it can say so; the element does it by itself."};
   }
-  if (files.empty())
-    return {"blas", CheckStatus::Ok, "LibTorch brings its own", ""};
   return {"blas", CheckStatus::Warning,
           files.front() +
               " is the reference BLAS, which multiplies matrices some 40 times slower than "
@@ -225,24 +306,16 @@ Check check_memory(const MemoryFacts& memory) {
       megabytes(memory.total_mb) + " in all, " + megabytes(memory.available_mb) + " to be had, " +
       (memory.cgroup_limit_mb == 0 ? "no cgroup limit"
                                    : "cgroup limit " + megabytes(memory.cgroup_limit_mb));
+  if (memory.swap_mb)
+    check.finding +=
+        *memory.swap_mb == 0 ? ", no swap" : ", " + megabytes(*memory.swap_mb) + " of swap";
   if (memory.needed_mb > 0)
     check.finding += "; engine and model need " + megabytes(memory.needed_mb);
 
-  if (memory.available_mb > 0 && memory.available_mb < memory.needed_mb + kLeastFreeMb) {
+  const std::vector<std::string> remedies = memory_remedies(memory);
+  if (!remedies.empty())
     check.status = CheckStatus::Warning;
-    check.remedy = "End other programs, add swap, or use a smaller model.";
-    return check;
-  }
-  const uint64_t most = memory.cgroup_limit_mb > 0 && memory.cgroup_limit_mb < memory.total_mb
-                            ? memory.cgroup_limit_mb
-                            : memory.total_mb;
-  if (most > 0 && most < kDefaultThresholdMb) {
-    check.status = CheckStatus::Warning;
-    check.remedy = "The element's memory-threshold of " + megabytes(kDefaultThresholdMb) +
-                   " is never reached here, because the kernel ends the process before: set it to "
-                   "some " +
-                   std::to_string(most * 3 / 4) + ".";
-  }
+  check.remedy = join(remedies, " ");
   return check;
 }
 
@@ -268,6 +341,12 @@ Check check_model(const ModelChoiceFacts& choice, const EngineFacts& engine) {
   check.finding = engine.model + " in " + choice.directory + ", " + engine.precision + ", " +
                   engine.kernels + " kernels, " + std::to_string(engine.threads) +
                   (engine.threads == 1 ? " thread" : " threads");
+  if (!engine.device_fallback.empty()) {
+    check.status = CheckStatus::Warning;
+    check.finding += ". " + engine.device_fallback;
+    check.remedy = "docs/memory.md says what the GPU needs memory for.";
+    return check;
+  }
   if (engine.kernels == "dequantized") {
     check.status = CheckStatus::Warning;
     check.finding += ": int8 weights are turned back into fp32, which is slower and larger";

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -36,12 +37,24 @@ Check check_machine(const MachineDescription& machine, const std::string& board)
 Check check_gstreamer(const GstreamerFacts& gstreamer);
 Check check_plugin(const GstreamerFacts& gstreamer, const std::string& program_version);
 Check check_engine(const EngineFacts& engine);
-Check check_libtorch(const std::string& version, const std::vector<std::string>& quantized_engines);
+
+struct LibtorchFacts {
+  std::string version;
+  std::vector<std::string> quantized_engines;
+  std::string file;                       // its libtorch_cpu.so; "" if not known
+  bool is_for_cuda = false;               // libtorch_cuda.so lies beside it
+  bool is_on_arm64 = false;               // the processor
+  std::vector<std::string> cpu_features;  // of ARM processors; empty if not known
+};
+Check check_libtorch(const LibtorchFacts& libtorch);
+
+// `difference`: what LibTorch computes wrongly; "" where nothing was found.
+Check check_arithmetic(const std::string& difference);
 
 // `provider`: the file whose matrix product a process with LibTorch finds first, without links; ""
 // where LibTorch keeps its own to itself. `maps`: the text of /proc/self/maps, which then has to
-// do.
-Check check_blas(const std::string& provider, const std::string& maps);
+// do. `guesses`: OpenBLAS cannot ask the kernel for the processor and is not told it either.
+Check check_blas(const std::string& provider, const std::string& maps, bool guesses = false);
 
 struct CudaFacts {
   bool has_driver = false;  // libcuda.so.1 can be opened
@@ -57,9 +70,10 @@ Check check_nvmm(const NvmmFacts& nvmm);
 
 struct MemoryFacts {
   uint64_t total_mb = 0;
-  uint64_t available_mb = 0;     // what the system or the cgroup can still give
-  uint64_t cgroup_limit_mb = 0;  // 0: none
-  uint64_t needed_mb = 0;        // by engine and model; 0: not known
+  uint64_t available_mb = 0;        // what the system or the cgroup can still give
+  uint64_t cgroup_limit_mb = 0;     // 0: none
+  uint64_t needed_mb = 0;           // by engine and model; 0: not known
+  std::optional<uint64_t> swap_mb;  // nullopt: not known
 };
 Check check_memory(const MemoryFacts& memory);
 

@@ -79,6 +79,7 @@ EngineFacts read_probe(const ChildResult& probe, const std::string& model) {
     take(line, "threads", facts.threads);
     take(line, "self_test", facts.self_test);
     take(line, "self_test_failure", facts.self_test_failure);
+    take(line, "device_fallback", facts.device_fallback);
     take(line, "used_mb", facts.used_mb);
   }
   if (facts.path.empty() && facts.open_error.empty())

@@ -21,7 +21,8 @@ struct EngineFacts {
   unsigned threads = 0;
   int self_test = 0;  // JetsonCaptionEngineSelfTest
   std::string self_test_failure;
-  uint64_t used_mb = 0;  // by a process that has loaded the model and nothing else
+  std::string device_fallback;  // a sentence; empty unless the memory of the GPU ran out
+  uint64_t used_mb = 0;         // by a process that has loaded the model and nothing else
 };
 
 // `model`: a bundle directory, or "" to open the engine only. Takes about two seconds. Never fails:

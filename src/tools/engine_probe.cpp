@@ -45,6 +45,7 @@ void load_model(const JetsonCaptionEngineApi& api, const char* directory) {
          {"threads", stats.threads},
          {"self_test", stats.self_test},
          {"self_test_failure", stats.self_test_failure},
+         {"device_fallback", stats.device_fallback},
          {"used_mb", sampler.sample().used_bytes >> 20}});
   api.destroy(engine);
 }

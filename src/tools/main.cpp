@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/log.h"
+#include "model/cuda_device.h"
 #include "tools/commands.h"
 
 #include <CLI/CLI.hpp>
@@ -55,6 +56,8 @@ int run(int argc, char** argv) {
 int main(int argc, char** argv) {
   jetsoncaption::set_log_sink(print_warning);
   try {
+    // What OpenBLAS reads cannot be set here: it was opened before main(). The doctor looks at it.
+    jetsoncaption::prepare_cuda();
     return run(argc, argv);
   } catch (const std::exception& error) {
     std::cerr << "jetsoncaption: stopped unexpectedly: " << error.what() << std::endl;

@@ -294,6 +294,11 @@ TEST_F(EngineTest, SaysThatThereIsNoSelfTest) {
   EXPECT_EQ(stats().self_test, JETSONCAPTION_ENGINE_SELF_TEST_ABSENT);
 }
 
+TEST_F(EngineTest, SaysNothingOfAGpuThatItDidNotLeave) {
+  create();
+  EXPECT_STREQ(stats().device_fallback, "");
+}
+
 TEST_F(EngineTest, CaptionsAsBeforeAfterItsMemoryWasTrimmed) {
   create();
   JetsonCaptionEngineCaption before = make_caption();

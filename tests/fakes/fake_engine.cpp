@@ -25,6 +25,9 @@
 //   keep=1             trim_memory() gives nothing back
 //   trim-ms=N          trim_memory() takes so long
 //   self-test=WORD     the self-test has passed or failed; absent if not given
+//   fallback=N         it is on "cuda" until the Nth describe(), counted from 1, and on the CPU
+//   then;
+//                      0: create() moves it there
 //   input=N            the image is to have N x N pixels; 224 if not given
 #include <algorithm>
 #include <chrono>
@@ -215,7 +218,6 @@ void get_stats(JetsonCaptionEngine* engine, JetsonCaptionEngineStats* stats) {
   std::memset(stats, 0, sizeof *stats);
   stats->size = size;
   std::snprintf(stats->model_name, sizeof stats->model_name, "fake");
-  std::snprintf(stats->device, sizeof stats->device, "cpu");
   std::snprintf(stats->precision, sizeof stats->precision, "fp32");
   std::snprintf(stats->kernels, sizeof stats->kernels, "fake");
   std::snprintf(stats->version, sizeof stats->version, "fake 1");
@@ -228,6 +230,13 @@ void get_stats(JetsonCaptionEngine* engine, JetsonCaptionEngineStats* stats) {
     std::snprintf(stats->self_test_failure, sizeof stats->self_test_failure,
                   "The model fake fails its self-test.");
   std::lock_guard<std::mutex> lock(engine->mutex);
+  const unsigned never = ~0U;
+  const unsigned fallback = number(engine->script, "fallback", never);
+  const bool moved = engine->captions + engine->failures >= fallback;
+  std::snprintf(stats->device, sizeof stats->device, moved || fallback == never ? "cpu" : "cuda");
+  if (moved)
+    std::snprintf(stats->device_fallback, sizeof stats->device_fallback,
+                  "Scripted: the memory of the GPU ran out.");
   stats->captions = engine->captions;
   stats->failures = engine->failures;
 }

@@ -2,6 +2,7 @@
 // A jetsoncaption element between two pads, with a bus, for tests of what it does to frames.
 #pragma once
 
+#include <cstdint>
 #include <deque>
 #include <string>
 #include <utility>

@@ -112,7 +112,7 @@ const std::map<std::string, std::set<std::string>>& allowed_parts() {
       {"captioner", {"base", "image", "text", "search", "memory", "model"}},
       {"engine_api", {}},
       {"engine_loader", {"base", "engine_api"}},
-      {"engine", {"base", "image", "memory", "captioner", "engine_api"}},
+      {"engine", {"base", "image", "memory", "model", "captioner", "engine_api"}},
       {"train", {"base", "image", "text", "search", "memory", "model"}},
       {"tools",
        {"base", "image", "text", "search", "memory", "model", "captioner", "train", "engine_api",

@@ -42,7 +42,7 @@ class FakeCaptioner : public Captioner {
     return caption;
   }
   void cancel() override {}
-  const CaptionerInfo& info() const override { return info_; }
+  CaptionerInfo info() const override { return info_; }
   CaptionTimes last_times() const override { return {0.5, 1.0, 0.8, 4}; }
 
  private:

@@ -146,11 +146,71 @@ TEST(DoctorEngine, RepeatsWhyItDoesNotOpen) {
   expect_failed(check_engine(facts), "It does not exist. Build it.", "docs/troubleshooting.md");
 }
 
+LibtorchFacts libtorch_of_debian() {
+  LibtorchFacts facts;
+  facts.version = "1.13.1";
+  facts.quantized_engines = {"QNNPACK", "ONEDNN"};
+  facts.file = "/usr/lib/aarch64-linux-gnu/libtorch_cpu.so.1.13";
+  facts.is_on_arm64 = true;
+  facts.cpu_features = {"fp", "asimd", "aes", "crc32"};  // a Nano
+  return facts;
+}
+
+LibtorchFacts generic_wheel() {
+  LibtorchFacts facts = libtorch_of_debian();
+  facts.file = "/home/me/.local/lib/python3.8/site-packages/torch/lib/libtorch_cpu.so";
+  return facts;
+}
+
 TEST(DoctorLibtorch, ListsItsQuantizedEngines) {
-  EXPECT_EQ(check_libtorch("1.13.1", {"QNNPACK", "ONEDNN"}).finding,
-            "1.13.1, quantized engines: QNNPACK, ONEDNN");
-  EXPECT_THAT(check_libtorch("1.10.0", {}).finding, HasSubstr("none (none is needed)"));
-  EXPECT_EQ(check_libtorch("1.10.0", {}).status, CheckStatus::Ok) << "as on every Jetson board";
+  LibtorchFacts facts = libtorch_of_debian();
+  EXPECT_EQ(check_libtorch(facts).finding,
+            "1.13.1, /usr/lib/aarch64-linux-gnu/libtorch_cpu.so.1.13, quantized engines: QNNPACK, "
+            "ONEDNN");
+  facts.quantized_engines = {};
+  EXPECT_THAT(check_libtorch(facts).finding, HasSubstr("none (none is needed)"));
+  EXPECT_EQ(check_libtorch(facts).status, CheckStatus::Ok) << "as on every Jetson board";
+}
+
+TEST(DoctorLibtorch, WarnsOfAGenericWheelOnAnOldProcessor) {
+  expect_warning(check_libtorch(generic_wheel()),
+                 "illegal instruction here: this processor has no atomics and no asimddp",
+                 "Use NVIDIA's LibTorch for this board");
+  LibtorchFacts facts = generic_wheel();
+  facts.file = "/usr/local/lib/python3.6/dist-packages/torch/lib/libtorch_cpu.so";
+  facts.cpu_features.emplace_back("atomics");  // a Xavier
+  expect_warning(check_libtorch(facts), "this processor has no asimddp", "libtorch-dev");
+}
+
+TEST(DoctorLibtorch, DoesNotMindAGenericWheelOnANewProcessor) {
+  LibtorchFacts facts = generic_wheel();
+  facts.cpu_features = {"fp", "asimd", "atomics", "asimddp"};  // an Orin
+  EXPECT_EQ(check_libtorch(facts).status, CheckStatus::Ok);
+}
+
+TEST(DoctorLibtorch, DoesNotMindDebiansPackageOrNvidiasWheel) {
+  EXPECT_EQ(check_libtorch(libtorch_of_debian()).status, CheckStatus::Ok);
+  LibtorchFacts facts = generic_wheel();
+  facts.is_for_cuda = true;
+  EXPECT_EQ(check_libtorch(facts).status, CheckStatus::Ok);
+}
+
+TEST(DoctorLibtorch, DoesNotMindWheelsOfOtherProcessorsOrThatNobodyKnows) {
+  LibtorchFacts facts = generic_wheel();
+  facts.is_on_arm64 = false;
+  EXPECT_EQ(check_libtorch(facts).status, CheckStatus::Ok);
+  facts = generic_wheel();
+  facts.cpu_features = {};
+  EXPECT_EQ(check_libtorch(facts).status, CheckStatus::Ok);
+}
+
+TEST(DoctorArithmetic, IsOkWithoutADifference) {
+  EXPECT_EQ(check_arithmetic("").status, CheckStatus::Ok);
+}
+
+TEST(DoctorArithmetic, FailsWithTheOperationThatIsWrong) {
+  expect_failed(check_arithmetic("exp(1) is 1 instead of 2.71828"),
+                "wrongly here: exp(1) is 1 instead of 2.71828", "another build of LibTorch");
 }
 
 std::string maps_of(const std::string& file) {
@@ -200,6 +260,16 @@ TEST(DoctorBlas, MayBeInsideLibTorch) {
   EXPECT_EQ(check_blas("", "").status, CheckStatus::Ok);
 }
 
+TEST(DoctorBlas, WarnsOfAnOpenBlasThatHasToFindTheProcessorByItself) {
+  for (const char* file : {"/usr/lib/aarch64-linux-gnu/openblas-pthread/libblas.so.3",
+                           "/opt/torch/lib/libtorch_cpu.so"})
+    expect_warning(check_blas(file, "", true), file, "export OPENBLAS_CORETYPE=ARMV8");
+  expect_warning(check_blas("", "", true), "LibTorch brings its own", "OPENBLAS_CORETYPE");
+  EXPECT_EQ(check_blas("/usr/lib/aarch64-linux-gnu/blis-openmp/libblas.so.3", "", true).status,
+            CheckStatus::Ok);
+  expect_warning(check_blas("/usr/lib/libblas.so.3", "", true), "is the reference BLAS", "apt");
+}
+
 TEST(DoctorCuda, IsNotNeeded) {
   EXPECT_EQ(check_cuda({false, false}).status, CheckStatus::NotHere);
   EXPECT_EQ(check_cuda({true, true}).status, CheckStatus::Ok);
@@ -247,7 +317,8 @@ TEST(DoctorMemory, IsOkWithRoomAndWithoutALimit) {
 TEST(DoctorMemory, WarnsWhenLittleIsLeft) {
   MemoryFacts facts = roomy();
   facts.available_mb = 250;
-  expect_warning(check_memory(facts), "250 MB to be had", "End other programs");
+  expect_warning(check_memory(facts), "250 MB to be had",
+                 "need some 300 MB, which is 50 MB more than there is: end other programs");
 }
 
 TEST(DoctorMemory, WarnsWhenTheCgroupKillsBeforeTheElementWarns) {
@@ -268,6 +339,40 @@ TEST(DoctorMemory, DoesNotMindALimitAboveTheThreshold) {
   MemoryFacts facts = roomy();
   facts.cgroup_limit_mb = 4000;
   EXPECT_EQ(check_memory(facts).status, CheckStatus::Ok);
+}
+
+TEST(DoctorMemory, WarnsOfASmallBoardWithoutSwap) {
+  MemoryFacts facts = roomy();
+  facts.total_mb = 3964;
+  facts.available_mb = 3000;
+  facts.swap_mb = 0;
+  const Check check = check_memory(facts);
+  expect_warning(check, "no cgroup limit, no swap", "With 3964 MB and no swap the kernel ends");
+  EXPECT_THAT(check.remedy, HasSubstr("zram"));
+  EXPECT_THAT(check.remedy, HasSubstr("swap file; docs/jetson.md"));
+}
+
+TEST(DoctorMemory, NamesEverythingThatIsWrong) {
+  MemoryFacts facts = roomy();
+  facts.total_mb = 1980;
+  facts.available_mb = 250;
+  facts.swap_mb = 0;
+  const Check check = check_memory(facts);
+  EXPECT_THAT(check.remedy, HasSubstr("50 MB more than there is"));
+  EXPECT_THAT(check.remedy, HasSubstr("With 1980 MB and no swap"));
+}
+
+TEST(DoctorMemory, IsOkWithSwapOrWithoutTheNeedForIt) {
+  MemoryFacts facts = roomy();
+  facts.swap_mb = 0;
+  EXPECT_EQ(check_memory(facts).status, CheckStatus::Ok) << "8000 MB";
+  facts.total_mb = 3964;
+  facts.available_mb = 3000;
+  facts.swap_mb = 1982;
+  EXPECT_EQ(check_memory(facts).status, CheckStatus::Ok);
+  EXPECT_THAT(check_memory(facts).finding, HasSubstr("1982 MB of swap"));
+  facts.swap_mb = std::nullopt;
+  EXPECT_EQ(check_memory(facts).status, CheckStatus::Ok) << "not known";
 }
 
 TEST(DoctorMemory, DoesNotMindThatNobodyKnows) {
@@ -300,6 +405,13 @@ TEST(DoctorModel, WarnsOfInt8WithoutKernels) {
   EngineFacts engine = good_engine();
   engine.kernels = "dequantized";
   expect_warning(check_model({"/models/tiny", ""}, engine), "dequantized", "libdnnl-dev");
+}
+
+TEST(DoctorModel, WarnsThatTheGpuHasTooLittleMemory) {
+  EngineFacts engine = good_engine();
+  engine.device_fallback = "The memory of the GPU ran out.";
+  expect_warning(check_model({"/models/tiny", ""}, engine), "The memory of the GPU ran out.",
+                 "docs/memory.md");
 }
 
 TEST(DoctorSelfTest, IsOkWhenItPassed) {

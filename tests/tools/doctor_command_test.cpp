@@ -55,8 +55,8 @@ TEST_F(DoctorCommand, FindsNothingWrongWhereAllWorks) {
 #endif
   ASSERT_NO_FATAL_FAILURE(examine());
   EXPECT_EQ(exit_code_, 0);
-  for (const char* name : {"machine", "gstreamer", "plugin", "engine", "libtorch", "blas", "cuda",
-                           "nvmm", "memory", "model", "self-test"})
+  for (const char* name : {"machine", "gstreamer", "plugin", "engine", "libtorch", "arithmetic",
+                           "blas", "cuda", "nvmm", "memory", "model", "self-test"})
     EXPECT_EQ(checks_.count(name), 1U) << name;
   EXPECT_EQ(status("plugin"), "ok") << finding("plugin");
   EXPECT_EQ(status("engine"), "ok") << finding("engine");
@@ -64,7 +64,10 @@ TEST_F(DoctorCommand, FindsNothingWrongWhereAllWorks) {
   EXPECT_NE(status("model"), "failed") << finding("model");
   EXPECT_THAT(finding("model"), HasSubstr("tiny in " + model_.path()));
   EXPECT_EQ(status("self-test"), "ok") << finding("self-test");
+  EXPECT_EQ(status("arithmetic"), "ok") << finding("arithmetic");
+  EXPECT_THAT(finding("libtorch"), HasSubstr("libtorch_cpu.so"));
   EXPECT_THAT(finding("memory"), HasSubstr("engine and model need"));
+  EXPECT_THAT(finding("memory"), HasSubstr("swap"));
 }
 
 TEST_F(DoctorCommand, FindsAnEngineThatIsMissing) {

@@ -24,12 +24,12 @@ ChildResult ended(const std::string& output, int signal = 0) {
 constexpr const char* kOpened = "{\"opened\": \"/lib/engine.so\"}\n";
 
 TEST(EngineProbe, TellsEngineAndModel) {
-  const EngineFacts facts =
-      read_probe(ended(std::string(kOpened) +
-                       R"({"model": "tiny", "precision": "int8", "kernels": "onednn-int8",)"
-                       R"( "version": "LibTorch 1.13.1", "threads": 2, "self_test": 1,)"
-                       R"( "self_test_failure": "", "used_mb": 190})"),
-                 "/models/tiny");
+  const EngineFacts facts = read_probe(
+      ended(std::string(kOpened) +
+            R"({"model": "tiny", "precision": "int8", "kernels": "onednn-int8",)"
+            R"( "version": "LibTorch 1.13.1", "threads": 2, "self_test": 1,)"
+            R"( "self_test_failure": "", "device_fallback": "No room.", "used_mb": 190})"),
+      "/models/tiny");
   EXPECT_EQ(facts.path, "/lib/engine.so");
   EXPECT_EQ(facts.open_error, "");
   EXPECT_TRUE(facts.was_loaded);
@@ -40,6 +40,7 @@ TEST(EngineProbe, TellsEngineAndModel) {
   EXPECT_EQ(facts.version, "LibTorch 1.13.1");
   EXPECT_EQ(facts.threads, 2U);
   EXPECT_EQ(facts.self_test, JETSONCAPTION_ENGINE_SELF_TEST_PASSED);
+  EXPECT_EQ(facts.device_fallback, "No room.");
   EXPECT_EQ(facts.used_mb, 190U);
 }
 

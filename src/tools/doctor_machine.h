@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// What the kernel's files say of this machine and of this process. Pure functions on their text.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace jetsoncaption {
+
+// The features that /proc/cpuinfo lists of the first processor; empty where it does not, as on
+// processors that are not ARM's.
+std::vector<std::string> cpu_features(const std::string& cpuinfo);
+
+// SwapTotal of /proc/meminfo, zram included; nullopt where it does not say.
+std::optional<uint64_t> swap_total_mb(const std::string& meminfo);
+
+// The first file in /proc/self/maps whose name begins so, with its folder; "" where there is none.
+std::string mapped_file(const std::string& maps, const std::string& name);
+
+}  // namespace jetsoncaption

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// A network is tested when it is opened, and so is the LibTorch that computes it.
+#include "captioner/network_opener.h"
+
+#include <string>
+
+#include "base/log.h"
+#include "fakes/temporary_directory.h"
+#include "fakes/tiny_bundle.h"
+
+#include <gmock/gmock.h>
+
+namespace jetsoncaption {
+namespace {
+
+using testing::HasSubstr;
+
+NumericOperations wrong_operations() {
+  NumericOperations operations = torch_operations();
+  operations.exp = [](const Numbers& x) { return Numbers(x.size(), 1.0F); };
+  return operations;
+}
+
+class NetworkOpenerTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    const auto written = write_tiny_bundle(directory_.path(), 1);
+    ASSERT_TRUE(written.ok()) << written.error().message;
+    options_.model_dir = directory_.path();
+    options_.threads = 1;
+    set_log_sink([this](LogLevel, const std::string& message) { logged_ += message; });
+  }
+  void TearDown() override { set_log_sink({}); }
+
+  CaptionerInfo info_of(Precision precision, const NumericOperations& operations) {
+    auto opened = open_network(options_, Device::Cpu, precision, operations);
+    EXPECT_TRUE(opened.ok()) << opened.error().message;
+    return opened.ok() ? opened.value().info : CaptionerInfo{};
+  }
+
+  TemporaryDirectory directory_;
+  CaptionerOptions options_;
+  std::string logged_;
+};
+
+TEST_F(NetworkOpenerTest, PassesBothTests) {
+  const CaptionerInfo info = info_of(Precision::Fp32, torch_operations());
+  EXPECT_EQ(info.self_test, SelfTestOutcome::Passed);
+  EXPECT_EQ(info.self_test_failure, "");
+  EXPECT_EQ(logged_, "");
+}
+
+TEST_F(NetworkOpenerTest, SaysThatLibTorchComputesWrongly) {
+  const CaptionerInfo info = info_of(Precision::Fp32, wrong_operations());
+  EXPECT_EQ(info.self_test, SelfTestOutcome::Failed);
+  EXPECT_THAT(info.self_test_failure,
+              HasSubstr("LibTorch " + info.torch_version + " computes wrongly"));
+  EXPECT_THAT(info.self_test_failure, HasSubstr("exp("));
+  EXPECT_THAT(info.self_test_failure, HasSubstr("install another build of LibTorch"));
+  EXPECT_EQ(logged_, info.self_test_failure) << "once";
+}
+
+TEST_F(NetworkOpenerTest, NeedsNoSelfTestOfTheBundleForThat) {
+  directory_.write("config.json", format_config(tiny_config()));
+  EXPECT_EQ(info_of(Precision::Fp32, torch_operations()).self_test, SelfTestOutcome::Absent);
+  EXPECT_EQ(info_of(Precision::Fp32, wrong_operations()).self_test, SelfTestOutcome::Failed);
+}
+
+TEST_F(NetworkOpenerTest, DoesNotBlameLibTorchWhereItDoesNotCompute) {
+  const CaptionerInfo info = info_of(Precision::Int8, wrong_operations());
+  if (info.engine != "onednn-int8")
+    GTEST_SKIP() << "no fast int8 kernels in this build or processor";
+  EXPECT_EQ(info.self_test, SelfTestOutcome::Passed) << info.self_test_failure;
+}
+
+}  // namespace
+}  // namespace jetsoncaption
