@@ -87,6 +87,7 @@ TEST(DoctorPlugin, IsOkWhenRegisteredAndLoadable) {
 
 TEST(DoctorPlugin, NamesTheFoldersWhereItIsNot) {
   GstreamerFacts facts;
+  facts.version = "1.22.0";
   facts.searched = {"/first", "/second"};
   expect_failed(check_plugin(facts, "0.1.0"), "in /first, /second", "GST_PLUGIN_PATH");
 }
