@@ -16,8 +16,29 @@ using Tag = dnnl::memory::format_tag;
 constexpr int kExpanded = 2;
 constexpr int kFiltered = 3;
 
+// oneDNN 3 adds wrong numbers to the outputs of a convolution of 3x3 with channels, going in or
+// coming out, that are no multiple of this (seen with 3.7 on AVX-512, not with 2.6). Only the first
+// layer is one: its input gets channels that are 0.
+constexpr int kExactChannels = DNNL_VERSION_MAJOR >= 3 ? 16 : 1;
+constexpr int kInputChannels = (3 + kExactChannels - 1) / kExactChannels * kExactChannels;
+
 const float* floats(const SafetensorsFile& file, const std::string& name) {
   return static_cast<const float*>(file.find(name)->data);  // checked when the bundle was opened
+}
+
+// Weights [outputs, inputs, ...] with so many inputs as `shape` says; those that are added are 0.
+std::vector<int8_t> with_input_channels(const TensorView& weights,
+                                        const dnnl::memory::dims& shape) {
+  const auto* stored = static_cast<const int8_t*>(weights.data);
+  size_t wanted = 1;
+  for (const int64_t side : shape)
+    wanted *= static_cast<size_t>(side);
+  const auto outputs = static_cast<size_t>(shape[0]);
+  const size_t stored_each = weights.bytes() / outputs;
+  std::vector<int8_t> result(wanted);
+  for (size_t i = 0; i < outputs; ++i)
+    std::copy_n(stored + i * stored_each, stored_each, result.begin() + i * (wanted / outputs));
+  return result;
 }
 
 dnnl::memory::desc channels_last(Type type, int channels, int height, int width) {
@@ -25,6 +46,10 @@ dnnl::memory::desc channels_last(Type type, int channels, int height, int width)
 }
 
 }  // namespace
+
+bool Int8Encoder::is_exact(const ModelConfig& config) {
+  return config.encoder.stem_channels % kExactChannels == 0;
+}
 
 Int8Encoder::Int8Encoder(OnednnContext& context, const ModelConfig& config,
                          const SafetensorsFile& file)
@@ -36,7 +61,8 @@ Int8Encoder::Int8Encoder(OnednnContext& context, const ModelConfig& config,
           range, std::fabs((pixel - config.input_mean[channel]) * config.input_scale[channel]));
     }
   }
-  Activation x{Type::s8, 3, config.input_height, config.input_width, range / 127.0F, 0};
+  Activation x{Type::s8,           kInputChannels, config.input_height,
+               config.input_width, range / 127.0F, 0};
   for (size_t channel = 0; channel < 3; ++channel) {
     for (int pixel = 0; pixel < 256; ++pixel) {
       const float value = (static_cast<float>(pixel) - config.input_mean[channel]) *
@@ -44,7 +70,7 @@ Int8Encoder::Int8Encoder(OnednnContext& context, const ModelConfig& config,
       input_table_[channel][static_cast<size_t>(pixel)] = static_cast<int8_t>(std::lround(value));
     }
   }
-  buffer_bytes_[0] = static_cast<size_t>(input_pixels_) * 3;
+  buffer_bytes_[0] = static_cast<size_t>(input_pixels_) * kInputChannels;
 
   LayerShape stem;
   stem.outputs = config.encoder.stem_channels;
@@ -139,8 +165,9 @@ Int8Encoder::Activation Int8Encoder::add_layer(const SafetensorsFile& file, cons
                             {after, after}},
                            scales, attributes);
 
+  std::vector<int8_t> values = with_input_channels(*file.find(name + ".weight"), weight_dims);
   dnnl::memory plain_weights({weight_dims, Type::s8, shape.depthwise ? Tag::goihw : Tag::oihw},
-                             context_.engine, const_cast<void*>(file.find(name + ".weight")->data));
+                             context_.engine, values.data());
   dnnl::memory weights(description.weights_desc(), context_.engine);
   dnnl::reorder(plain_weights, weights).execute(context_.stream, plain_weights, weights);
   std::vector<float> bias_values = bias_argument(scales);
@@ -175,9 +202,9 @@ void Int8Encoder::bind_buffers() {
 
 const uint8_t* Int8Encoder::encode(const uint8_t* rgb) {
   auto* input = reinterpret_cast<int8_t*>(buffers_[0].data());
-  for (int i = 0; i < input_pixels_; ++i) {
+  for (int i = 0; i < input_pixels_; ++i, input += kInputChannels) {
     for (size_t channel = 0; channel < 3; ++channel)
-      *input++ = input_table_[channel][*rgb++];
+      input[channel] = input_table_[channel][*rgb++];
   }
   for (const Layer& layer : layers_)
     layer.primitive.execute(context_.stream, layer.arguments);

@@ -22,7 +22,10 @@ namespace jetsoncaption {
 
 class Int8Encoder {
  public:
-  // The file is borrowed during construction.
+  // Whether oneDNN computes this encoder right. Of version 3 not every one.
+  static bool is_exact(const ModelConfig& config);
+
+  // For encoders that are exact. The file is borrowed during construction.
   Int8Encoder(OnednnContext& context, const ModelConfig& config, const SafetensorsFile& file);
 
   // RGB pixels of the input size -> features [P, C], as multiples of output_step(). The result is

@@ -250,7 +250,7 @@ class Int8Network : public CaptionNetwork {
 }  // namespace
 
 std::unique_ptr<CaptionNetwork> make_int8_network(const Bundle& bundle) {
-  if (!has_fast_int8())
+  if (!has_fast_int8() || !Int8Encoder::is_exact(bundle.config))
     return nullptr;
   return std::make_unique<Int8Network>(bundle);
 }
