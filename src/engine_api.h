@@ -134,9 +134,9 @@ typedef struct {
   int32_t self_test; /* JetsonCaptionEngineSelfTest, of when the model was loaded */
   /* A sentence with the remedy when it failed, else "". */
   char self_test_failure[JETSONCAPTION_ENGINE_TEXT_SIZE];
-  /* A sentence with the remedy when the memory of the GPU ran out, in create () or in a describe (),
-   * and the model was moved to the CPU: device, precision and kernels are those of the CPU then, and
-   * stay it. Else "". */
+  /* A sentence with the remedy when the memory of the GPU ran out, in create() or describe(),
+   * and the model was moved to the CPU: device, precision and kernels are those of the CPU then,
+   * and stay it. Else "". */
   char device_fallback[JETSONCAPTION_ENGINE_TEXT_SIZE];
 } JetsonCaptionEngineStats;
 
