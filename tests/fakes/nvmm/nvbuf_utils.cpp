@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "board_abi.h"
+#include "color_numbers.h"
 #include "surfaces.h"
 
 #define EXPORT extern "C" FAKE_NVMM_EXPORT
@@ -27,28 +28,7 @@ int done(bool ok) {
   return ok ? 0 : kFailed;
 }
 
-// The library's numbers of RGBA, and of NV12 in its variants: BT.601 and BT.709, each in limited
-// and in full range.
-constexpr int kRgba = 17;
-constexpr int kNv12[] = {5, 6, 30, 31};
-
-int number_of(const fake_nvmm::Geometry& geometry) {
-  return geometry.format == fake_nvmm::Format::Rgba ? kRgba : kNv12[geometry.variant];
-}
-
-bool format_of(int color_format, fake_nvmm::Format& format, int& variant) {
-  format = fake_nvmm::Format::Rgba;
-  variant = 0;
-  if (color_format == kRgba)
-    return true;
-  format = fake_nvmm::Format::Nv12;
-  for (const int number : kNv12) {
-    if (color_format == number)
-      return true;
-    variant++;
-  }
-  return false;
-}
+constexpr fake_nvmm::ColorNumbers kColors = {17, {5, 6, 30, 31}};
 
 fake_nvmm::Rect rect_of(const board::BoardRect& rect) {
   return {rect.left, rect.top, rect.width, rect.height};
@@ -89,7 +69,7 @@ EXPORT int NvBufferGetParams(int fd, board::BufferParams* params) {
   params->dmabuf_fd = static_cast<uint32_t>(fd);
   params->nv_buffer = &handle;
   params->nv_buffer_size = board::kHandleSize;
-  params->pixel_format = number_of(geometry);
+  params->pixel_format = kColors.of(geometry);
   params->num_planes = static_cast<uint32_t>(geometry.planes.size());
   for (size_t i = 0; i < geometry.planes.size(); i++) {
     params->width[i] = geometry.planes[i].width;
@@ -106,7 +86,7 @@ EXPORT int NvBufferCreateEx(int* fd, board::BufferCreateParams* params) {
   fake_nvmm::Format format = fake_nvmm::Format::Nv12;
   int variant = 0;
   if (fake_nvmm::is_to_fail("NvBufferCreateEx") ||
-      !format_of(params->color_format, format, variant))
+      !kColors.find(params->color_format, format, variant))
     return kFailed;
   *fd = fake_nvmm::create(
       static_cast<uint32_t>(params->width), static_cast<uint32_t>(params->height), format,

@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "board_abi.h"
+#include "color_numbers.h"
 #include "surfaces.h"
 
 #define EXPORT extern "C" FAKE_NVMM_EXPORT
@@ -16,28 +17,7 @@ int done(bool ok) {
   return ok ? 0 : kFailed;
 }
 
-// The library's numbers of RGBA, and of NV12 in its variants: BT.601 and BT.709, each in limited
-// and in full range.
-constexpr int kRgba = 19;
-constexpr int kNv12[] = {6, 7, 33, 34};
-
-int number_of(const fake_nvmm::Geometry& geometry) {
-  return geometry.format == fake_nvmm::Format::Rgba ? kRgba : kNv12[geometry.variant];
-}
-
-bool format_of(int color_format, fake_nvmm::Format& format, int& variant) {
-  format = fake_nvmm::Format::Rgba;
-  variant = 0;
-  if (color_format == kRgba)
-    return true;
-  format = fake_nvmm::Format::Nv12;
-  for (const int number : kNv12) {
-    if (color_format == number)
-      return true;
-    variant++;
-  }
-  return false;
-}
+constexpr fake_nvmm::ColorNumbers kColors = {19, {6, 7, 33, 34}};
 
 int fd_of(const board::SurfaceBatch* batch) {
   return static_cast<int>(batch->surfaces[0].descriptor);
@@ -56,7 +36,7 @@ void fill_in(const fake_nvmm::Geometry& geometry, int fd, board::SurfaceParams* 
   surface->width = geometry.width;
   surface->height = geometry.height;
   surface->pitch = geometry.planes[0].pitch;
-  surface->color_format = number_of(geometry);
+  surface->color_format = kColors.of(geometry);
   surface->layout = geometry.layout == fake_nvmm::Layout::BlockLinear ? 1 : 0;
   surface->descriptor = static_cast<uint64_t>(fd);
   surface->data_size = geometry.size;
@@ -78,7 +58,7 @@ EXPORT int NvBufSurfaceCreate(board::SurfaceBatch** batch, uint32_t count,
   fake_nvmm::Format format = fake_nvmm::Format::Nv12;
   int variant = 0;
   if (fake_nvmm::is_to_fail("NvBufSurfaceCreate") || count != 1 ||
-      !format_of(params->color_format, format, variant))
+      !kColors.find(params->color_format, format, variant))
     return kFailed;
   const auto layout =
       params->layout == 1 ? fake_nvmm::Layout::BlockLinear : fake_nvmm::Layout::Pitch;
