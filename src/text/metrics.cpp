@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// BLEU and ROUGE-L of a set of captions.
+// BLEU and ROUGE-L of a set of captions, and all metrics together.
 #include "text/metrics.h"
 
 #include <algorithm>
 #include <cmath>
+
+#include "text/things.h"
+#include "text/truth.h"
 
 namespace jetsoncaption {
 namespace {
@@ -143,6 +146,10 @@ CaptionScores evaluate_captions(const std::vector<CaptionPair>& pairs) {
     scores.cider_d += cider_d.score(pair.candidate, pair.references);
   if (!pairs.empty())
     scores.cider_d /= static_cast<double>(pairs.size());
+  const TruthScores truth = truth_scores(pairs, Things::standard());
+  scores.untrue = truth.untrue;
+  scores.named = truth.named;
+  scores.repeated = truth.repeated;
   return scores;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // How close captions come to what people wrote: BLEU, ROUGE-L and CIDEr-D as the COCO caption
-// evaluation defines them. Sentences are the words that tokenize() makes of them.
+// evaluation defines them, and what truth.h counts. Sentences are the words that tokenize() makes
+// of them.
 #pragma once
 
 #include <array>
@@ -24,6 +25,9 @@ struct CaptionScores {
   std::array<double, 4> bleu{};  // BLEU-1 to BLEU-4 of the corpus, 0 to 100
   double rouge_l = 0;            // mean over the pictures, 0 to 100
   double cider_d = 0;            // mean over the pictures, 0 to 10
+  double untrue = 0;             // as TruthScores, with Things::standard(): 0 to 1
+  double named = 0;
+  double repeated = 0;
 };
 
 // Corpus BLEU with the closest reference length (Papineni et al. 2002).

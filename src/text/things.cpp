@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Looks for forms of nouns in sentences.
+#include "text/things.h"
+
+#include <algorithm>
+#include <cassert>
+
+namespace jetsoncaption {
+namespace {
+
+// A piece of a word: all of it where it has no hyphen.
+struct Part {
+  std::string text;
+  size_t word;  // which word of the sentence it belongs to
+};
+
+std::vector<Part> split_at_hyphens(const Words& words) {
+  std::vector<Part> parts;
+  for (size_t i = 0; i < words.size(); ++i) {
+    const std::string& word = words[i];
+    for (size_t begin = 0; begin <= word.size();) {
+      const size_t end = std::min(word.find('-', begin), word.size());
+      parts.push_back({word.substr(begin, end - begin), i});
+      begin = end + 1;
+    }
+  }
+  return parts;
+}
+
+// True where `form` stands at `first` and ends where a word ends.
+bool stands_at(const Words& form, const std::vector<Part>& parts, size_t first) {
+  const size_t end = first + form.size();
+  if (end > parts.size() || (end < parts.size() && parts[end].word == parts[end - 1].word))
+    return false;
+  return std::equal(form.begin(), form.end(), parts.begin() + static_cast<std::ptrdiff_t>(first),
+                    [](const std::string& text, const Part& part) { return text == part.text; });
+}
+
+}  // namespace
+
+const std::string& Things::noun(int noun) const {
+  return nouns_.at(static_cast<size_t>(noun)).name;
+}
+
+int Things::find_noun(const std::string& name) const {
+  const auto found = names_.find(name);
+  return found == names_.end() ? -1 : found->second;
+}
+
+int Things::group_of(int noun) const {
+  return nouns_.at(static_cast<size_t>(noun)).group;
+}
+
+const std::vector<int>& Things::broader(int group) const {
+  return broader_.at(static_cast<size_t>(group));
+}
+
+std::vector<Things::Mention> Things::find(const Words& words) const {
+  const std::vector<Part> parts = split_at_hyphens(words);
+  std::vector<Mention> mentions;
+  for (size_t i = 0; i < parts.size();) {
+    const bool begins_word = i == 0 || parts[i].word != parts[i - 1].word;
+    const auto forms = forms_.find(parts[i].text);
+    size_t length = 0;
+    if (begins_word && forms != forms_.end()) {
+      const auto longest =
+          std::find_if(forms->second.begin(), forms->second.end(),
+                       [&](const Form& form) { return stands_at(form.parts, parts, i); });
+      if (longest != forms->second.end()) {
+        length = longest->parts.size();
+        const size_t first = parts[i].word;
+        mentions.push_back({longest->noun, first, parts[i + length - 1].word - first + 1});
+      }
+    }
+    i += std::max<size_t>(length, 1);
+  }
+  return mentions;
+}
+
+}  // namespace jetsoncaption
