@@ -189,6 +189,32 @@ Result<void> check_weights(const SafetensorsFile& weights,
   return {};
 }
 
+// The noun of each class of the tags, as the id of a word.
+Result<std::vector<int>> read_tags(const std::string& directory, const ModelConfig& config,
+                                   const Vocabulary& vocabulary) {
+  std::vector<int> words;
+  if (config.tags.classes == 0)
+    return words;
+  const std::string path = directory + "/tags.txt";
+  const auto text = read_text_file(path, kMaxVocabularyBytes);
+  if (!text.ok())
+    return text.error();
+  std::istringstream lines(text.value());
+  for (std::string line; std::getline(lines, line);) {
+    words.push_back(line.empty() ? -1 : vocabulary.find(line));
+    if (!line.empty() && words.back() < 0) {
+      return corrupt(path + " line " + std::to_string(words.size()) + " names " + show(line) +
+                     ", which vocabulary.txt does not have; the two files do not belong together");
+    }
+  }
+  if (words.size() != static_cast<size_t>(config.tags.classes)) {
+    return corrupt(path + " has " + std::to_string(words.size()) +
+                   " lines, but config.json asks for " + std::to_string(config.tags.classes) +
+                   " classes; the two files do not belong together");
+  }
+  return words;
+}
+
 Result<SafetensorsFile> open_weights(const std::string& directory, WeightFile file) {
   const std::string path = directory + "/" + weight_file_name(file);
   auto weights = SafetensorsFile::open(path);
@@ -236,6 +262,9 @@ Result<Bundle> open_bundle(const std::string& directory, WeightFile file) {
   if (!precision.ok())
     return precision.error();
 
+  auto tags = read_tags(directory, config.value(), vocabulary.value());
+  if (!tags.ok())
+    return tags.error();
   auto weights = open_weights(directory, file);
   if (!weights.ok())
     return weights.error();
@@ -245,11 +274,18 @@ Result<Bundle> open_bundle(const std::string& directory, WeightFile file) {
     return checked.error();
 
   return Bundle{directory, std::move(config.value()), std::move(vocabulary.value()),
-                std::move(weights.value())};
+                std::move(tags.value()), std::move(weights.value())};
 }
 
 bool has_weight_file(const std::string& directory, WeightFile file) {
   return is_regular_file(directory + "/" + weight_file_name(file));
+}
+
+std::string format_tags(const std::vector<int>& tag_words, const Vocabulary& vocabulary) {
+  std::string text;
+  for (const int word : tag_words)
+    text += (word < 0 ? std::string() : vocabulary.word(word)) + '\n';
+  return text;
 }
 
 Result<void> write_text_file(const std::string& path, const std::string& text) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// A model bundle on disk: config.json, vocabulary.txt and the weights, checked against each other.
+// A model bundle on disk: config.json, vocabulary.txt, tags.txt and the weights, checked against
+// each other.
 #pragma once
 
 #include <map>
@@ -36,6 +37,9 @@ const char* weight_file_name(WeightFile file);
 //   decoder.output.weight [E, H + F + E]       decoder.output.bias [E]
 //   decoder.embedding.weight [V, E]
 //   decoder.word.bias [V]
+// and, where the model has tags, with T = classes:
+//   tags.weight [T, C]                         tags.bias [T]
+//   decoder.tag.weight [F, E + 1]              decoder.tag.bias [F]
 // In the int8 file every .weight except attention_score is I8 and has a <...>.weight_scale [out]
 // (F32), and every encoder layer has <layer>.output_scale [1] (F32): the step of its quantized
 // output. All else is F32. In the master file every tensor is F32 or every .weight is F16.
@@ -50,6 +54,7 @@ struct Bundle {
   std::string directory;
   ModelConfig config;
   Vocabulary vocabulary;
+  std::vector<int> tag_words;  // for each class of the tags the id of its noun, or -1: it has none
   SafetensorsFile weights;
 };
 
@@ -58,6 +63,9 @@ Result<Bundle> open_bundle(const std::string& directory, WeightFile file);
 
 // Whether the directory has that weight file.
 bool has_weight_file(const std::string& directory, WeightFile file);
+
+// The text of tags.txt: a line a class, with its noun or empty.
+std::string format_tags(const std::vector<int>& tag_words, const Vocabulary& vocabulary);
 
 // Writes text to a file by way of a temporary name, so that a reader never sees half of it.
 Result<void> write_text_file(const std::string& path, const std::string& text);

@@ -8,6 +8,7 @@
 
 #include "base/result.h"
 #include "model/bundle.h"
+#include "model/tag_windows.h"
 #include "search/step_scorer.h"
 
 namespace jetsoncaption {
@@ -18,6 +19,10 @@ class CaptionNetwork : public StepScorer {
   // of the input size of the bundle's config.json, without padding between the rows. May throw what
   // LibTorch and oneDNN throw.
   virtual void look_at(const uint8_t* rgb) = 0;
+
+  // The likeliest things in the picture, likeliest first: as many as the model's tags.cells, or
+  // none where it has no tags.
+  virtual const std::vector<Tag>& tags() const = 0;
 
   // Which kernels compute: "torch" in the precision of the weights, "torch-fp32" in fp32 with fp16
   // weights, "dequantized" in fp32 with int8 weights, or "onednn-int8".

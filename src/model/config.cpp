@@ -17,13 +17,15 @@ namespace {
 
 using nlohmann::json;
 
-constexpr int kFormatVersion = 1;
+constexpr int kNewestFormat = 2;
+constexpr int kMaxTagClasses = 20000;
+constexpr int kMaxTagCells = 32;
 constexpr int kMaxChannels = 4096;
 constexpr int kMaxBlocks = 64;
 constexpr int kMaxTokenId = 999999;  // a vocabulary has at most a million words
 constexpr int kStemKernel = 3;
 constexpr int kStemStride = 2;
-constexpr int kDepthwiseKernel = 3;
+constexpr int kDepthwiseKernel = 3;  // of format 1; later ones name it block by block
 constexpr int kHeadKernel = 1;
 constexpr int kReduction = 32;  // input pixels along a side for each cell of the feature grid
 constexpr int kMaxInputSide = 1024;
@@ -31,7 +33,11 @@ constexpr double kMaxLengthPenalty = 2;
 constexpr size_t kMaxSelfTestPictures = 4;
 constexpr const char* kPrecisions[] = {"fp32", "fp16", "int8"};
 
-BlockConfig parse_block(const JsonField& field, int previous_channels) {
+const char* encoder_type(int format) {
+  return format == 1 ? "mobilenet-v2" : "inverted-residuals";
+}
+
+BlockConfig parse_block(const JsonField& field, int previous_channels, int format) {
   BlockConfig block;
   const JsonField in = field.member("in_channels");
   block.in_channels = in.integer(1, kMaxChannels);
@@ -42,6 +48,12 @@ BlockConfig parse_block(const JsonField& field, int previous_channels) {
   block.hidden_channels = field.member("hidden_channels").integer(1, kMaxChannels);
   block.out_channels = field.member("out_channels").integer(1, kMaxChannels);
   block.stride = field.member("stride").integer(1, 2);
+  if (format > 1) {
+    const JsonField kernel = field.member("kernel");
+    block.kernel = kernel.integer(3, 5);
+    if (block.kernel == 4)
+      kernel.refuse("use 3 or 5");
+  }
   const JsonField residual = field.member("residual");
   block.residual = residual.boolean();
   if (block.residual && (block.stride != 1 || block.in_channels != block.out_channels)) {
@@ -50,20 +62,21 @@ BlockConfig parse_block(const JsonField& field, int previous_channels) {
   return block;
 }
 
-EncoderConfig parse_encoder(const JsonField& field) {
+EncoderConfig parse_encoder(const JsonField& field, int format) {
   EncoderConfig encoder;
-  field.member("type").expect_text("mobilenet-v2");
+  field.member("type").expect_text(encoder_type(format));
   const JsonField stem = field.member("stem");
   stem.member("kernel").expect_integer(kStemKernel);
   stem.member("stride").expect_integer(kStemStride);
   encoder.stem_channels = stem.member("out_channels").integer(1, kMaxChannels);
-  field.member("depthwise_kernel").expect_integer(kDepthwiseKernel);
+  if (format == 1)
+    field.member("depthwise_kernel").expect_integer(kDepthwiseKernel);
 
   const JsonField blocks = field.member("blocks");
   int channels = encoder.stem_channels;
   int64_t reduction = kStemStride;
   for (const JsonField& entry : blocks.entries(1, kMaxBlocks)) {
-    encoder.blocks.push_back(parse_block(entry, channels));
+    encoder.blocks.push_back(parse_block(entry, channels, format));
     channels = encoder.blocks.back().out_channels;
     if (reduction <= kReduction)
       reduction *= encoder.blocks.back().stride;
@@ -87,6 +100,15 @@ DecoderConfig parse_decoder(const JsonField& field) {
   decoder.embedding_size = field.member("embedding_size").integer(1, kMaxChannels);
   decoder.hidden_size = field.member("hidden_size").integer(1, kMaxChannels);
   return decoder;
+}
+
+TagConfig parse_tags(const JsonField& field) {
+  TagConfig tags;
+  if (field.is_missing())
+    return tags;
+  tags.classes = field.member("classes").integer(1, kMaxTagClasses);
+  tags.cells = field.member("cells").integer(1, kMaxTagCells);
+  return tags;
 }
 
 int parse_input_side(const JsonField& field) {
@@ -177,11 +199,14 @@ std::vector<SelfTestPicture> parse_self_test(const JsonField& field) {
   return pictures;
 }
 
-ModelConfig parse_fields(const JsonField& root) {
+ModelConfig parse_fields(const JsonField& root, int format) {
   ModelConfig config;
+  config.format_version = format;
   config.name = root.member("name").text();
   const JsonField architecture = root.member("architecture");
-  config.encoder = parse_encoder(architecture.member("encoder"));
+  config.encoder = parse_encoder(architecture.member("encoder"), format);
+  if (format > 1)
+    config.tags = parse_tags(architecture.member("tags"));
   config.decoder = parse_decoder(architecture.member("decoder"));
   parse_input(root.member("input"), config);
   config.precisions = parse_precisions(root.member("precisions"));
@@ -196,22 +221,27 @@ ModelConfig parse_fields(const JsonField& root) {
   return config;
 }
 
-json format_encoder(const EncoderConfig& encoder) {
+json format_encoder(const EncoderConfig& encoder, int format) {
   json blocks = json::array();
   for (const BlockConfig& block : encoder.blocks) {
-    blocks.push_back({{"in_channels", block.in_channels},
-                      {"hidden_channels", block.hidden_channels},
-                      {"out_channels", block.out_channels},
-                      {"stride", block.stride},
-                      {"residual", block.residual}});
+    json entry = {{"in_channels", block.in_channels},
+                  {"hidden_channels", block.hidden_channels},
+                  {"out_channels", block.out_channels},
+                  {"stride", block.stride},
+                  {"residual", block.residual}};
+    if (format > 1)
+      entry["kernel"] = block.kernel;
+    blocks.push_back(std::move(entry));
   }
-  return {
-      {"type", "mobilenet-v2"},
+  json result = {
+      {"type", encoder_type(format)},
       {"stem",
        {{"kernel", kStemKernel}, {"stride", kStemStride}, {"out_channels", encoder.stem_channels}}},
-      {"depthwise_kernel", kDepthwiseKernel},
       {"blocks", std::move(blocks)},
       {"head", {{"kernel", kHeadKernel}, {"out_channels", encoder.head_channels}}}};
+  if (format == 1)
+    result["depthwise_kernel"] = kDepthwiseKernel;
+  return result;
 }
 
 json format_decoder(const DecoderConfig& decoder) {
@@ -241,13 +271,15 @@ Result<ModelConfig> parse_config(const std::string& text, const std::string& fil
   std::string fault;
   const JsonField root(&parsed.value(), "", &fault);
   const JsonField version = root.member("format_version");
-  if (version.integer(0, std::numeric_limits<int>::max()) != kFormatVersion) {
-    version.refuse("this program reads version 1: install the jetsoncaption that the model is for");
+  const int format = version.integer(0, std::numeric_limits<int>::max());
+  if (format < 1 || format > kNewestFormat) {
+    version.refuse(
+        "this program reads versions 1 and 2: install the jetsoncaption that the model is for");
   }
   if (!fault.empty())
     return Error{ErrorKind::CorruptModel, file + ": " + fault};
 
-  ModelConfig config = parse_fields(root);
+  ModelConfig config = parse_fields(root, format);
   if (!fault.empty())
     return Error{ErrorKind::CorruptModel, file + ": " + fault};
   return config;
@@ -265,7 +297,8 @@ std::string format_config(const ModelConfig& config) {
       {"format_version", config.format_version},
       {"name", config.name},
       {"architecture",
-       {{"encoder", format_encoder(config.encoder)}, {"decoder", format_decoder(config.decoder)}}},
+       {{"encoder", format_encoder(config.encoder, config.format_version)},
+        {"decoder", format_decoder(config.decoder)}}},
       {"input",
        {{"width", config.input_width},
         {"height", config.input_height},
@@ -284,6 +317,9 @@ std::string format_config(const ModelConfig& config) {
       {"training_data", config.training_data},
       {"quality", std::move(quality)},
   };
+  if (config.tags.classes > 0) {
+    root["architecture"]["tags"] = {{"classes", config.tags.classes}, {"cells", config.tags.cells}};
+  }
   if (!config.self_test.empty())
     root["self_test"] = format_self_test(config.self_test);
   return root.dump(2, ' ', false, json::error_handler_t::replace) + "\n";

@@ -13,13 +13,14 @@
 namespace jetsoncaption {
 
 // One inverted residual block (Sandler et al. 2018, "MobileNetV2", section 3.3): 1x1 expansion
-// (absent when hidden_channels == in_channels), 3x3 depthwise, 1x1 projection.
+// (absent when hidden_channels == in_channels), depthwise, 1x1 projection.
 struct BlockConfig {
   int in_channels = 0;
   int hidden_channels = 0;
   int out_channels = 0;
   int stride = 1;         // 1 or 2
   bool residual = false;  // adds the input; needs stride 1 and equal channels
+  int kernel = 3;         // of the depthwise convolution: 3 or 5
 
   bool has_expansion() const { return hidden_channels != in_channels; }
 };
@@ -36,6 +37,13 @@ struct DecoderConfig {
   int attention_size = 0;  // A
   int embedding_size = 0;  // E: shared by the input words and the output layer
   int hidden_size = 0;     // H: of the GRU
+};
+
+// The classifier that names things in a picture, and how many of its names the decoder is shown.
+// Each class has a noun of the vocabulary in tags.txt, or none.
+struct TagConfig {
+  int classes = 0;  // T: 0 where the model has no tags
+  int cells = 0;    // the likeliest nouns become so many cells beside those of the picture
 };
 
 struct TokenIds {
@@ -57,9 +65,10 @@ struct SelfTestPicture {
 };
 
 struct ModelConfig {
-  int format_version = 1;
+  int format_version = 2;  // 1: kernels of 3 only, and no tags
   std::string name;
   EncoderConfig encoder;
+  TagConfig tags;
   DecoderConfig decoder;
   int input_width = 224;  // multiples of 32
   int input_height = 224;

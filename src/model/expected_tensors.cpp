@@ -62,7 +62,7 @@ void add_encoder(const EncoderConfig& encoder, SpecList& list) {
     if (block.has_expansion()) {
       list.add_convolution(name + ".expand", block.hidden_channels, block.in_channels, 1);
     }
-    list.add_convolution(name + ".depthwise", block.hidden_channels, 1, 3);
+    list.add_convolution(name + ".depthwise", block.hidden_channels, 1, block.kernel);
     list.add_convolution(name + ".project", block.out_channels, block.hidden_channels, 1);
   }
   const int last =
@@ -87,6 +87,10 @@ void add_decoder(const ModelConfig& config, int64_t words, SpecList& list) {
   list.add_linear("decoder.output", embedding, hidden + features + embedding);
   list.add_weight("decoder.embedding", {words, embedding});
   list.add_plain("decoder.word.bias", {words});
+  if (config.tags.classes > 0) {
+    list.add_linear("tags", config.tags.classes, channels);
+    list.add_linear("decoder.tag", features, embedding + 1);
+  }
 }
 
 }  // namespace

@@ -91,7 +91,7 @@ Int8Encoder::Int8Encoder(OnednnContext& context, const ModelConfig& config,
     }
     LayerShape filter;
     filter.outputs = block.hidden_channels;
-    filter.kernel = 3;
+    filter.kernel = block.kernel;
     filter.stride = block.stride;
     filter.depthwise = true;
     filter.buffer = kFiltered;
@@ -147,9 +147,9 @@ Int8Encoder::Activation Int8Encoder::add_layer(const SafetensorsFile& file, cons
   const dnnl::memory::dims weight_dims =
       shape.depthwise ? dnnl::memory::dims{shape.outputs, 1, 1, kernel, kernel}
                       : dnnl::memory::dims{shape.outputs, input.channels, kernel, kernel};
-  // TensorFlow's SAME: at stride 2 nothing before, one row and column after.
-  const int64_t before = shape.kernel == 3 && shape.stride == 1 ? 1 : 0;
-  const int64_t after = shape.kernel == 3 ? 1 : 0;
+  // TensorFlow's SAME: at stride 2 one row and column less before than after.
+  const int64_t after = shape.kernel / 2;
+  const int64_t before = shape.stride == 1 ? after : std::max<int64_t>(after - 1, 0);
   const dnnl::memory::desc bias_desc({shape.outputs}, Type::f32, Tag::a);
   const auto source_desc = channels_last(input.type, input.channels, input.height, input.width);
   const auto destination_desc =

@@ -2,6 +2,9 @@
 // Captions in int8 arithmetic: the decoder of network.h step by step, on oneDNN.
 #include <algorithm>
 #include <cmath>
+#include <iterator>
+#include <memory>
+#include <numeric>
 #include <vector>
 
 #include "model/caption_network.h"
@@ -27,6 +30,8 @@ std::vector<float> copy_floats(const SafetensorsFile& file, const std::string& n
   return std::vector<float>(data, data + view.elements());
 }
 
+constexpr float kLeastAttention = 1e-20F;  // where a word looked at tags only
+
 void softmax(float* values, int count) {
   const float highest = *std::max_element(values, values + count);
   float sum = 0;
@@ -42,7 +47,8 @@ class Int8Network : public CaptionNetwork {
  public:
   explicit Int8Network(const Bundle& bundle)
       : sizes_(bundle.config.decoder),
-        cells_(bundle.config.grid_width() * bundle.config.grid_height()),
+        places_(bundle.config.grid_width() * bundle.config.grid_height()),
+        cells_(places_ + bundle.config.tags.cells),
         vocabulary_size_(bundle.vocabulary.size()),
         encoder_(context_, bundle.config, bundle.weights),
         feature_(context_, bundle.config.encoder.head_channels,
@@ -61,11 +67,23 @@ class Int8Network : public CaptionNetwork {
         tanh_(context_, dnnl::algorithm::eltwise_tanh),
         logistic_(context_, dnnl::algorithm::eltwise_logistic),
         log_softmax_(context_, vocabulary_size_),
+        tag_words_(bundle.tag_words),
+        tag_count_(bundle.config.tags.cells),
+        windows_(tag_windows(bundle.config.grid_width(), bundle.config.grid_height())),
+        grid_width_(bundle.config.grid_width()),
+        channels_(bundle.config.encoder.head_channels),
         attention_score_(copy_floats(bundle.weights, "decoder.attention_score.weight")),
         embedding_scale_(copy_floats(bundle.weights, "decoder.embedding.weight_scale")) {
     const TensorView& embedding = *bundle.weights.find("decoder.embedding.weight");
     const auto* words = static_cast<const int8_t*>(embedding.data);
     embedding_.assign(words, words + embedding.elements());
+    if (tag_count_ > 0) {
+      classifier_ = std::make_unique<Int8Linear>(
+          context_, channels_, std::vector<Int8Linear::Matrix>{matrix(bundle.weights, "tags")});
+      tag_cell_ = std::make_unique<Int8Linear>(
+          context_, sizes_.embedding_size + 1,
+          std::vector<Int8Linear::Matrix>{matrix(bundle.weights, "decoder.tag")});
+    }
     features_.resize(static_cast<size_t>(cells_ * sizes_.feature_size));
     keys_.resize(static_cast<size_t>(cells_ * sizes_.attention_size));
   }
@@ -74,16 +92,21 @@ class Int8Network : public CaptionNetwork {
   const char* kernels() const override { return "onednn-int8"; }
 
   void look_at(const uint8_t* rgb) override {
-    feature_.forward_quantized(encoder_.encode(rgb), encoder_.output_step(), cells_,
-                               features_.data());
+    const uint8_t* encoded = encoder_.encode(rgb);
+    // Before the next product: oneDNN may use the encoder's buffers as it likes.
+    if (tag_count_ > 0)
+      classify(encoded);
+    feature_.forward_quantized(encoded, encoder_.output_step(), places_, features_.data());
+    if (tag_count_ > 0)
+      add_tag_cells();
     for (float& value : features_)
       value = std::max(value, 0.0F);
     key_.forward(features_.data(), cells_, keys_.data());
 
     std::vector<float>& mean = context_vector_;
     mean.assign(static_cast<size_t>(sizes_.feature_size), 0.0F);
-    for (int cell = 0; cell < cells_; ++cell)
-      add_scaled(feature_row(cell), 1.0F / static_cast<float>(cells_), mean.data());
+    for (int cell = 0; cell < places_; ++cell)
+      add_scaled(feature_row(cell), 1.0F / static_cast<float>(places_), mean.data());
     hidden_.resize(static_cast<size_t>(sizes_.hidden_size));
     initial_.forward(mean.data(), 1, hidden_.data());
     tanh_.forward(hidden_.data(), sizes_.hidden_size);
@@ -114,9 +137,57 @@ class Int8Network : public CaptionNetwork {
     log_softmax_.forward(log_probabilities.data(), rows);
   }
 
-  void copy_attention(std::vector<float>& maps) const override { maps = attention_; }
+  void copy_attention(std::vector<float>& maps) const override {
+    const size_t rows = attention_.size() / static_cast<size_t>(cells_);
+    maps.clear();
+    for (size_t row = 0; row < rows; ++row) {
+      const float* first = attention_.data() + row * static_cast<size_t>(cells_);
+      const float sum = std::max(std::accumulate(first, first + places_, 0.0F), kLeastAttention);
+      std::transform(first, first + places_, std::back_inserter(maps),
+                     [sum](float value) { return value / sum; });
+    }
+  }
+
+  const std::vector<Tag>& tags() const override { return tags_; }
 
  private:
+  // Finds the tags in features [places, channels] as multiples of the encoder's step.
+  void classify(const uint8_t* encoded) {
+    const auto channels = static_cast<size_t>(channels_);
+    window_means_.assign(windows_.size() * channels, 0.0F);
+    for (size_t i = 0; i < windows_.size(); ++i) {
+      const TagWindow& window = windows_[i];
+      sums_.assign(channels, 0);
+      for (int y = window.top; y < window.top + window.height; ++y) {
+        for (int x = window.left; x < window.left + window.width; ++x) {
+          const uint8_t* cell = encoded + static_cast<size_t>(y * grid_width_ + x) * channels;
+          for (size_t channel = 0; channel < channels; ++channel)
+            sums_[channel] += cell[channel];
+        }
+      }
+      const float factor =
+          encoder_.output_step() / static_cast<float>(window.width * window.height);
+      for (size_t channel = 0; channel < channels; ++channel)
+        window_means_[i * channels + channel] = static_cast<float>(sums_[channel]) * factor;
+    }
+    tag_scores_.resize(windows_.size() * tag_words_.size());
+    classifier_->forward(window_means_.data(), static_cast<int>(windows_.size()),
+                         tag_scores_.data());
+    tags_ = likeliest_tags(tag_scores_, tag_words_, tag_count_);
+  }
+
+  // Behind the features of the places, before ReLU.
+  void add_tag_cells() {
+    const auto inputs = static_cast<size_t>(sizes_.embedding_size) + 1;
+    tag_inputs_.resize(tags_.size() * inputs);
+    for (size_t i = 0; i < tags_.size(); ++i) {
+      float* input = tag_inputs_.data() + i * inputs;
+      copy_word_vector(tags_[i].word, input);
+      input[inputs - 1] = tags_[i].probability;
+    }
+    tag_cell_->forward(tag_inputs_.data(), tag_count_, at(features_, places_, sizes_.feature_size));
+  }
+
   // The output layer shares its matrix with the word vectors and has a bias of its own name.
   static Int8Linear::Matrix word_matrix(const SafetensorsFile& file) {
     Int8Linear::Matrix words = matrix(file, "decoder.embedding");
@@ -194,10 +265,11 @@ class Int8Network : public CaptionNetwork {
     }
   }
 
-  void embed(int word, int row) {
+  void embed(int word, int row) { copy_word_vector(word, at(gru_inputs_, row, gru_inputs())); }
+
+  void copy_word_vector(int word, float* vector) const {
     const int8_t* values = embedding_.data() + static_cast<ptrdiff_t>(word) * sizes_.embedding_size;
     const float scale = embedding_scale_[static_cast<size_t>(word)];
-    float* vector = at(gru_inputs_, row, gru_inputs());
     for (int i = 0; i < sizes_.embedding_size; ++i)
       vector[i] = static_cast<float>(values[i]) * scale;
   }
@@ -224,7 +296,8 @@ class Int8Network : public CaptionNetwork {
   }
 
   const DecoderConfig sizes_;
-  const int cells_;
+  const int places_;  // of the grid
+  const int cells_;   // those and the tags
   const int vocabulary_size_;
   OnednnContext context_;
   Int8Encoder encoder_;
@@ -232,19 +305,28 @@ class Int8Network : public CaptionNetwork {
   Elementwise tanh_;
   Elementwise logistic_;
   LogSoftmax log_softmax_;
+  const std::vector<int> tag_words_;  // of each class
+  const int tag_count_;               // 0: the model has no tags
+  const std::vector<TagWindow> windows_;
+  const int grid_width_;
+  const int channels_;  // of the encoder's features
+  std::unique_ptr<Int8Linear> classifier_, tag_cell_;
   const std::vector<float> attention_score_;
   std::vector<int8_t> embedding_;  // [V, E]
   const std::vector<float> embedding_scale_;
 
   // Of the picture that is described.
-  std::vector<float> features_;  // [P, F]
-  std::vector<float> keys_;      // [P, A]
-  std::vector<float> hidden_;    // [rows, H]
+  std::vector<float> features_;  // [cells, F]
+  std::vector<float> keys_;      // [cells, A]
+  std::vector<Tag> tags_;
+  std::vector<float> hidden_;  // [rows, H]
 
   // Scratch, kept so that captions allocate nothing.
   std::vector<float> previous_, state_values_, gru_inputs_, input_values_, joined_, word_vectors_;
   std::vector<float> mixed_, context_vector_;
-  std::vector<float> attention_;  // [rows, P], of the newest step
+  std::vector<float> window_means_, tag_scores_, tag_inputs_;
+  std::vector<int> sums_;
+  std::vector<float> attention_;  // [rows, cells], of the newest step
 };
 
 }  // namespace

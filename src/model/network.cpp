@@ -4,6 +4,8 @@
 
 #include <utility>
 
+#include "model/tag_windows.h"
+
 namespace jetsoncaption {
 namespace {
 
@@ -11,14 +13,17 @@ const torch::Tensor& tensor(const NamedTensors& tensors, const std::string& name
   return tensors.at(name);  // names were checked when the bundle was opened
 }
 
-// TensorFlow's SAME for an even size: at stride 2 one row and column after, none before.
-torch::Tensor convolve_3x3(const torch::Tensor& input, const torch::Tensor& weight,
-                           const torch::Tensor& bias, int stride, int64_t groups) {
+// A square kernel of odd size, padded as TensorFlow's SAME for an even size: at stride 2 there is
+// one row and column more after than before.
+torch::Tensor convolve(const torch::Tensor& input, const torch::Tensor& weight,
+                       const torch::Tensor& bias, int stride, int64_t groups) {
   const std::vector<int64_t> steps{stride, stride};
   const std::vector<int64_t> ones{1, 1};
+  const int64_t half = weight.size(-1) / 2;
   if (stride == 1)
-    return torch::conv2d(input, weight, bias, steps, ones, ones, groups);
-  const auto padded = torch::constant_pad_nd(input, {0, 1, 0, 1});
+    return torch::conv2d(input, weight, bias, steps, std::vector<int64_t>{half, half}, ones,
+                         groups);
+  const auto padded = torch::constant_pad_nd(input, {half - 1, half, half - 1, half});
   return torch::conv2d(padded, weight, bias, steps, std::vector<int64_t>{0, 0}, ones, groups);
 }
 
@@ -56,8 +61,8 @@ torch::Tensor Encoder::forward(const torch::Tensor& images, const Observer& obse
       observer(layer, output);
     return output;
   };
-  auto x = observed("encoder.stem",
-                    relu6_in_place(convolve_3x3(images, stem_.weight, stem_.bias, 2, 1)));
+  auto x =
+      observed("encoder.stem", relu6_in_place(convolve(images, stem_.weight, stem_.bias, 2, 1)));
   for (size_t i = 0; i < blocks_.size(); ++i) {
     const Block& block = blocks_[i];
     const std::string name = "encoder.blocks." + std::to_string(i);
@@ -67,13 +72,34 @@ torch::Tensor Encoder::forward(const torch::Tensor& images, const Observer& obse
                    relu6_in_place(torch::conv2d(y, block.expand.weight, block.expand.bias)));
     }
     y = observed(name + ".depthwise",
-                 relu6_in_place(convolve_3x3(y, block.depthwise.weight, block.depthwise.bias,
-                                             block.stride, block.depthwise.weight.size(0))));
+                 relu6_in_place(convolve(y, block.depthwise.weight, block.depthwise.bias,
+                                         block.stride, block.depthwise.weight.size(0))));
     y = torch::conv2d(y, block.project.weight, block.project.bias);
     x = observed(name + ".project", block.residual ? x + y : y);
   }
   x = observed("encoder.head", relu6_in_place(torch::conv2d(x, head_.weight, head_.bias)));
   return x.flatten(2).transpose(1, 2).contiguous();
+}
+
+torch::Tensor window_means(const torch::Tensor& features, int grid_width, int grid_height) {
+  const auto grid = features.view({features.size(0), grid_height, grid_width, -1});
+  std::vector<torch::Tensor> means;
+  for (const TagWindow& window : tag_windows(grid_width, grid_height)) {
+    means.push_back(grid.narrow(1, window.top, window.height)
+                        .narrow(2, window.left, window.width)
+                        .mean(std::vector<int64_t>{1, 2}));
+  }
+  return torch::stack(means, 1);
+}
+
+Tagger::Tagger(const NamedTensors& tensors, int grid_width, int grid_height)
+    : weight_(tensor(tensors, "tags.weight")),
+      bias_(tensor(tensors, "tags.bias")),
+      grid_width_(grid_width),
+      grid_height_(grid_height) {}
+
+torch::Tensor Tagger::logits(const torch::Tensor& encoded) const {
+  return torch::linear(window_means(encoded, grid_width_, grid_height_), weight_, bias_);
 }
 
 Decoder::Decoder(const DecoderConfig&, const NamedTensors& tensors)
@@ -94,17 +120,30 @@ Decoder::Decoder(const DecoderConfig&, const NamedTensors& tensors)
       output_weight_(tensor(tensors, "decoder.output.weight")),
       output_bias_(tensor(tensors, "decoder.output.bias")),
       embedding_(tensor(tensors, "decoder.embedding.weight")),
-      word_bias_(tensor(tensors, "decoder.word.bias")) {}
+      word_bias_(tensor(tensors, "decoder.word.bias")) {
+  if (tensors.count("decoder.tag.weight") == 0)
+    return;
+  tag_weight_ = tensor(tensors, "decoder.tag.weight");
+  tag_bias_ = tensor(tensors, "decoder.tag.bias");
+}
 
-Decoder::Picture Decoder::prepare(const torch::Tensor& encoded) const {
+Decoder::Picture Decoder::prepare(const torch::Tensor& encoded, const TagCells* tags) const {
   Picture picture;
+  picture.places = encoded.size(1);
   picture.features = torch::relu(torch::linear(encoded, feature_weight_, feature_bias_));
+  if (tags) {
+    const auto probabilities = tags->probabilities.unsqueeze(-1).to(embedding_.scalar_type());
+    const auto described = torch::cat({embed(tags->words), probabilities}, -1);
+    const auto cells = torch::relu(torch::linear(described, tag_weight_, tag_bias_));
+    picture.features = torch::cat({picture.features, cells.to(picture.features.scalar_type())}, 1);
+  }
   picture.keys = torch::linear(picture.features, attention_feature_weight_);
   return picture;
 }
 
 torch::Tensor Decoder::initial_hidden(const Picture& picture) const {
-  return torch::tanh(torch::linear(picture.features.mean(1), initial_weight_, initial_bias_));
+  return torch::tanh(torch::linear(picture.features.narrow(1, 0, picture.places).mean(1),
+                                   initial_weight_, initial_bias_));
 }
 
 torch::Tensor Decoder::embed(const torch::Tensor& words) const {

@@ -16,6 +16,8 @@
 namespace jetsoncaption {
 namespace {
 
+constexpr double kLeastAttention = 1e-20;  // where a word looked at tags only
+
 const char* kernels_name(DataType stored, const TorchOptions& options) {
   if (stored == DataType::I8)
     return "dequantized";
@@ -36,7 +38,8 @@ class TorchNetwork : public CaptionNetwork {
         kernels_(kernels_name(bundle.weights.find("decoder.embedding.weight")->type, options)),
         device_(options.cuda ? torch::kCUDA : torch::kCPU),
         arithmetic_(options.half && options.cuda ? torch::kFloat16 : torch::kFloat32),
-        vocabulary_size_(bundle.vocabulary.size()) {
+        vocabulary_size_(bundle.vocabulary.size()),
+        tag_words_(bundle.tag_words) {
     const c10::InferenceMode inference;
     const auto convert = [&](const std::string& name, const torch::Tensor& tensor) {
       const bool round = options.half && (options.cuda || may_be_half(name));
@@ -45,6 +48,9 @@ class TorchNetwork : public CaptionNetwork {
     const NamedTensors tensors = convert_tensors(bundle.weights, convert);
     encoder_ = std::make_unique<Encoder>(config_.encoder, tensors);
     decoder_ = std::make_unique<Decoder>(config_.decoder, tensors);
+    if (config_.tags.classes > 0) {
+      tagger_ = std::make_unique<Tagger>(tensors, config_.grid_width(), config_.grid_height());
+    }
     input_ = torch::empty({1, 3, config_.input_height, config_.input_width});
   }
 
@@ -55,7 +61,13 @@ class TorchNetwork : public CaptionNetwork {
     const c10::InferenceMode inference;
     normalize(rgb, config_.input_width * config_.input_height, config_.input_mean,
               config_.input_scale, input_.data_ptr<float>());
-    picture_ = decoder_->prepare(encoder_->forward(on_device(input_).to(arithmetic_)));
+    const auto encoded = encoder_->forward(on_device(input_).to(arithmetic_));
+    if (tagger_) {
+      const TagCells cells = find_tags(encoded);
+      picture_ = decoder_->prepare(encoded, &cells);
+    } else {
+      picture_ = decoder_->prepare(encoded);
+    }
     hidden_ = decoder_->initial_hidden(picture_).unsqueeze(1);
   }
 
@@ -74,10 +86,27 @@ class TorchNetwork : public CaptionNetwork {
 
   void copy_attention(std::vector<float>& maps) const override {
     const c10::InferenceMode inference;
-    copy_to(maps, attention_.to(torch::kFloat32));
+    const auto places = attention_.narrow(-1, 0, picture_.places).to(torch::kFloat32);
+    copy_to(maps, places / places.sum(-1, true).clamp_min(kLeastAttention));
   }
 
+  const std::vector<Tag>& tags() const override { return tags_; }
+
  private:
+  TagCells find_tags(const torch::Tensor& encoded) {
+    std::vector<float> scores;
+    copy_to(scores, tagger_->logits(encoded).to(torch::kFloat32));
+    tags_ = likeliest_tags(scores, tag_words_, config_.tags.cells);
+    std::vector<int64_t> words;
+    std::vector<float> probabilities;
+    for (const Tag& tag : tags_) {
+      words.push_back(tag.word);
+      probabilities.push_back(tag.probability);
+    }
+    return {on_device(torch::tensor(words, torch::kInt64)).unsqueeze(0),
+            on_device(torch::tensor(probabilities, torch::kFloat32)).unsqueeze(0)};
+  }
+
   // Does not wait, though the source may be changed at once: CUDA copies memory that is not pinned
   // to a buffer of its own before the call returns.
   torch::Tensor on_device(const torch::Tensor& tensor) const {
@@ -95,12 +124,15 @@ class TorchNetwork : public CaptionNetwork {
   const torch::Device device_;
   const torch::ScalarType arithmetic_;
   const int vocabulary_size_;
+  const std::vector<int> tag_words_;
   std::unique_ptr<Encoder> encoder_;
+  std::unique_ptr<Tagger> tagger_;  // nullptr where the model has no tags
   std::unique_ptr<Decoder> decoder_;
   torch::Tensor input_;       // [1, 3, H, W], on the CPU
   Decoder::Picture picture_;  // of the picture that is described
+  std::vector<Tag> tags_;     // of it, likeliest first
   torch::Tensor hidden_;      // [1, slots, H]
-  torch::Tensor attention_;   // [1, slots, P], of the newest step
+  torch::Tensor attention_;   // [1, slots, P], of the newest step: places, then tags
 };
 
 }  // namespace

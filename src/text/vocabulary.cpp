@@ -104,6 +104,10 @@ Vocabulary Vocabulary::build(const std::vector<std::vector<std::string>>& senten
     for (const auto& word : sentence)
       ++counts[word];
   }
+  return build(std::move(counts), min_count);
+}
+
+Vocabulary Vocabulary::build(std::map<std::string, int> counts, int min_count) {
   for (const char* token : kSpecialTokens)
     counts.erase(token);
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <istream>
+#include <map>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -21,6 +22,9 @@ class Vocabulary {
   // least `min_count` times, most frequent first, equal counts in alphabetical order. Words that
   // read() would refuse are left out.
   static Vocabulary build(const std::vector<std::vector<std::string>>& sentences, int min_count);
+
+  // The same from how often each word occurs.
+  static Vocabulary build(std::map<std::string, int> counts, int min_count);
 
   int size() const;
   // The word of an id; id must be in [0, size()).

@@ -3,6 +3,7 @@
 #include <iostream>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "model/self_test.h"
 #include "tools/commands.h"
@@ -36,31 +37,77 @@ int run(const TrainOptions& options) {
   return trained.error().kind == ErrorKind::Internal ? kSomeFailed : kWrongCall;
 }
 
-void add_data_options(CLI::App& command, TrainOptions& options) {
-  command.add_option("--images", options.images, "Folder with the pictures")
+// What the command line says of the pictures: the first of each list belong together, and so on.
+struct SourceLists {
+  std::vector<std::string> images;
+  std::vector<std::string> captions;
+  std::vector<std::string> train_lists;
+  std::vector<std::string> dev_lists;
+};
+
+std::vector<DataSource> join(const SourceLists& lists) {
+  const size_t count = lists.images.size();
+  if (lists.captions.size() != count || lists.train_lists.size() != count ||
+      lists.dev_lists.size() != count) {
+    throw CLI::ValidationError(
+        "--images, --captions, --train-list and --dev-list must each be given as often, for "
+        "each set of pictures once");
+  }
+  std::vector<DataSource> sources;
+  for (size_t i = 0; i < count; ++i) {
+    sources.push_back(
+        {lists.images[i], lists.captions[i], lists.train_lists[i], lists.dev_lists[i]});
+  }
+  return sources;
+}
+
+void add_data_options(CLI::App& command, TrainOptions& options, SourceLists& lists) {
+  command
+      .add_option("--images", lists.images,
+                  "Folder with the pictures; may be given again, with the three below, for more")
       ->type_name("DIR")
       ->required();
   command
-      .add_option("--captions", options.captions,
+      .add_option("--captions", lists.captions,
                   "Lines of a picture's file name, a tab and a sentence; several for a picture")
       ->type_name("FILE")
       ->required();
-  command.add_option("--train-list", options.train_list, "Pictures to learn from, a name a line")
+  command
+      .add_option("--train-list", lists.train_lists,
+                  "Pictures to learn from, a name a line; one named twice is seen twice a pass")
       ->type_name("FILE")
       ->required();
   command
-      .add_option("--dev-list", options.dev_list,
+      .add_option("--dev-list", lists.dev_lists,
                   "Pictures to choose the best epoch with, a name a line")
       ->type_name("FILE")
       ->required();
+  command
+      .add_option("--sentences", options.sentences,
+                  "Sentences without pictures, one a line, that teach words and grammar")
+      ->type_name("FILE");
+  command
+      .add_option("--teacher-backbone", options.teacher.backbone,
+                  "Encoder of a classifier that the tags learn from: .safetensors, with its .json")
+      ->type_name("FILE");
+  command
+      .add_option("--teacher-classifier", options.teacher.classifier,
+                  "Its last layer: .safetensors with classifier.weight and classifier.bias")
+      ->type_name("FILE");
+  command
+      .add_option("--teacher-nouns", options.teacher.nouns,
+                  "Lines of its class, a label and an everyday noun, after a heading")
+      ->type_name("FILE");
   command
       .add_option("--backbone", options.backbone,
                   "Encoder to start from: .safetensors, with its .json beside it")
       ->type_name("FILE")
       ->required();
   command
-      .add_option("--start", options.start,
-                  "Bundle to go on from: its weights replace the backbone's and the random ones")
+      .add_option(
+          "--start", options.start,
+          "Bundle to go on from: its weights replace the random ones, and the backbone's where "
+          "the encoder is the same; known words keep their vectors")
       ->type_name("DIR");
   command.add_option("--output", options.output, "Bundle to write")->type_name("DIR")->required();
   command
@@ -128,6 +175,35 @@ void add_training_options(CLI::App& command, TrainOptions& options) {
       ->check(CLI::Range(1, 4096))
       ->capture_default_str();
   command
+      .add_option("--tag-cells", options.tag_cells,
+                  "Likeliest things in the picture that the decoder is shown; 0: none")
+      ->check(CLI::Range(0, 32))
+      ->capture_default_str();
+  command
+      .add_option("--untrue-penalty", options.untrue_penalty,
+                  "Taken off the reward for each thing that is named and not there")
+      ->check(CLI::Range(0.0, 10.0))
+      ->capture_default_str();
+  command
+      .add_option("--text-batch", options.text_batch,
+                  "Sentences without pictures that are learnt beside each batch of pictures")
+      ->check(CLI::Range(0, 1024))
+      ->capture_default_str();
+  command.add_option("--text-weight", options.text_weight, "How much they count")
+      ->check(CLI::Range(0.0, 10.0))
+      ->capture_default_str();
+  command
+      .add_option("--min-text-count", options.min_text_count,
+                  "How often a word must occur in sentences without pictures to be learnt")
+      ->check(CLI::Range(1, 1000000))
+      ->capture_default_str();
+  command
+      .add_option("--views", options.views,
+                  "Variations of each picture whose features are kept in --work; 0: none is kept, "
+                  "and pictures are encoded anew each time")
+      ->check(CLI::Range(0, 100))
+      ->capture_default_str();
+  command
       .add_option("--min-count", options.min_count,
                   "How often a word must occur in the training sentences to be learnt")
       ->check(CLI::Range(1, 1000000))
@@ -148,7 +224,8 @@ void add_training_options(CLI::App& command, TrainOptions& options) {
 void add_train_command(CLI::App& program, int& exit_code) {
   auto options = std::make_shared<TrainOptions>();
   CLI::App& command = *program.add_subcommand("train", "Train a model on pictures with sentences");
-  add_data_options(command, *options);
+  auto lists = std::make_shared<SourceLists>();
+  add_data_options(command, *options, *lists);
   add_training_options(command, *options);
   command.footer(
       "Prints a JSON object for each epoch, with the scores of greedy captions on the dev "
@@ -158,7 +235,10 @@ void add_train_command(CLI::App& program, int& exit_code) {
       "  jetsoncaption train --images flickr8k/images --captions flickr8k/captions.txt \\\n"
       "      --train-list flickr8k/train.txt --dev-list flickr8k/dev.txt \\\n"
       "      --backbone mobilenet_v2_1.0_224_imagenet.safetensors --work work --output my-model");
-  command.callback([options, &exit_code] { exit_code = run(*options); });
+  command.callback([options, lists, &exit_code] {
+    options->sources = join(*lists);
+    exit_code = run(*options);
+  });
 }
 
 }  // namespace jetsoncaption

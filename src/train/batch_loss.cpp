@@ -2,16 +2,21 @@
 // Cross-entropy of what people wrote, or the reward for what the decoder writes.
 #include "train/batch_loss.h"
 
+#include <utility>
+
 #include <ATen/autocast_mode.h>
 #include <torch/torch.h>
 
 #include "train/augment.h"
 #include "train/sequence.h"
+#include "train/tag_cells.h"
+#include "train/tag_training.h"
 
 namespace jetsoncaption {
 namespace {
 
-constexpr int kSentences = 5;  // of each picture in a batch
+constexpr int kSentences = 5;           // of each picture in a batch
+constexpr double kWithoutPlaces = 0.2;  // of the sentences without pictures
 
 // While it lives, matrix products are computed in bfloat16 if asked for; weights stay float32. Only
 // for the decoder: backward convolutions are faster in float32.
@@ -28,20 +33,28 @@ class DecoderPrecision {
 
 }  // namespace
 
-BatchLoss::BatchLoss(const TrainOptions& options, const Material& material)
-    : options_(options), material_(material), reward_(material.train.references) {}
+BatchLoss::BatchLoss(const TrainOptions& options, const Material& material, const TagNouns& nouns,
+                     torch::Tensor tag_targets, PictureBank& bank)
+    : options_(options),
+      material_(material),
+      nouns_(nouns),
+      tag_targets_(std::move(tag_targets)),
+      bank_(bank),
+      reward_(material.train.references, options.untrue_penalty) {}
 
 torch::Tensor BatchLoss::features(Stage stage, const NamedTensors& parameters,
                                   const torch::Tensor& cache, const torch::Tensor& indices) const {
-  if (trains_encoder(options_, stage)) {
-    const auto pictures =
-        vary_pictures(material_.train.pictures.index_select(0, indices), Variation());
-    return Encoder(material_.config.encoder, parameters)
-        .forward(normalize_pictures(pictures, material_.config)
-                     .contiguous(torch::MemoryFormat::ChannelsLast));
+  const bool trains = trains_encoder(options_, stage);
+  if (!trains && cache.defined()) {
+    const auto views = torch::randint(cache.size(0), {indices.size(0)}, torch::kInt64);
+    return cache.index({views, indices}).to(torch::kFloat32);
   }
-  const auto views = torch::randint(cache.size(0), {indices.size(0)}, torch::kInt64);
-  return cache.index({views, indices}).to(torch::kFloat32);
+  const torch::AutoGradMode gradients(trains);
+  const auto pictures =
+      vary_pictures(material_.train.pictures.index_select(0, indices), Variation());
+  return Encoder(material_.config.encoder, parameters)
+      .forward(normalize_pictures(pictures, material_.config)
+                   .contiguous(torch::MemoryFormat::ChannelsLast));
 }
 
 std::vector<const std::vector<Words>*> BatchLoss::references(const torch::Tensor& indices) const {
@@ -52,25 +65,82 @@ std::vector<const std::vector<Words>*> BatchLoss::references(const torch::Tensor
   return chosen;
 }
 
-torch::Tensor BatchLoss::compute(Stage stage, const NamedTensors& parameters,
-                                 const torch::Tensor& cache, const torch::Tensor& indices) const {
+torch::Tensor BatchLoss::words_loss(const Decoder& decoder, const Decoder::Picture& picture,
+                                    const std::vector<const std::vector<Words>*>& references,
+                                    int sentences) const {
   const auto encoded =
-      torch::dropout(features(stage, parameters, cache, indices), options_.feature_dropout, true);
-  const DecoderPrecision precision(options_.bfloat16);
-  const Decoder decoder(material_.config.decoder, parameters);
-  const auto picture = decoder.prepare(encoded);
-  if (stage == Stage::Reward) {
-    return reward_.loss(decoder, picture, indices, kSentences, options_.max_words,
-                        options_.reward_temperature, options_.dropout, material_.vocabulary);
-  }
-  const auto sentences =
-      encode_sentences(references(indices), kSentences, options_.max_words, material_.vocabulary);
+      encode_sentences(references, sentences, options_.max_words, material_.vocabulary);
   const auto scores =
-      score_sentences(decoder, picture, sentences.inputs, sentences.targets, options_.dropout);
+      score_sentences(decoder, picture, encoded.inputs, encoded.targets, options_.dropout);
   namespace functional = torch::nn::functional;
   return functional::cross_entropy(
       scores.logits, scores.targets,
       functional::CrossEntropyFuncOptions().label_smoothing(options_.label_smoothing));
+}
+
+// The tags of a picture that shows what a sentence names are those that the classifier finds in
+// it, and the sentence's own where nothing shows them.
+torch::Tensor BatchLoss::text_loss(const NamedTensors& parameters) const {
+  const auto chosen = torch::randint(static_cast<int64_t>(material_.sentences.size()),
+                                     {options_.text_batch}, torch::kInt64);
+  std::vector<const Words*> sentences;
+  std::vector<std::vector<Words>> alone;
+  for (int64_t i = 0; i < chosen.size(0); ++i) {
+    sentences.push_back(&material_.sentences[static_cast<size_t>(chosen[i].item<int64_t>())]);
+    alone.push_back({*sentences.back()});
+  }
+  std::vector<const std::vector<Words>*> references;
+  for (const auto& one : alone)
+    references.push_back(&one);
+
+  PictureBank::Patchwork work = bank_.compose(sentences, kWithoutPlaces);
+  TagCells cells;
+  if (tag_targets_.defined()) {
+    const torch::NoGradGuard no_gradients;
+    const Tagger tagger(parameters, material_.config.grid_width(), material_.config.grid_height());
+    cells = likeliest_cells(tagger.logits(work.features), material_.tag_words, options_.tag_cells);
+    disturb(cells, material_.tag_words);
+    add_classes(cells, work.missed, material_.tag_words);
+  }
+  const auto encoded = torch::dropout(work.features, options_.feature_dropout, true);
+  const DecoderPrecision precision(options_.bfloat16);
+  const Decoder decoder(material_.config.decoder, parameters);
+  return words_loss(decoder, decoder.prepare(encoded, tag_targets_.defined() ? &cells : nullptr),
+                    references, 1);
+}
+
+torch::Tensor BatchLoss::compute(Stage stage, const NamedTensors& parameters,
+                                 const torch::Tensor& cache, const torch::Tensor& indices) const {
+  const auto seen = features(stage, parameters, cache, indices);
+  torch::Tensor loss_of_tags;
+  TagCells cells;
+  if (tag_targets_.defined()) {
+    const Tagger tagger(parameters, material_.config.grid_width(), material_.config.grid_height());
+    const auto scores = tagger.logits(seen);
+    cells = likeliest_cells(scores, material_.tag_words, options_.tag_cells);
+    disturb(cells, material_.tag_words);
+    if (trains_encoder(options_, stage))
+      loss_of_tags = tag_loss(joined_scores(scores), tag_targets_.index_select(0, indices));
+  }
+  torch::Tensor loss;
+  {
+    const auto encoded = torch::dropout(seen, options_.feature_dropout, true);
+    const DecoderPrecision precision(options_.bfloat16);
+    const Decoder decoder(material_.config.decoder, parameters);
+    const auto picture = decoder.prepare(encoded, tag_targets_.defined() ? &cells : nullptr);
+    if (stage == Stage::Reward) {
+      loss = reward_.loss(decoder, picture, indices, kSentences, options_.max_words,
+                          options_.reward_temperature, options_.dropout, material_.vocabulary);
+    } else {
+      loss = words_loss(decoder, picture, references(indices), kSentences);
+    }
+  }
+  if (loss_of_tags.defined())
+    loss = loss + options_.tag_weight * loss_of_tags;
+  if (stage == Stage::Reward || material_.sentences.empty() || options_.text_batch == 0)
+    return loss;
+  bank_.remember(indices, seen);
+  return loss + options_.text_weight * text_loss(parameters);
 }
 
 }  // namespace jetsoncaption

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// The loss of a batch of pictures: what a stage makes smaller.
+// The loss of a batch of pictures, and of sentences without pictures: what a stage makes smaller.
 #pragma once
 
 #include <vector>
@@ -10,6 +10,7 @@
 #include "text/metrics.h"
 #include "train/material.h"
 #include "train/options.h"
+#include "train/picture_bank.h"
 #include "train/reward.h"
 #include "train/stage.h"
 
@@ -17,11 +18,13 @@ namespace jetsoncaption {
 
 class BatchLoss {
  public:
-  // Borrows both.
-  BatchLoss(const TrainOptions& options, const Material& material);
+  // Borrows all. `tag_targets` [N, T] of the training pictures; undefined for a model without tags.
+  BatchLoss(const TrainOptions& options, const Material& material, const TagNouns& nouns,
+            torch::Tensor tag_targets, PictureBank& bank);
 
   // Of the training pictures at `indices` [B]: of a random view of each in `cache` [views, N, P,
-  // C], or, where the stage changes the encoder, of the pictures, varied; then `cache` is not used.
+  // C], or, where the stage changes the encoder or nothing is cached, of the pictures, varied. But
+  // in the reward stage sentences without pictures are learnt beside them.
   torch::Tensor compute(Stage stage, const NamedTensors& parameters, const torch::Tensor& cache,
                         const torch::Tensor& indices) const;
 
@@ -29,9 +32,16 @@ class BatchLoss {
   torch::Tensor features(Stage stage, const NamedTensors& parameters, const torch::Tensor& cache,
                          const torch::Tensor& indices) const;
   std::vector<const std::vector<Words>*> references(const torch::Tensor& indices) const;
+  torch::Tensor words_loss(const Decoder& decoder, const Decoder::Picture& picture,
+                           const std::vector<const std::vector<Words>*>& references,
+                           int sentences) const;
+  torch::Tensor text_loss(const NamedTensors& parameters) const;
 
   const TrainOptions& options_;
   const Material& material_;
+  const TagNouns& nouns_;
+  const torch::Tensor tag_targets_;
+  PictureBank& bank_;
   const SentenceReward reward_;
 };
 

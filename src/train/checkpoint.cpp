@@ -58,7 +58,7 @@ Result<void> Checkpoint::save(const NamedTensors& parameters, const NamedTensors
   if (!saved.ok())
     return saved;
   const nlohmann::json state = {
-      {"epoch", progress.epochs}, {"best_cider_d", progress.best_cider_d}, {"files", name}};
+      {"epoch", progress.epochs}, {"best_worth", progress.best_worth}, {"files", name}};
   saved = write_text_file(progress_path(), state.dump());
   if (saved.ok())
     remove_all_but(name);
@@ -74,7 +74,7 @@ Result<void> Checkpoint::load(NamedTensors& parameters, NamedTensors& average,
   StageProgress stored;
   try {
     const auto state = nlohmann::json::parse(file);
-    stored = {state.at("epoch"), state.at("best_cider_d")};
+    stored = {state.at("epoch"), state.at("best_worth")};
     name = state.value("files", name_);
   } catch (const nlohmann::json::exception& e) {
     return unusable(progress_path() + " is damaged: " + e.what());

@@ -13,8 +13,8 @@
 namespace jetsoncaption {
 
 struct StageProgress {
-  int epochs = 0;            // that are finished
-  double best_cider_d = -1;  // on the dev pictures; below 0: not measured yet
+  int epochs = 0;          // that are finished
+  double best_worth = -1;  // on the dev pictures; -1: not measured yet
 };
 
 // Three files in the work folder. checkpoint-STAGE.json has the progress and says how the other two

@@ -3,6 +3,8 @@
 #include "train/dataset.h"
 
 #include <algorithm>
+#include <iterator>
+#include <unordered_map>
 
 #include <torch/torch.h>
 
@@ -34,7 +36,16 @@ Result<Dataset> load_dataset(const std::string& directory, const std::string& ca
     return sentences.error();
 
   Dataset dataset;
-  dataset.ids = std::move(ids.value());
+  std::unordered_map<std::string, size_t> places;
+  for (std::string& id : ids.value()) {
+    const auto place = places.emplace(id, dataset.ids.size());
+    if (!place.second) {
+      ++dataset.repeats[place.first->second];
+      continue;
+    }
+    dataset.ids.push_back(std::move(id));
+    dataset.repeats.push_back(1);
+  }
   const int count = dataset.size();
   dataset.pictures = torch::empty({count, 3, height, width}, torch::kUInt8);
   Shrinker shrinker;
@@ -58,6 +69,20 @@ Result<Dataset> load_dataset(const std::string& directory, const std::string& ca
   return dataset;
 }
 
+void append(Dataset&& more, Dataset& dataset) {
+  if (dataset.ids.empty()) {
+    dataset = std::move(more);
+    return;
+  }
+  const auto move_to_end = [](auto& from, auto& to) {
+    to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
+  };
+  move_to_end(more.ids, dataset.ids);
+  move_to_end(more.repeats, dataset.repeats);
+  move_to_end(more.references, dataset.references);
+  dataset.pictures = torch::cat({dataset.pictures, more.pictures});
+}
+
 EncodedSentences encode_sentences(const std::vector<const std::vector<Words>*>& references,
                                   int sentences, int max_words, const Vocabulary& vocabulary) {
   const auto length = [&](const Words& words) {
@@ -67,8 +92,8 @@ EncodedSentences encode_sentences(const std::vector<const std::vector<Words>*>& 
   std::vector<std::vector<const Words*>> chosen;  // of each picture, longest first
   for (const auto* picture : references) {
     std::vector<const Words*> rows;
-    for (int k = 0; k < sentences; ++k)
-      rows.push_back(&(*picture)[static_cast<size_t>(k) % picture->size()]);
+    for (size_t k = 0; k < picture->size() && k < static_cast<size_t>(sentences); ++k)
+      rows.push_back(&(*picture)[k]);
     std::stable_sort(rows.begin(), rows.end(),
                      [](const Words* a, const Words* b) { return a->size() > b->size(); });
     longest = std::max(longest, length(*rows.front()));
@@ -83,8 +108,9 @@ EncodedSentences encode_sentences(const std::vector<const std::vector<Words>*>& 
   auto inputs = encoded.inputs.accessor<int64_t, 3>();
   auto targets = encoded.targets.accessor<int64_t, 3>();
   for (int64_t b = 0; b < count; ++b) {
-    for (int k = 0; k < sentences; ++k) {
-      const Words& words = *chosen[static_cast<size_t>(b)][static_cast<size_t>(k)];
+    const auto& rows = chosen[static_cast<size_t>(b)];
+    for (int64_t k = 0; k < static_cast<int64_t>(rows.size()); ++k) {
+      const Words& words = *rows[static_cast<size_t>(k)];
       const int words_kept = length(words);
       inputs[b][k][0] = tokens.start;
       for (int t = 0; t < words_kept; ++t) {

@@ -21,11 +21,15 @@ using ProgressReport = std::function<void(const std::string& what, int done, int
 
 struct Dataset {
   std::vector<std::string> ids;                // file names, in the order of the list
+  std::vector<int> repeats;                    // how often the list names each picture
   std::vector<std::vector<Words>> references;  // for each picture its tokenized sentences
   torch::Tensor pictures;                      // uint8 [N, 3, height, width]
 
   int size() const { return static_cast<int>(ids.size()); }
 };
+
+// Adds the pictures of another data set of the same size.
+void append(Dataset&& more, Dataset& dataset);
 
 // Reads the pictures that `list` names (one file name a line) from `directory`, squashes them to
 // width x height, and finds their sentences in `captions` (FILE<TAB>sentence). Every picture must
@@ -40,8 +44,9 @@ struct EncodedSentences {
   torch::Tensor targets;  // int64 [B, K, T]: words, end token, padding
 };
 
-// The first K references of each picture (repeated when there are fewer), longest first, cut after
-// max_words. Unknown words become the unknown token; T is the longest of them plus one.
+// The first K references of each picture, longest first, cut after max_words; the rows of a picture
+// that has fewer are padding. Unknown words become the unknown token; T is the longest of them plus
+// one.
 EncodedSentences encode_sentences(const std::vector<const std::vector<Words>*>& references,
                                   int sentences, int max_words, const Vocabulary& vocabulary);
 

@@ -17,14 +17,20 @@ void EpochLog::begin_anew() const {
   std::remove(path_.c_str());
 }
 
-void EpochLog::add(Stage stage, int epoch, double loss, const CaptionScores& scores,
+void EpochLog::add(Stage stage, int epoch, double loss, const std::vector<CaptionScores>& scores,
                    double seconds) const {
+  nlohmann::json dev = nlohmann::json::array();
+  for (const CaptionScores& set : scores) {
+    dev.push_back({{"bleu", set.bleu},
+                   {"rouge_l", set.rouge_l},
+                   {"cider_d", set.cider_d},
+                   {"untrue", set.untrue},
+                   {"named", set.named}});
+  }
   const nlohmann::json line = {{"stage", stage_name(stage)},
                                {"epoch", epoch},
                                {"loss", loss},
-                               {"dev_bleu", scores.bleu},
-                               {"dev_rouge_l", scores.rouge_l},
-                               {"dev_cider_d", scores.cider_d},
+                               {"dev", dev},
                                {"seconds", seconds}};
   std::ofstream(path_, std::ios::app) << line.dump() << '\n';
   report_(line.dump());

@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "text/metrics.h"
 #include "train/stage.h"
@@ -20,7 +21,9 @@ class EpochLog {
   // Removes the lines of an earlier run.
   void begin_anew() const;
 
-  void add(Stage stage, int epoch, double loss, const CaptionScores& scores, double seconds) const;
+  // `scores` of each dev set.
+  void add(Stage stage, int epoch, double loss, const std::vector<CaptionScores>& scores,
+           double seconds) const;
 
  private:
   const std::string path_;

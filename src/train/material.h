@@ -2,6 +2,8 @@
 // What training works with and does not change: pictures, sentences, words, and the network's plan.
 #pragma once
 
+#include <vector>
+
 #include "base/result.h"
 #include "model/config.h"
 #include "text/vocabulary.h"
@@ -12,12 +14,15 @@ namespace jetsoncaption {
 
 struct Material {
   ModelConfig config;
-  Vocabulary vocabulary;  // of the training sentences
-  Dataset train;
-  Dataset dev;
+  Vocabulary vocabulary;         // of the training sentences and of those without pictures
+  Dataset train;                 // of all sources
+  std::vector<Dataset> dev;      // of each source that has one
+  std::vector<Words> sentences;  // without pictures
+  std::vector<int> tag_words;    // the word of each class of the tags; empty: a model without tags
 };
 
-// Reads the backbone's description and both lists of pictures. NotFound, InvalidArgument.
+// Reads the backbone's description, the lists of pictures, and the sentences. NotFound,
+// InvalidArgument.
 Result<Material> load_material(const TrainOptions& options, const PictureReader& read,
                                const ProgressReport& progress);
 

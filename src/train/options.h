@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace jetsoncaption {
 
@@ -13,11 +14,27 @@ struct StageOptions {
   double encoder_learning_rate = 0;  // 0 leaves the encoder as it is
 };
 
+// A folder of pictures and what people said of them.
+struct DataSource {
+  std::string images;    // directory of the pictures
+  std::string captions;  // FILE<TAB>sentence
+  std::string
+      train_list;        // file names, one a line; one that stands there twice is seen twice a pass
+  std::string dev_list;  // empty: none of these pictures are for measuring
+};
+
+// A classifier that has learnt more pictures than there are here: what it sees in them is learnt
+// from it. All empty: there is none.
+struct Teacher {
+  std::string backbone;    // .safetensors of its encoder, with the .json beside it
+  std::string classifier;  // .safetensors with classifier.weight [classes, C] and classifier.bias
+  std::string nouns;       // lines of class<TAB>label<TAB>noun after a heading
+};
+
 struct TrainOptions {
-  std::string images;      // directory of the pictures
-  std::string captions;    // FILE<TAB>sentence
-  std::string train_list;  // file names, one a line
-  std::string dev_list;
+  std::vector<DataSource> sources;     // at least one
+  std::vector<std::string> sentences;  // files of sentences without pictures, one a line
+  Teacher teacher;
   std::string backbone;  // .safetensors of the encoder to start from; its .json is read beside it
   std::string start;     // bundle whose weights to start from instead; empty: none
   std::string work;      // directory for checkpoints, cached features and the log; made if missing
@@ -35,12 +52,20 @@ struct TrainOptions {
   int attention_size = 256;
   int embedding_size = 256;
   int hidden_size = 512;
+  int tag_cells = 8;                // tags the decoder is shown; 0: a model without tags
   int min_count = 5;                // a word must occur as often in the training sentences
+  int min_text_count = 40;          // or as often in the sentences without pictures
   int max_words = 20;               // longer sentences are cut
   double dropout = 0.4;             // of the decoder's values
   double feature_dropout = 0.3;     // of the encoder's values, as the decoder sees them
   double weight_decay = 0.1;        // a step takes this share of the learning rate off every weight
   double reward_temperature = 0.5;  // of the sentences that are drawn in the reward stage
+  double untrue_penalty = 0.3;      // taken off the reward for each thing that no reference names
+  int text_batch = 24;              // sentences without pictures beside each batch of pictures
+  double text_weight = 0.5;         // of their loss
+  double tag_weight = 10;           // of the loss of the tags
+  int views =
+      6;  // of each picture that are kept in `work`; 0: none is, and pictures are encoded anew
   double label_smoothing = 0.1;
   double average_decay = 0.998;  // of the running mean of the weights that is measured and kept
   int frozen_blocks = 6;         // of the encoder, from the first one on, never change

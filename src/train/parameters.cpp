@@ -16,6 +16,8 @@
 namespace jetsoncaption {
 namespace {
 
+constexpr int kUsualKernel = 3;  // where the description does not name the depthwise kernels
+
 bool starts_with(const std::string& text, const std::string& start) {
   return text.compare(0, start.size(), start) == 0;
 }
@@ -45,9 +47,14 @@ Result<void> read_backbone_description(const std::string& backbone, ModelConfig&
     config.encoder.head_channels = json.at("head").at("out_channels");
     config.encoder.blocks.clear();
     for (const auto& block : json.at("blocks")) {
-      config.encoder.blocks.push_back({block.at("in_channels"), block.at("hidden_channels"),
-                                       block.at("out_channels"), block.at("stride"),
-                                       block.at("residual")});
+      BlockConfig read;
+      read.in_channels = block.at("in_channels");
+      read.hidden_channels = block.at("hidden_channels");
+      read.out_channels = block.at("out_channels");
+      read.kernel = block.contains("kernel") ? block.at("kernel").get<int>() : kUsualKernel;
+      read.stride = block.at("stride");
+      read.residual = block.at("residual");
+      config.encoder.blocks.push_back(read);
     }
     const auto& input = json.at("input");
     config.input_width = input.at("width");

@@ -5,6 +5,7 @@
 #include <ATen/autocast_mode.h>
 #include <torch/torch.h>
 
+#include "text/things.h"
 #include "train/sequence.h"
 
 namespace jetsoncaption {
@@ -20,16 +21,35 @@ std::vector<std::vector<Words>> with_end(std::vector<std::vector<Words>> referen
 }
 
 const char kEnd[] = "<end>";
+constexpr size_t kEnoughReferences = 3;
+constexpr double kShareOfFew = 0.5;
 
 }  // namespace
 
-SentenceReward::SentenceReward(const std::vector<std::vector<Words>>& references)
-    : SentenceReward(with_end(references, kEnd)) {}
+SentenceReward::SentenceReward(const std::vector<std::vector<Words>>& references,
+                               double untrue_penalty)
+    : SentenceReward(with_end(references, kEnd), untrue_penalty) {}
 
-SentenceReward::SentenceReward(std::vector<std::vector<Words>>&& references_with_end)
-    : cider_(references_with_end) {
-  for (const auto& picture : references_with_end)
+SentenceReward::SentenceReward(std::vector<std::vector<Words>>&& references_with_end,
+                               double untrue_penalty)
+    : cider_(references_with_end), untrue_penalty_(untrue_penalty) {
+  const Things& things = Things::standard();
+  for (const auto& picture : references_with_end) {
     references_.push_back(cider_.prepare(picture));
+    seen_.emplace_back(things, picture);
+    shares_.push_back(picture.size() >= kEnoughReferences ? 1.0 : kShareOfFew);
+  }
+}
+
+double SentenceReward::reward(const Words& words, size_t picture) const {
+  Words ended = words;
+  ended.emplace_back(kEnd);
+  return cider_.score(ended, references_[picture]) - penalty(words, picture);
+}
+
+double SentenceReward::penalty(const Words& words, size_t picture) const {
+  const ThingCounts counts = count_things(Things::standard(), words, seen_[picture]);
+  return untrue_penalty_ * (shares_[picture] * counts.untrue + (counts.repeated ? 1 : 0));
 }
 
 torch::Tensor SentenceReward::loss(const Decoder& decoder, const Decoder::Picture& picture,
@@ -44,12 +64,9 @@ torch::Tensor SentenceReward::loss(const Decoder& decoder, const Decoder::Pictur
   at::autocast::clear_cache();
   auto rewards = torch::empty({targets.size(0), sentences});
   for (int64_t b = 0; b < targets.size(0); ++b) {
-    const auto& references = references_[static_cast<size_t>(indices[b].item<int64_t>())];
-    for (int64_t k = 0; k < sentences; ++k) {
-      Words words = words_of(targets[b][k], vocabulary);
-      words.emplace_back(kEnd);
-      rewards[b][k] = cider_.score(words, references);
-    }
+    const auto number = static_cast<size_t>(indices[b].item<int64_t>());
+    for (int64_t k = 0; k < sentences; ++k)
+      rewards[b][k] = reward(words_of(targets[b][k], vocabulary), number);
   }
   const auto others = (rewards.sum(1, true) - rewards) / (sentences - 1);
   const auto advantage = (rewards - others).flatten();  // [B * K]

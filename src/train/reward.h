@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Rewards whole sentences with CIDEr-D: self-critical sequence training.
+// Rewards whole sentences with CIDEr-D, less for what they make up: self-critical sequence
+// training.
 #pragma once
 
 #include <vector>
@@ -8,6 +9,7 @@
 
 #include "model/network.h"
 #include "text/metrics.h"
+#include "text/truth.h"
 #include "text/vocabulary.h"
 
 namespace jetsoncaption {
@@ -15,8 +17,13 @@ namespace jetsoncaption {
 class SentenceReward {
  public:
   // References of every training picture. The end of a sentence counts as a word, so that
-  // sentences that stop half-way lose.
-  explicit SentenceReward(const std::vector<std::vector<Words>>& references);
+  // sentences that stop half-way lose. For each thing that a sentence names and no reference does,
+  // and for each that it names twice, it loses `untrue_penalty`; half of that where a picture has
+  // so few references that they cannot name all that is there.
+  SentenceReward(const std::vector<std::vector<Words>>& references, double untrue_penalty);
+
+  // Of a sentence for the picture of that number, before the loss compares it with others.
+  double reward(const Words& words, size_t picture) const;
 
   // Lets the decoder write `sentences` random sentences for each picture of the batch (`indices`
   // [B] into the references) and returns the loss whose gradient makes those better than their
@@ -29,10 +36,15 @@ class SentenceReward {
                      double dropout, const Vocabulary& vocabulary) const;
 
  private:
-  explicit SentenceReward(std::vector<std::vector<Words>>&& references_with_end);
+  SentenceReward(std::vector<std::vector<Words>>&& references_with_end, double untrue_penalty);
+
+  double penalty(const Words& words, size_t picture) const;
 
   CiderD cider_;
   std::vector<CiderD::Prepared> references_;
+  std::vector<ThingsSeen> seen_;  // in each picture
+  std::vector<double> shares_;    // of the penalty, that count for each picture
+  const double untrue_penalty_;
 };
 
 }  // namespace jetsoncaption

@@ -3,6 +3,7 @@
 #include "train/stage_run.h"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -20,13 +21,14 @@
 #include "train/sequence.h"
 #include "train/special_tokens.h"
 #include "train/stage_optimizer.h"
+#include "train/tag_cells.h"
 
 namespace jetsoncaption {
 namespace {
 
-// Shown the same few again and again, the decoder learns them by heart.
-constexpr int kViews = 6;  // plain, mirrored, and varied ones
+constexpr double kUntrueWeight = 0.5;
 constexpr int kDevBatch = 100;
+constexpr size_t kManySentences = 3;
 
 using Clock = std::chrono::steady_clock;
 
@@ -55,8 +57,11 @@ class StageRun {
       if (!loaded.ok())
         return loaded;
     }
-    if (progress_.epochs < epochs_ && !trains_encoder(options_, stage_))
-      compute_features();
+    if (progress_.epochs < epochs_ && !trains_encoder(options_, stage_)) {
+      encode_dev(parameters_);
+      if (options_.views > 0)
+        compute_features();
+    }
     while (progress_.epochs < epochs_) {
       auto done = run_epoch();
       if (!done.ok())
@@ -75,9 +80,16 @@ class StageRun {
   void compute_features() {
     torch::manual_seed(1);  // so that varied views depend on nothing that the key does not name
     const Encoder encoder(material_.config.encoder, parameters_);
-    cache_ = cached_features(work_file("features"), cache_key(), encoder, material_.config,
-                             material_.train.pictures, kViews, Variation(), training_.progress);
-    dev_features_ = encode_pictures(encoder, material_.config, material_.dev.pictures);
+    cache_ =
+        cached_features(work_file("features"), cache_key(), encoder, material_.config,
+                        material_.train.pictures, options_.views, Variation(), training_.progress);
+  }
+
+  void encode_dev(const NamedTensors& weights) {
+    const Encoder encoder(material_.config.encoder, weights);
+    dev_features_.clear();
+    for (const Dataset& dev : material_.dev)
+      dev_features_.push_back(encode_pictures(encoder, material_.config, dev.pictures));
   }
 
   // The features of a stage depend on the pictures, in their order, and on the encoder it starts
@@ -85,24 +97,23 @@ class StageRun {
   std::string cache_key() const {
     size_t encoder = 0;
     for (const auto& [name, tensor] : parameters_) {
-      if (!is_decoder_tensor(name))
+      if (name.compare(0, 8, "encoder.") == 0)
         encoder = 31 * encoder + content_hash(tensor);
     }
     return std::to_string(material_.train.size()) + " pictures " +
-           std::to_string(content_hash(material_.train.pictures)) + ", " + std::to_string(kViews) +
-           " views, encoder " + std::to_string(encoder);
+           std::to_string(content_hash(material_.train.pictures)) + ", " +
+           std::to_string(options_.views) + " views, encoder " + std::to_string(encoder);
   }
 
   Result<void> run_epoch() {
     const auto start = Clock::now();
     const double loss = see_every_picture();
-    if (trains_encoder(options_, stage_)) {
-      dev_features_ = encode_pictures(Encoder(material_.config.encoder, average_), material_.config,
-                                      material_.dev.pictures);
-    }
-    const CaptionScores scores = measure();
-    if (scores.cider_d > progress_.best_cider_d) {
-      progress_.best_cider_d = scores.cider_d;
+    if (trains_encoder(options_, stage_))
+      encode_dev(average_);
+    const std::vector<CaptionScores> scores = measure();
+    const double worth = worth_of(scores);
+    if (worth > progress_.best_worth) {
+      progress_.best_worth = worth;
       auto saved = save_tensors(best_file(), average_);
       if (!saved.ok())
         return saved;
@@ -121,8 +132,7 @@ class StageRun {
     const int epoch = progress_.epochs;
     torch::manual_seed(options_.seed + 1000 * static_cast<uint64_t>(stage_) +
                        static_cast<uint64_t>(epoch));
-    const auto order = torch::randperm(material_.train.size(), torch::kInt64);
-    const auto batches = order.split(options_.batch);
+    const std::vector<torch::Tensor> batches = draw_batches();
     const double steps = static_cast<double>(batches.size()) * epochs_;
     const std::string what = std::string(stage_name(stage_)) + " epoch " +
                              std::to_string(epoch + 1) + "/" + std::to_string(epochs_);
@@ -140,26 +150,74 @@ class StageRun {
     return total / static_cast<double>(batches.size());
   }
 
+  // Pictures with many sentences and those with few apart, so that a batch is filled by either.
+  std::vector<torch::Tensor> draw_batches() const {
+    std::array<std::vector<int64_t>, 2> groups;
+    for (int picture = 0; picture < material_.train.size(); ++picture) {
+      const auto at = static_cast<size_t>(picture);
+      auto& group = groups[material_.train.references[at].size() < kManySentences ? 0 : 1];
+      group.insert(group.end(), static_cast<size_t>(material_.train.repeats[at]), picture);
+    }
+    std::vector<torch::Tensor> batches;
+    for (size_t i = 0; i < groups.size(); ++i) {
+      const auto pictures = torch::tensor(groups[i], torch::kInt64);
+      const auto order = torch::randperm(pictures.size(0), torch::kInt64);
+      const int64_t size = i == 0 ? 2 * options_.batch : options_.batch;
+      for (const auto& batch : pictures.index_select(0, order).split(size)) {
+        if (batch.size(0) > 0)
+          batches.push_back(batch);
+      }
+    }
+    std::vector<torch::Tensor> shuffled;
+    const auto order = torch::randperm(static_cast<int64_t>(batches.size()), torch::kInt64);
+    for (size_t i = 0; i < batches.size(); ++i)
+      shuffled.push_back(
+          batches[static_cast<size_t>(order[static_cast<int64_t>(i)].item<int64_t>())]);
+    return shuffled;
+  }
+
   void update_average(double decay) {
     const torch::NoGradGuard no_gradients;
     for (auto& [name, tensor] : average_)
       tensor.lerp_(parameters_.at(name), 1 - decay);
   }
 
+  static double worth_of(const std::vector<CaptionScores>& scores) {
+    double sum = 0;
+    for (const CaptionScores& set : scores)
+      sum += set.cider_d - kUntrueWeight * set.untrue;
+    return sum / static_cast<double>(scores.size());
+  }
+
   // Greedy captions of the dev pictures with the mean weights.
-  CaptionScores measure() const {
+  std::vector<CaptionScores> measure() const {
+    std::vector<CaptionScores> scores;
+    for (size_t set = 0; set < material_.dev.size(); ++set)
+      scores.push_back(measure(dev_features_[set], material_.dev[set].references));
+    return scores;
+  }
+
+  CaptionScores measure(const torch::Tensor& features,
+                        const std::vector<std::vector<Words>>& references) const {
     const torch::NoGradGuard no_gradients;
     const Decoder decoder(material_.config.decoder, average_);
     std::vector<CaptionPair> pairs;
-    for (const auto& batch : dev_features_.split(kDevBatch)) {
+    for (const auto& batch : features.split(kDevBatch)) {
       const auto written =
-          write_sentences(decoder, decoder.prepare(batch), 1, options_.max_words, 0);
-      for (int64_t i = 0; i < written.size(0); ++i) {
-        pairs.push_back({words_of(written[i][0], material_.vocabulary),
-                         material_.dev.references[pairs.size()]});
-      }
+          write_sentences(decoder, prepare(decoder, batch), 1, options_.max_words, 0);
+      for (int64_t i = 0; i < written.size(0); ++i)
+        pairs.push_back({words_of(written[i][0], material_.vocabulary), references[pairs.size()]});
     }
     return evaluate_captions(pairs);
+  }
+
+  Decoder::Picture prepare(const Decoder& decoder, const torch::Tensor& features) const {
+    if (material_.tag_words.empty())
+      return decoder.prepare(features);
+    const Tagger tagger(average_, material_.config.grid_width(), material_.config.grid_height());
+    const TagCells cells =
+        likeliest_cells(tagger.logits(features), material_.tag_words, options_.tag_cells);
+    return decoder.prepare(features, &cells);
   }
 
   const Stage stage_;
@@ -173,7 +231,7 @@ class StageRun {
   const Checkpoint checkpoint_;
   StageProgress progress_;
   torch::Tensor cache_;  // of the training pictures; undefined where the encoder changes
-  torch::Tensor dev_features_;
+  std::vector<torch::Tensor> dev_features_;  // of each dev set
 };
 
 }  // namespace

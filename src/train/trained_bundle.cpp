@@ -2,24 +2,97 @@
 // Reads the weights of a bundle to train them on, and writes the bundle that training made.
 #include "train/trained_bundle.h"
 
+#include <torch/torch.h>
+
 #include "model/bundle.h"
+#include "model/weights.h"
 #include "train/parameters.h"
+#include "train/preparation.h"
 
 #include <sys/stat.h>
 
 namespace jetsoncaption {
+namespace {
 
-Result<void> load_start(const std::string& directory, const Vocabulary& vocabulary,
-                        NamedTensors& parameters) {
-  auto bundle = open_bundle(directory, WeightFile::Master);
-  if (!bundle.ok())
-    return bundle.error();
-  if (bundle.value().vocabulary.to_text() != vocabulary.to_text()) {
-    return Error{ErrorKind::InvalidArgument,
-                 "The model in " + directory +
-                     " knows other words than the training sentences have; start without it"};
+bool starts_with(const std::string& text, const std::string& start) {
+  return text.compare(0, start.size(), start) == 0;
+}
+
+bool is_by_word(const std::string& name) {
+  return name == "decoder.embedding.weight" || name == "decoder.word.bias";
+}
+
+// Row after row of the words that both vocabularies have.
+void copy_words(const Vocabulary& old_words, const torch::Tensor& old_rows, const Vocabulary& words,
+                torch::Tensor& rows) {
+  for (int word = 0; word < words.size(); ++word) {
+    const int old_word = old_words.find(words.word(word));
+    if (old_word >= 0)
+      rows[word].copy_(old_rows[old_word]);
   }
-  return load_tensors(directory + "/model.safetensors", parameters);
+}
+
+// Whether all tensors whose names begin so have the same shapes in both.
+bool same_shapes(const NamedTensors& a, const NamedTensors& b, const std::string& start) {
+  for (const auto& [name, tensor] : b) {
+    if (!starts_with(name, start))
+      continue;
+    const auto found = a.find(name);
+    if (found == a.end() || found->second.sizes() != tensor.sizes())
+      return false;
+  }
+  return true;
+}
+
+bool same_nouns(const Bundle& bundle, const Material& material) {
+  return format_tags(bundle.tag_words, bundle.vocabulary) ==
+         format_tags(material.tag_words, material.vocabulary);
+}
+
+}  // namespace
+
+Result<Start> load_start(const std::string& directory, const Material& material,
+                         NamedTensors& parameters) {
+  auto opened = open_bundle(directory, WeightFile::Master);
+  if (!opened.ok())
+    return opened.error();
+  const Bundle& bundle = opened.value();
+  const torch::NoGradGuard no_gradients;
+  const NamedTensors stored = fp32_tensors(bundle.weights);
+  Start start;
+  start.has_encoder = same_shapes(stored, parameters, "encoder.");
+  start.has_tags = start.has_encoder && same_nouns(bundle, material);
+  for (auto& [name, tensor] : parameters) {
+    const auto found = stored.find(name);
+    const bool wanted = starts_with(name, "encoder.") ? start.has_encoder
+                        : starts_with(name, "tags.")  ? start.has_tags
+                                                      : found != stored.end();
+    if (!wanted)
+      continue;
+    if (is_by_word(name)) {
+      copy_words(bundle.vocabulary, found->second, material.vocabulary, tensor);
+      continue;
+    }
+    if (found->second.sizes() != tensor.sizes()) {
+      if (name == "decoder.feature.weight")
+        continue;  // of an encoder with another number of channels
+      return Error{ErrorKind::InvalidArgument, "The model in " + directory +
+                                                   " has a decoder of other sizes (" + name +
+                                                   "); choose the same sizes, or start without it"};
+    }
+    tensor.copy_(found->second);
+  }
+  return start;
+}
+
+Result<void> take_features_over(const std::string& directory, const Material& material,
+                                NamedTensors& parameters, const ProgressReport& progress) {
+  auto opened = open_bundle(directory, WeightFile::Master);
+  if (!opened.ok())
+    return opened.error();
+  fit_features(material, fp32_tensors(opened.value().weights), opened.value().config, parameters,
+               progress);
+  return {};
 }
 
 Result<void> write_bundle(const std::string& directory, const Material& material,
@@ -29,6 +102,10 @@ Result<void> write_bundle(const std::string& directory, const Material& material
   if (!saved.ok())
     return saved;
   saved = write_text_file(directory + "/vocabulary.txt", material.vocabulary.to_text());
+  if (saved.ok() && !material.tag_words.empty()) {
+    saved = write_text_file(directory + "/tags.txt",
+                            format_tags(material.tag_words, material.vocabulary));
+  }
   if (!saved.ok())
     return saved;
   return write_text_file(directory + "/config.json", format_config(material.config));

@@ -6,15 +6,26 @@
 
 #include "base/result.h"
 #include "model/network.h"
-#include "text/vocabulary.h"
+#include "train/dataset.h"
 #include "train/material.h"
 
 namespace jetsoncaption {
 
-// Overwrites `parameters` with the weights of a bundle that was trained with the same words.
-// InvalidArgument when it was not; NotFound, CorruptModel.
-Result<void> load_start(const std::string& directory, const Vocabulary& vocabulary,
-                        NamedTensors& parameters);
+// What a bundle had to give.
+struct Start {
+  bool has_encoder = false;  // its encoder has the sizes of this one
+  bool has_tags = false;     // and its tags are the same nouns
+};
+
+// Overwrites `parameters` with the weights of a bundle. Words that both know keep their vectors;
+// new ones stay as they were drawn. InvalidArgument when the decoder has other sizes; NotFound,
+// CorruptModel.
+Result<Start> load_start(const std::string& directory, const Material& material,
+                         NamedTensors& parameters);
+
+// For a bundle whose encoder is another: fits the decoder to the new one (fit_features()).
+Result<void> take_features_over(const std::string& directory, const Material& material,
+                                NamedTensors& parameters, const ProgressReport& progress);
 
 // Makes the directory if it is missing.
 Result<void> write_bundle(const std::string& directory, const Material& material,

@@ -140,6 +140,7 @@ std::vector<SelfTestPicture> tiny_self_test() {
 
 ModelConfig tiny_config() {
   ModelConfig config;
+  config.format_version = 1;
   config.name = "tiny";
   config.encoder.stem_channels = 8;
   config.encoder.blocks = {{8, 8, 8, 2, false},

@@ -75,7 +75,7 @@ class CheckpointTest : public testing::Test {
                                          learner.optimizer.adam(), learner.progress);
     ASSERT_TRUE(loaded.ok()) << loaded.error().message;
     EXPECT_EQ(learner.progress.epochs, epoch);
-    EXPECT_EQ(learner.progress.best_cider_d, epoch / 10.0);
+    EXPECT_EQ(learner.progress.best_worth, epoch / 10.0);
     EXPECT_EQ(learner.weight(), epoch);
     EXPECT_EQ(learner.average_weight(), epoch + 0.5);
   }

@@ -86,14 +86,15 @@ TEST(EncodeSentences, PutsTheLongestSentenceOfAPictureFirstAndPadsTheOthers) {
   EXPECT_EQ(row(encoded.inputs, 0, 1), (std::vector<int64_t>{kStart, kRuns, kPad}));
 }
 
-TEST(EncodeSentences, RepeatsSentencesWhereAPictureHasTooFew) {
+TEST(EncodeSentences, LeavesRowsEmptyWhereAPictureHasTooFewSentences) {
   const std::vector<Words> two = {{"a"}, {"dog"}};
   const std::vector<Words> one = {{"runs"}};
   const auto encoded = encode_sentences({&two, &one}, 3, 20, make_vocabulary());
   ASSERT_EQ(encoded.targets.sizes(), (std::vector<int64_t>{2, 3, 2}));
-  EXPECT_EQ(row(encoded.targets, 0, 2), (std::vector<int64_t>{kA, kEnd}));
-  for (int64_t sentence = 0; sentence < 3; ++sentence)
-    EXPECT_EQ(row(encoded.targets, 1, sentence), (std::vector<int64_t>{kRuns, kEnd}));
+  EXPECT_EQ(row(encoded.targets, 0, 1), (std::vector<int64_t>{kDog, kEnd}));
+  EXPECT_EQ(row(encoded.targets, 1, 0), (std::vector<int64_t>{kRuns, kEnd}));
+  for (const auto& [picture, sentence] : {std::pair<int, int>{0, 2}, {1, 1}, {1, 2}})
+    EXPECT_EQ(row(encoded.targets, picture, sentence), (std::vector<int64_t>{kPad, kPad}));
 }
 
 TEST(EncodeSentences, CutsLongSentencesAndMarksUnknownWords) {

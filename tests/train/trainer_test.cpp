@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "model/bundle.h"
 #include "workshop.h"
 
 #include <gmock/gmock.h>
@@ -79,13 +80,42 @@ TEST(Trainer, LearnsUnknownWordsAlsoFromABundleThatNeverWritesThem) {
   EXPECT_LT(train_all(options)[0].at("loss").get<double>(), begun[0].at("loss").get<double>());
 }
 
-TEST(Trainer, DoesNotGoOnFromABundleWithOtherWords) {
+// The vector of a word in a bundle.
+std::vector<float> word_vector(const std::string& directory, const std::string& word) {
+  const auto bundle = open_bundle(directory, WeightFile::Master);
+  EXPECT_TRUE(bundle.ok()) << bundle.error().message;
+  const TensorView& vectors = *bundle.value().weights.find("decoder.embedding.weight");
+  const auto size = static_cast<size_t>(vectors.shape[1]);
+  const auto id = static_cast<size_t>(bundle.value().vocabulary.find(word));
+  const auto* values = static_cast<const float*>(vectors.data) + id * size;
+  return {values, values + size};
+}
+
+TEST(Trainer, KnownWordsKeepTheirVectorsInABundleThatLearnsOthers) {
   const Workshop first;
   train_all(first.short_options());
   const Workshop second;
-  second.data_.write("captions.txt", "red.png\tSomething else .\n");
+  second.data_.write("captions.txt", "red.png\tA red thing .\n");
   second.data_.write("list.txt", "red.png\n");
   TrainOptions options = second.short_options();
+  options.start = first.output_.path();
+  for (StageOptions* stage : {&options.decoder, &options.joint, &options.reward}) {
+    stage->epochs = stage == &options.decoder ? 1 : 0;
+    stage->decoder_learning_rate = 1e-12;
+  }
+  options.weight_decay = 0;
+  train_all(options);
+  EXPECT_EQ(word_vector(second.output_.path(), "red"), word_vector(first.output_.path(), "red"));
+  EXPECT_NE(word_vector(second.output_.path(), "thing"),
+            word_vector(first.output_.path(), "square"));
+}
+
+TEST(Trainer, DoesNotGoOnFromADecoderOfOtherSizes) {
+  const Workshop first;
+  train_all(first.short_options());
+  const Workshop second;
+  TrainOptions options = second.short_options();
+  options.hidden_size *= 2;
   options.start = first.output_.path();
   Log log;
   const auto trained = train_epochs(options, -1, log);
@@ -116,11 +146,11 @@ struct Fault {
 
 TEST(Trainer, SaysInASentenceWhatIsMissing) {
   const std::vector<Fault> faults = {
-      {"no sentences", [](const Workshop&, TrainOptions& options) { options.captions += "x"; },
+      {"no sentences", [](const Workshop&, TrainOptions& options) { options.sources[0].captions += "x"; },
        ErrorKind::NotFound, "captions.txtx"},
-      {"no list", [](const Workshop&, TrainOptions& options) { options.train_list += "x"; },
+      {"no list", [](const Workshop&, TrainOptions& options) { options.sources[0].train_list += "x"; },
        ErrorKind::NotFound, "list.txtx"},
-      {"no dev list", [](const Workshop&, TrainOptions& options) { options.dev_list += "x"; },
+      {"no dev list", [](const Workshop&, TrainOptions& options) { options.sources[0].dev_list += "x"; },
        ErrorKind::NotFound, "list.txtx"},
       {"no description of the backbone",
        [](const Workshop& workshop, TrainOptions&) {

@@ -70,10 +70,8 @@ Workshop::Workshop() {
 
 TrainOptions Workshop::options() const {
   TrainOptions options;
-  options.images = "pictures";  // made by colours.h
-  options.captions = data_.file("captions.txt");
-  options.train_list = data_.file("list.txt");
-  options.dev_list = data_.file("list.txt");
+  options.sources = {{"pictures",  // made by colours.h
+                      data_.file("captions.txt"), data_.file("list.txt"), data_.file("list.txt")}};
   options.backbone = data_.file("backbone.safetensors");
   options.work = work_.path();
   options.output = output_.path();
@@ -88,6 +86,7 @@ TrainOptions Workshop::options() const {
   options.attention_size = 16;
   options.embedding_size = 16;
   options.hidden_size = 32;
+  options.tag_cells = 0;
   options.min_count = 1;
   options.dropout = 0.1;
   options.feature_dropout = 0;

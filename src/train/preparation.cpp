@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Encodes the training pictures and solves for what depends on nothing else.
+#include "train/preparation.h"
+
+#include <algorithm>
+
+#include <torch/torch.h>
+
+#include "train/augment.h"
+#include "train/feature_cache.h"
+
+namespace jetsoncaption {
+namespace {
+
+constexpr int64_t kBatch = 16;
+constexpr int64_t kFitPictures = 640;
+constexpr double kRidge = 1e-3;  // share of the mean variance of a feature
+
+// [X 1] W = Y, for rows of X.
+struct LeastSquares {
+  torch::Tensor products;  // X'X
+  torch::Tensor results;   // X'Y
+
+  void add(const torch::Tensor& x, const torch::Tensor& y) {
+    const auto inputs = torch::cat({x, torch::ones({x.size(0), 1})}, 1).to(torch::kFloat64);
+    const auto more = inputs.t().mm(inputs);
+    const auto more_results = inputs.t().mm(y.to(torch::kFloat64));
+    products = products.defined() ? products + more : more;
+    results = results.defined() ? results + more_results : more_results;
+  }
+
+  torch::Tensor solve() const {
+    const auto ridge =
+        torch::eye(products.size(0), torch::kFloat64) * (products.diagonal().mean() * kRidge);
+    return torch::cholesky_solve(results, torch::linalg_cholesky(products + ridge));
+  }
+};
+
+}  // namespace
+
+torch::Tensor encode_all(const Material& material, const NamedTensors& parameters,
+                         PictureBank& bank, const ProgressReport& progress) {
+  const torch::NoGradGuard no_gradients;
+  const Encoder encoder(material.config.encoder, parameters);
+  const int64_t count = material.train.size();
+  torch::Tensor means;
+  for (int64_t i = 0; i < count; i += kBatch) {
+    const int64_t size = std::min(kBatch, count - i);
+    const auto features =
+        encode_pictures(encoder, material.config, material.train.pictures.narrow(0, i, size));
+    bank.remember(torch::arange(i, i + size, torch::kInt64), features);
+    const auto windows =
+        window_means(features, material.config.grid_width(), material.config.grid_height());
+    if (!means.defined())
+      means = torch::empty({count, windows.size(1), windows.size(2)});
+    means.narrow(0, i, size).copy_(windows);
+    progress("encoding pictures", static_cast<int>(i + size), static_cast<int>(count));
+  }
+  return means;
+}
+
+void fit_features(const Material& material, const NamedTensors& old_parameters,
+                  const ModelConfig& old_config, NamedTensors& parameters,
+                  const ProgressReport& progress) {
+  const torch::NoGradGuard no_gradients;
+  const Encoder encoder(material.config.encoder, parameters);
+  const Encoder old_encoder(old_config.encoder, old_parameters);
+  const int64_t count = std::min<int64_t>(material.train.size(), kFitPictures);
+  const auto chosen = torch::randperm(material.train.size(), torch::kInt64).narrow(0, 0, count);
+  LeastSquares fit;
+  for (const auto& indices : chosen.split(kBatch)) {
+    const auto pictures = material.train.pictures.index_select(0, indices);
+    const auto wanted = torch::linear(encode_pictures(old_encoder, old_config, pictures),
+                                      old_parameters.at("decoder.feature.weight"),
+                                      old_parameters.at("decoder.feature.bias"));
+    fit.add(encode_pictures(encoder, material.config, pictures).flatten(0, 1),
+            wanted.flatten(0, 1));
+    progress("fitting features", static_cast<int>(kBatch), static_cast<int>(count));
+  }
+  const auto solution = fit.solve().to(torch::kFloat32);
+  const int64_t channels = solution.size(0) - 1;
+  parameters.at("decoder.feature.weight").copy_(solution.narrow(0, 0, channels).t());
+  parameters.at("decoder.feature.bias").copy_(solution[channels]);
+}
+
+}  // namespace jetsoncaption
