@@ -47,10 +47,17 @@ struct CaptionWord {
   std::vector<float> attention;
 };
 
+// A thing that the picture may show, as the model's classifier sees it.
+struct CaptionTag {
+  std::string text;        // an everyday noun
+  double probability = 0;  // that a person would name it
+};
+
 struct Caption {
   std::string text;       // words joined by blanks, lower case, no full stop
   double confidence = 0;  // geometric mean of the words' probabilities, the end included
   std::vector<CaptionWord> words;
+  std::vector<CaptionTag> tags;  // likeliest first: those that the decoder was shown; may be empty
   double inference_ms = 0;  // wall time of this describe()
   bool truncated = false;   // stopped by max_words or max_inference_ms, not by the model
 };

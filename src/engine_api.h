@@ -19,11 +19,12 @@ extern "C" {
 #endif
 
 /* Raised when anything below changes its meaning. */
-#define JETSONCAPTION_ENGINE_API_VERSION 1
+#define JETSONCAPTION_ENGINE_API_VERSION 2
 
 #define JETSONCAPTION_ENGINE_TEXT_SIZE 1024
 #define JETSONCAPTION_ENGINE_NAME_SIZE 64
 #define JETSONCAPTION_ENGINE_MAX_WORDS 50
+#define JETSONCAPTION_ENGINE_MAX_TAGS 32
 #define JETSONCAPTION_ENGINE_WORD_SIZE 72 /* words of a bundle have at most 64 bytes */
 
 /* The same numbers as jetsoncaption::ErrorKind. */
@@ -92,6 +93,12 @@ typedef struct {
   double probability; /* of this word, given the image and the words before; 0 to 1 */
 } JetsonCaptionEngineWord;
 
+/* A thing that the image may show. */
+typedef struct {
+  char text[JETSONCAPTION_ENGINE_WORD_SIZE]; /* an everyday noun */
+  double probability;                        /* that a person would name it; 0 to 1 */
+} JetsonCaptionEngineTag;
+
 typedef struct {
   size_t size;                               /* sizeof (JetsonCaptionEngineCaption) */
   char text[JETSONCAPTION_ENGINE_TEXT_SIZE]; /* cut at a character when longer */
@@ -111,6 +118,10 @@ typedef struct {
   uint32_t word_capacity; /* words */
   float* attention;
   size_t attention_capacity; /* floats */
+
+  /* The likeliest things, likeliest first; none where the model has no tags. */
+  JetsonCaptionEngineTag tag_list[JETSONCAPTION_ENGINE_MAX_TAGS];
+  uint32_t tags;
 } JetsonCaptionEngineCaption;
 
 /* What was loaded and what it did so far. */

@@ -49,6 +49,16 @@ void write_words(const SearchResult& found, const Vocabulary& vocabulary, Captio
   caption.truncated = found.truncated;
 }
 
+void write_tags(const LoadedNetwork& loaded, Caption& caption) {
+  const auto count = static_cast<size_t>(loaded.bundle->config.tags.cells);
+  for (const Tag& tag : loaded.network->tags()) {
+    if (caption.tags.size() == count)
+      return;
+    caption.tags.push_back(
+        {loaded.bundle->vocabulary.word(tag.word), static_cast<double>(tag.probability)});
+  }
+}
+
 }  // namespace
 
 BundleCaptioner::BundleCaptioner(const CaptionerOptions& options, Device device,
@@ -178,6 +188,7 @@ Caption BundleCaptioner::describe_picture(const LoadedNetwork& loaded,
 
   Caption caption;
   write_words(found, loaded.bundle->vocabulary, caption);
+  write_tags(loaded, caption);
   return caption;
 }
 

@@ -124,6 +124,17 @@ void copy_words(const std::vector<CaptionWord>& words, JetsonCaptionEngineCaptio
   }
 }
 
+void copy_tags(const std::vector<CaptionTag>& tags, JetsonCaptionEngineCaption* caption) {
+  caption->tags = 0;
+  for (const CaptionTag& tag : tags) {
+    if (caption->tags == JETSONCAPTION_ENGINE_MAX_TAGS)
+      return;
+    JetsonCaptionEngineTag& copy = caption->tag_list[caption->tags++];
+    copy_text(tag.text, copy.text, sizeof copy.text);
+    copy.probability = tag.probability;
+  }
+}
+
 int32_t describe_locked(JetsonCaptionEngine* engine, const JetsonCaptionEngineImage* image,
                         const JetsonCaptionEngineRequest* request,
                         JetsonCaptionEngineCaption* caption) {
@@ -159,6 +170,7 @@ int32_t describe_locked(JetsonCaptionEngine* engine, const JetsonCaptionEngineIm
   caption->truncated = result.truncated ? 1 : 0;
   if (options.attention)
     copy_words(result.words, caption);
+  copy_tags(result.tags, caption);
   return JETSONCAPTION_ENGINE_OK;
 }
 

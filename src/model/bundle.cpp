@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <cstring>
 #include <fstream>
+#include <set>
 #include <sstream>
 #include <utility>
 
@@ -211,6 +212,13 @@ Result<std::vector<int>> read_tags(const std::string& directory, const ModelConf
     return corrupt(path + " has " + std::to_string(words.size()) +
                    " lines, but config.json asks for " + std::to_string(config.tags.classes) +
                    " classes; the two files do not belong together");
+  }
+  const std::set<int> nouns(words.begin(), words.end());
+  const auto count = nouns.size() - nouns.count(-1);
+  if (count < static_cast<size_t>(config.tags.cells)) {
+    return corrupt(path + " has " + std::to_string(count) +
+                   " different nouns, but config.json asks for " +
+                   std::to_string(config.tags.cells) + " tags.cells; lower that");
   }
   return words;
 }

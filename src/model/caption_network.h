@@ -20,8 +20,8 @@ class CaptionNetwork : public StepScorer {
   // LibTorch and oneDNN throw.
   virtual void look_at(const uint8_t* rgb) = 0;
 
-  // The likeliest things in the picture, likeliest first: as many as the model's tags.cells, or
-  // none where it has no tags.
+  // All nouns of the model's tags, likeliest first, or none where it has no tags. The decoder is
+  // shown the first tags.cells of them.
   virtual const std::vector<Tag>& tags() const = 0;
 
   // Which kernels compute: "torch" in the precision of the weights, "torch-fp32" in fp32 with fp16

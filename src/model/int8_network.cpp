@@ -173,14 +173,15 @@ class Int8Network : public CaptionNetwork {
     tag_scores_.resize(windows_.size() * tag_words_.size());
     classifier_->forward(window_means_.data(), static_cast<int>(windows_.size()),
                          tag_scores_.data());
-    tags_ = likeliest_tags(tag_scores_, tag_words_, tag_count_);
+    tags_ = sort_tags(tag_scores_, tag_words_);
   }
 
   // Behind the features of the places, before ReLU.
   void add_tag_cells() {
     const auto inputs = static_cast<size_t>(sizes_.embedding_size) + 1;
-    tag_inputs_.resize(tags_.size() * inputs);
-    for (size_t i = 0; i < tags_.size(); ++i) {
+    const auto count = static_cast<size_t>(tag_count_);
+    tag_inputs_.resize(count * inputs);
+    for (size_t i = 0; i < count; ++i) {
       float* input = tag_inputs_.data() + i * inputs;
       copy_word_vector(tags_[i].word, input);
       input[inputs - 1] = tags_[i].probability;

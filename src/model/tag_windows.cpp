@@ -20,8 +20,7 @@ std::vector<TagWindow> tag_windows(int grid_width, int grid_height) {
           {right, bottom, width, height}};
 }
 
-std::vector<Tag> likeliest_tags(const std::vector<float>& scores, const std::vector<int>& tag_words,
-                                int count) {
+std::vector<Tag> sort_tags(const std::vector<float>& scores, const std::vector<int>& tag_words) {
   const size_t classes = tag_words.size();
   std::vector<Tag> tags;
   std::unordered_map<int, size_t> places;  // in `tags`, of each noun
@@ -43,7 +42,6 @@ std::vector<Tag> likeliest_tags(const std::vector<float>& scores, const std::vec
   }
   std::stable_sort(tags.begin(), tags.end(),
                    [](const Tag& a, const Tag& b) { return a.probability > b.probability; });
-  tags.resize(static_cast<size_t>(count));
   return tags;
 }
 

@@ -24,11 +24,9 @@ struct Tag {
   float probability = 0;  // that it is there
 };
 
-// The `count` likeliest nouns, likeliest first; of equal ones the earlier class. `scores` [W, T]
-// are those of each window's classes, before the logistic function; `tag_words` [T] the noun of
-// each class, or -1. A noun is as likely as the likeliest of its classes. Fewer than `count` nouns
-// are filled up with the word 0 at probability 0.
-std::vector<Tag> likeliest_tags(const std::vector<float>& scores, const std::vector<int>& tag_words,
-                                int count);
+// The nouns of a picture, likeliest first; of equal ones the earlier class. `scores` [W, T] are
+// those of each window's classes, before the logistic function; `tag_words` [T] the noun of each
+// class, or -1. A noun is as likely as the likeliest of its classes.
+std::vector<Tag> sort_tags(const std::vector<float>& scores, const std::vector<int>& tag_words);
 
 }  // namespace jetsoncaption

@@ -96,12 +96,12 @@ class TorchNetwork : public CaptionNetwork {
   TagCells find_tags(const torch::Tensor& encoded) {
     std::vector<float> scores;
     copy_to(scores, tagger_->logits(encoded).to(torch::kFloat32));
-    tags_ = likeliest_tags(scores, tag_words_, config_.tags.cells);
+    tags_ = sort_tags(scores, tag_words_);
     std::vector<int64_t> words;
     std::vector<float> probabilities;
-    for (const Tag& tag : tags_) {
-      words.push_back(tag.word);
-      probabilities.push_back(tag.probability);
+    for (size_t i = 0; i < static_cast<size_t>(config_.tags.cells); ++i) {
+      words.push_back(tags_[i].word);
+      probabilities.push_back(tags_[i].probability);
     }
     return {on_device(torch::tensor(words, torch::kInt64)).unsqueeze(0),
             on_device(torch::tensor(probabilities, torch::kFloat32)).unsqueeze(0)};

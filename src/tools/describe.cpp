@@ -56,10 +56,14 @@ void print_caption(const DescribeArguments& arguments, const Captioner& captione
   nlohmann::json words = nlohmann::json::array();
   for (const CaptionWord& word : caption.words)
     words.push_back(word_json(word, captioner.info().grid_columns));
+  nlohmann::json tags = nlohmann::json::array();
+  for (const CaptionTag& tag : caption.tags)
+    tags.push_back({{"tag", tag.text}, {"probability", rounded(tag.probability, 4)}});
   nlohmann::json line = {{"file", file},
                          {"caption", caption.text},
                          {"confidence", rounded(caption.confidence, 4)},
                          {"words", words},
+                         {"tags", tags},
                          {"inference_ms", rounded(caption.inference_ms, 2)},
                          {"truncated", caption.truncated},
                          {"time", nullptr}};

@@ -16,8 +16,8 @@ struct Variation {
   double smallest_crop = 0.8;     // side of the random crop that is stretched to the full size
   double blur_probability = 0.3;  // that it is scaled down and up again, so that small pictures
                                   // among the data are not known by their blur
-  double smallest_scale = 0.35;  // the side it is scaled down to, as a share
-  double colour_jitter = 0.2;    // brightness, contrast and saturation change by up to this share
+  double smallest_scale = 0.35;   // the side it is scaled down to, as a share
+  double colour_jitter = 0.2;     // brightness, contrast and saturation change by up to this share
 };
 
 // Each picture varied on its own, with the random numbers of LibTorch's default generator:

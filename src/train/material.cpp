@@ -112,6 +112,8 @@ Result<Material> load_material(const TrainOptions& options, const PictureReader&
   std::vector<int> tag_words;
   if (options.tag_cells > 0)
     tag_words = TagNouns(vocabulary).words();
+  if (tag_words.size() < static_cast<size_t>(options.tag_cells))
+    tag_words.clear();  // too few things are named to tell them apart
   if (!tag_words.empty())
     config.tags = {static_cast<int>(tag_words.size()), options.tag_cells};
   return Material{std::move(config), std::move(vocabulary),        std::move(train),

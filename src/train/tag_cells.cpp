@@ -45,7 +45,7 @@ TagCells likeliest_cells(const torch::Tensor& scores, const std::vector<int>& ta
   std::vector<float> row(each);
   for (int64_t i = 0; i < pictures; ++i) {
     std::copy_n(values.data_ptr<float>() + static_cast<size_t>(i) * each, each, row.begin());
-    const std::vector<Tag> tags = likeliest_tags(row, tag_words, count);
+    const std::vector<Tag> tags = sort_tags(row, tag_words);
     for (int k = 0; k < count; ++k) {
       words[i][k] = tags[static_cast<size_t>(k)].word;
       probabilities[i][k] = tags[static_cast<size_t>(k)].probability;

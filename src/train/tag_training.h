@@ -17,7 +17,7 @@ namespace jetsoncaption {
 Result<torch::Tensor> tag_targets(const Dataset& dataset, const TagNouns& nouns,
                                   const Teacher& teacher, const ProgressReport& progress);
 
-// The score of each class [B, T] of those of the windows [B, W, T], as in likeliest_tags().
+// The score of each class [B, T] of those of the windows [B, W, T], as in sort_tags().
 torch::Tensor joined_scores(const torch::Tensor& window_scores);
 
 // How far scores are from the targets, both [B, T]: binary cross entropy, mean over all.

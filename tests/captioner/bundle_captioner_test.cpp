@@ -40,6 +40,7 @@ class ScarceNetwork : public CaptionNetwork {
     network_->look_at(rgb);
   }
   const char* kernels() const override { return network_->kernels(); }
+  const std::vector<Tag>& tags() const override { return network_->tags(); }
 
  private:
   const std::unique_ptr<CaptionNetwork> network_;

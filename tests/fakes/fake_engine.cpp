@@ -12,6 +12,7 @@
 //   text=a dog         the caption; without it "average R G B", the mean color of the image, which
 //                      tells which frame was described
 //   request=1          the caption is what was asked for: beam size, words, time
+//   tag=dog            the only tag, with the probability 0.75; without it there is none
 //   count=1            the number of the caption, from 0, stands behind the text
 //   broken=1           a byte that is not UTF-8 stands behind the text
 //   truncated=1        captions are marked truncated
@@ -111,6 +112,16 @@ constexpr uint32_t kGridSide = 7;
 constexpr uint32_t kCells = kGridSide * kGridSide;
 
 // As many words as there is room for.
+void write_tag(const Script& script, JetsonCaptionEngineCaption* caption) {
+  const auto tag = script.find("tag");
+  caption->tags = tag == script.end() ? 0 : 1;
+  if (caption->tags == 0)
+    return;
+  std::snprintf(caption->tag_list[0].text, sizeof caption->tag_list[0].text, "%s",
+                tag->second.c_str());
+  caption->tag_list[0].probability = 0.75;
+}
+
 void write_attention(const std::string& text, JetsonCaptionEngineCaption* caption) {
   std::istringstream stream(text);
   std::string word;
@@ -208,6 +219,7 @@ int32_t describe(JetsonCaptionEngine* engine, const JetsonCaptionEngineImage* im
   caption->inference_ms = 1.5;
   caption->words = static_cast<uint32_t>(1 + std::count(words.begin(), words.end(), ' '));
   caption->truncated = static_cast<int32_t>(number(script, "truncated", 0));
+  write_tag(script, caption);
   if (request->attention != 0)
     write_attention(words, caption);
   return JETSONCAPTION_ENGINE_OK;

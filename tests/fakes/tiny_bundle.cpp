@@ -159,20 +159,35 @@ ModelConfig tiny_config() {
   return config;
 }
 
-Result<void> write_tiny_bundle(const std::string& directory, unsigned seed) {
+ModelConfig tiny_tagged_config() {
+  ModelConfig config = tiny_config();
+  config.format_version = 2;
+  config.encoder.blocks[1].kernel = 5;
+  config.encoder.blocks[2].kernel = 5;
+  config.tags = {5, 2};
+  return config;
+}
+
+namespace {
+
+Result<void> write_files(const std::string& directory, unsigned seed, const ModelConfig& config) {
   if (mkdir(directory.c_str(), 0777) != 0 && errno != EEXIST) {
     return Error{ErrorKind::NotFound,
                  "cannot make the directory " + directory + ": " + std::strerror(errno)};
   }
-  ModelConfig config = tiny_config();
-  if (seed == 1)
-    config.self_test = tiny_self_test();
   const auto config_written = write_text_file(directory + "/config.json", format_config(config));
   if (!config_written.ok())
     return config_written;
   const auto words_written = write_text_file(directory + "/vocabulary.txt", vocabulary_text());
   if (!words_written.ok())
     return words_written;
+
+  if (config.tags.classes > 0) {
+    // A class without a noun, and a noun with two classes.
+    const auto tags_written = write_text_file(directory + "/tags.txt", "dog\n\ncat\nball\ndog\n");
+    if (!tags_written.ok())
+      return tags_written;
+  }
 
   const auto master_specs = expected_tensors(config, kWordCount, WeightFile::Master);
   const auto master = random_master(master_specs, seed);
@@ -182,6 +197,19 @@ Result<void> write_tiny_bundle(const std::string& directory, unsigned seed) {
     return master_written;
   return write_int8(directory + "/" + weight_file_name(WeightFile::Int8),
                     expected_tensors(config, kWordCount, WeightFile::Int8), master);
+}
+
+}  // namespace
+
+Result<void> write_tiny_bundle(const std::string& directory, unsigned seed) {
+  ModelConfig config = tiny_config();
+  if (seed == 1)
+    config.self_test = tiny_self_test();
+  return write_files(directory, seed, config);
+}
+
+Result<void> write_tiny_tagged_bundle(const std::string& directory, unsigned seed) {
+  return write_files(directory, seed, tiny_tagged_config());
 }
 
 }  // namespace jetsoncaption

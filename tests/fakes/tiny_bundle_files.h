@@ -15,8 +15,9 @@ namespace jetsoncaption {
 
 class TinyBundleFiles {
  public:
-  TinyBundleFiles() {
-    const auto written = write_tiny_bundle(directory_.path(), 1);
+  explicit TinyBundleFiles(bool tagged = false) {
+    const auto written = tagged ? write_tiny_tagged_bundle(directory_.path(), 1)
+                                : write_tiny_bundle(directory_.path(), 1);
     EXPECT_TRUE(written.ok()) << written.error().message;
   }
 

@@ -17,6 +17,7 @@
 
 #include <nlohmann/json.hpp>
 #include <sys/stat.h>
+#include <unistd.h>
 
 namespace jetsoncaption {
 namespace {
@@ -128,6 +129,55 @@ TEST_F(BundleTest, SelfTestNamesOnlyWordsOfTheVocabulary) {
         R"({"pictures": [{"number": 0, "margin": 1, "tokens": {"int8": [4, 16]}}]})");
   });
   expect_corrupt(WeightFile::Master, "the int8 token 16, but vocabulary.txt has only 16 words");
+}
+
+// A tiny bundle with tags that a test may damage.
+class TaggedBundleTest : public testing::Test {
+ protected:
+  void SetUp() override { ASSERT_TRUE(write_tiny_tagged_bundle(directory_.path(), 1).ok()); }
+
+  void expect_corrupt(const std::string& words) const {
+    const auto bundle = open_bundle(directory_.path(), WeightFile::Int8);
+    ASSERT_FALSE(bundle.ok());
+    EXPECT_EQ(bundle.error().kind, ErrorKind::CorruptModel);
+    EXPECT_NE(bundle.error().message.find(words), std::string::npos) << bundle.error().message;
+  }
+
+  const TemporaryDirectory directory_;
+};
+
+TEST_F(TaggedBundleTest, KnowsTheWordOfEachClassThatHasOne) {
+  for (const WeightFile file : {WeightFile::Master, WeightFile::Int8}) {
+    const auto bundle = open_bundle(directory_.path(), file);
+    ASSERT_TRUE(bundle.ok()) << bundle.error().message;
+    const Vocabulary& words = bundle.value().vocabulary;
+    EXPECT_EQ(bundle.value().tag_words, (std::vector<int>{words.find("dog"), -1, words.find("cat"),
+                                                          words.find("ball"), words.find("dog")}));
+    EXPECT_EQ(format_tags(bundle.value().tag_words, words), directory_.read("tags.txt"));
+  }
+}
+
+TEST_F(TaggedBundleTest, TagsAreMissedByName) {
+  unlink(directory_.file("tags.txt").c_str());
+  const auto bundle = open_bundle(directory_.path(), WeightFile::Int8);
+  ASSERT_FALSE(bundle.ok());
+  EXPECT_EQ(bundle.error().kind, ErrorKind::NotFound);
+  EXPECT_NE(bundle.error().message.find("tags.txt"), std::string::npos);
+}
+
+TEST_F(TaggedBundleTest, TagThatTheVocabularyDoesNotHaveIsRefused) {
+  directory_.write("tags.txt", "dog\n\ngnu\nball\ndog\n");
+  expect_corrupt("tags.txt line 3 names \"gnu\"");
+}
+
+TEST_F(TaggedBundleTest, AnotherNumberOfTagsIsRefused) {
+  directory_.write("tags.txt", "dog\ncat\n");
+  expect_corrupt("tags.txt has 2 lines, but config.json asks for 5 classes");
+}
+
+TEST_F(TaggedBundleTest, FewerNounsThanTheDecoderIsShownAreRefused) {
+  directory_.write("tags.txt", "dog\n\n\ndog\n\n");
+  expect_corrupt("tags.txt has 1 different nouns");
 }
 
 TEST_F(BundleTest, EachMissingFileIsNotFoundByName) {

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <memory>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -26,6 +27,9 @@ constexpr double kQuantizationTolerance = 0.03;
 // Of shares that sum to 1, for the same reason. With this bundle the largest difference is 0.025.
 constexpr float kAttentionTolerance = 0.05F;
 
+// Of probabilities, for the same reason.
+constexpr float kTagTolerance = 0.05F;
+
 // Words of the tiny bundle.
 constexpr int kStart = 1;
 constexpr int kA = 4;
@@ -37,18 +41,13 @@ constexpr int kCells = 4;  // the tiny bundle's input of 64x64 gives a grid of 2
 
 enum class Arithmetic { Fp32, Fp16, Dequantized, Int8 };
 
-std::string arithmetic_name(const testing::TestParamInfo<Arithmetic>& info) {
-  switch (info.param) {
-    case Arithmetic::Fp32:
-      return "Fp32";
-    case Arithmetic::Fp16:
-      return "Fp16";
-    case Arithmetic::Dequantized:
-      return "Dequantized";
-    case Arithmetic::Int8:
-      return "Int8";
-  }
-  return "";
+// Arithmetic, and whether the bundle has tags (format 2) or not (format 1).
+using Variant = std::tuple<Arithmetic, bool>;
+
+std::string variant_name(const testing::TestParamInfo<Variant>& info) {
+  const char* const names[] = {"Fp32", "Fp16", "Dequantized", "Int8"};
+  const std::string name = names[static_cast<int>(std::get<0>(info.param))];
+  return name + (std::get<1>(info.param) ? "WithTags" : "");
 }
 
 using Scores = std::vector<float>;
@@ -85,16 +84,16 @@ std::vector<uint8_t> picture(unsigned number) {
 
 constexpr char kNoKernels[] = "this build or this processor has no fast int8 kernels";
 
-class CaptionNetworkTest : public testing::TestWithParam<Arithmetic> {
+class CaptionNetworkTest : public testing::TestWithParam<Variant> {
  protected:
   void SetUp() override {
     use_threads(1);
-    const bool master = GetParam() == Arithmetic::Fp32 || GetParam() == Arithmetic::Fp16;
+    const bool master = arithmetic_ == Arithmetic::Fp32 || arithmetic_ == Arithmetic::Fp16;
     bundle_ = files_.open(master ? WeightFile::Master : WeightFile::Int8);
     TorchOptions options;
-    options.half = GetParam() == Arithmetic::Fp16;
-    network_ = GetParam() == Arithmetic::Int8 ? make_int8_network(*bundle_)
-                                              : make_torch_network(*bundle_, options);
+    options.half = arithmetic_ == Arithmetic::Fp16;
+    network_ = arithmetic_ == Arithmetic::Int8 ? make_int8_network(*bundle_)
+                                               : make_torch_network(*bundle_, options);
     if (!network_)
       GTEST_SKIP() << kNoKernels;
   }
@@ -112,10 +111,24 @@ class CaptionNetworkTest : public testing::TestWithParam<Arithmetic> {
     return scores;
   }
 
-  const TinyBundleFiles files_;
+  const Arithmetic arithmetic_ = std::get<0>(GetParam());
+  const bool has_tags_ = std::get<1>(GetParam());
+  const TinyBundleFiles files_{has_tags_};
   std::unique_ptr<Bundle> bundle_;
   std::unique_ptr<CaptionNetwork> network_;
 };
+
+TEST_P(CaptionNetworkTest, NamesEachNounOfTheTagsOnceAndTheLikeliestFirst) {
+  network_->look_at(picture(1).data());
+  std::vector<Tag> tags = network_->tags();
+  ASSERT_EQ(tags.size(), has_tags_ ? 3U : 0U);
+  for (size_t i = 1; i < tags.size(); ++i)
+    EXPECT_LE(tags[i].probability, tags[i - 1].probability);
+  const auto first = tags;
+  network_->look_at(picture(2).data());
+  if (has_tags_)
+    EXPECT_NE(network_->tags()[0].probability, first[0].probability);
+}
 
 TEST_P(CaptionNetworkTest, GivesEachSentenceADistributionOverAllWords) {
   network_->look_at(picture(1).data());
@@ -221,7 +234,7 @@ TEST_P(CaptionNetworkTest, LooksFromTheStateOfTheParent) {
 
 TEST_P(CaptionNetworkTest, SaysWhichKernelsCompute) {
   const std::string kernels = network_->kernels();
-  switch (GetParam()) {
+  switch (arithmetic_) {
     case Arithmetic::Fp32:
       EXPECT_EQ(kernels, "torch");
       break;
@@ -238,12 +251,14 @@ TEST_P(CaptionNetworkTest, SaysWhichKernelsCompute) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Networks, CaptionNetworkTest,
-                         testing::Values(Arithmetic::Fp32, Arithmetic::Fp16,
-                                         Arithmetic::Dequantized, Arithmetic::Int8),
-                         arithmetic_name);
+                         testing::Combine(testing::Values(Arithmetic::Fp32, Arithmetic::Fp16,
+                                                          Arithmetic::Dequantized,
+                                                          Arithmetic::Int8),
+                                          testing::Bool()),
+                         variant_name);
 
 // The int8 network and the exact one with the same weights, over the same pictures and words.
-class Int8Network : public testing::Test {
+class Int8Network : public testing::TestWithParam<bool> {
  protected:
   void SetUp() override {
     use_threads(1);
@@ -266,13 +281,13 @@ class Int8Network : public testing::Test {
     }
   }
 
-  const TinyBundleFiles files_;
+  const TinyBundleFiles files_{GetParam()};
   std::unique_ptr<Bundle> bundle_ = files_.open(WeightFile::Int8);
   std::unique_ptr<CaptionNetwork> int8_;
   std::unique_ptr<CaptionNetwork> dequantized_;
 };
 
-TEST_F(Int8Network, AgreesWithTheDequantizedNetwork) {
+TEST_P(Int8Network, AgreesWithTheDequantizedNetwork) {
   double sum = 0;
   size_t count = 0;
   for_each_step([&](const Scores& fast, const Scores& exact) {
@@ -284,7 +299,7 @@ TEST_F(Int8Network, AgreesWithTheDequantizedNetwork) {
   EXPECT_LT(sum / static_cast<double>(count), kQuantizationTolerance);
 }
 
-TEST_F(Int8Network, LooksWhereTheDequantizedNetworkLooks) {
+TEST_P(Int8Network, LooksWhereTheDequantizedNetworkLooks) {
   for_each_step([&](const Scores&, const Scores&) {
     std::vector<float> fast, exact;
     int8_->copy_attention(fast);
@@ -293,7 +308,20 @@ TEST_F(Int8Network, LooksWhereTheDequantizedNetworkLooks) {
   });
 }
 
-TEST_F(Int8Network, KeepsNothingOfTheBundle) {
+TEST_P(Int8Network, SeesTheTagsThatTheDequantizedNetworkSees) {
+  for_each_step([&](const Scores&, const Scores&) {
+    ASSERT_EQ(int8_->tags().size(), dequantized_->tags().size());
+    for (const Tag& tag : int8_->tags()) {
+      const auto& exact = dequantized_->tags();
+      const auto same = std::find_if(exact.begin(), exact.end(),
+                                     [&](const Tag& other) { return other.word == tag.word; });
+      ASSERT_NE(same, exact.end());
+      EXPECT_NEAR(tag.probability, same->probability, kTagTolerance);
+    }
+  });
+}
+
+TEST_P(Int8Network, KeepsNothingOfTheBundle) {
   const auto rgb = picture(1);
   int8_->look_at(rgb.data());
   const Scores before = step(*int8_, {0}, {kStart});
@@ -303,6 +331,8 @@ TEST_F(Int8Network, KeepsNothingOfTheBundle) {
   int8_->look_at(rgb.data());
   EXPECT_EQ(step(*int8_, {0}, {kStart}), before);
 }
+
+INSTANTIATE_TEST_SUITE_P(Tags, Int8Network, testing::Bool());
 
 }  // namespace
 }  // namespace jetsoncaption

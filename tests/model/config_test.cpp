@@ -80,6 +80,32 @@ TEST(Config, IsReadBackAsWritten) {
   EXPECT_EQ(config.quality_json, written.quality_json);
 }
 
+TEST(Config, OfFormat2HasTagsAndNamesTheKernelOfEachBlock) {
+  const auto read = parse_config(format_config(tiny_tagged_config()), "config.json");
+  ASSERT_TRUE(read.ok()) << read.error().message;
+  EXPECT_EQ(read.value().format_version, 2);
+  EXPECT_EQ(read.value().encoder.blocks[0].kernel, 3);
+  EXPECT_EQ(read.value().encoder.blocks[1].kernel, 5);
+  EXPECT_EQ(read.value().tags.classes, 5);
+  EXPECT_EQ(read.value().tags.cells, 2);
+}
+
+TEST(Config, OfFormat2MayHaveNoTags) {
+  ModelConfig written = tiny_tagged_config();
+  written.tags = {};
+  const auto read = parse_config(format_config(written), "config.json");
+  ASSERT_TRUE(read.ok()) << read.error().message;
+  EXPECT_EQ(read.value().tags.classes, 0);
+}
+
+TEST(Config, OfFormat2IsRefusedWithAKernelThatNothingComputes) {
+  std::string text = format_config(tiny_tagged_config());
+  const size_t at = text.find("\"kernel\": 5");
+  ASSERT_NE(at, std::string::npos);
+  text.replace(at, 11, "\"kernel\": 4");
+  EXPECT_NE(refusal(text).find("kernel is 4; use 3 or 5"), std::string::npos) << refusal(text);
+}
+
 TEST(Config, FormatKeepsEveryDecoderSizeApart) {
   ModelConfig written = tiny_config();
   written.decoder = {1, 2, 3, 4};
@@ -102,8 +128,8 @@ TEST(Config, RemarksMayBeMissing) {
 }
 
 TEST(Config, UnknownVersionIsRefusedBeforeItsFields) {
-  EXPECT_EQ(refusal(R"({"format_version": 2, "layers": "in another way"})"),
-            "m/config.json: format_version is 2; this program reads version 1: install the "
+  EXPECT_EQ(refusal(R"({"format_version": 3, "layers": "in another way"})"),
+            "m/config.json: format_version is 3; this program reads versions 1 and 2: install the "
             "jetsoncaption that the model is for");
 }
 

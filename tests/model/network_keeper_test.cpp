@@ -37,8 +37,10 @@ class FakeNetwork : public CaptionNetwork {
   void copy_attention(std::vector<float>&) const override {}
   void look_at(const uint8_t*) override {}
   const char* kernels() const override { return kernels_; }
+  const std::vector<Tag>& tags() const override { return tags_; }
 
  private:
+  const std::vector<Tag> tags_;
   const char* const kernels_;
   int& alive_;
 };

@@ -146,11 +146,14 @@ struct Fault {
 
 TEST(Trainer, SaysInASentenceWhatIsMissing) {
   const std::vector<Fault> faults = {
-      {"no sentences", [](const Workshop&, TrainOptions& options) { options.sources[0].captions += "x"; },
+      {"no sentences",
+       [](const Workshop&, TrainOptions& options) { options.sources[0].captions += "x"; },
        ErrorKind::NotFound, "captions.txtx"},
-      {"no list", [](const Workshop&, TrainOptions& options) { options.sources[0].train_list += "x"; },
+      {"no list",
+       [](const Workshop&, TrainOptions& options) { options.sources[0].train_list += "x"; },
        ErrorKind::NotFound, "list.txtx"},
-      {"no dev list", [](const Workshop&, TrainOptions& options) { options.sources[0].dev_list += "x"; },
+      {"no dev list",
+       [](const Workshop&, TrainOptions& options) { options.sources[0].dev_list += "x"; },
        ErrorKind::NotFound, "list.txtx"},
       {"no description of the backbone",
        [](const Workshop& workshop, TrainOptions&) {
