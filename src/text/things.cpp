@@ -51,6 +51,10 @@ int Things::group_of(int noun) const {
   return nouns_.at(static_cast<size_t>(noun)).group;
 }
 
+bool Things::is_measured(int group) const {
+  return measured_.at(static_cast<size_t>(group));
+}
+
 const std::vector<int>& Things::broader(int group) const {
   return broader_.at(static_cast<size_t>(group));
 }
@@ -69,7 +73,11 @@ std::vector<Things::Mention> Things::find(const Words& words) const {
       if (longest != forms->second.end()) {
         length = longest->parts.size();
         const size_t first = parts[i].word;
-        mentions.push_back({longest->noun, first, parts[i + length - 1].word - first + 1});
+        const size_t count = parts[i + length - 1].word - first + 1;
+        if (longest->noun >= 0)
+          mentions.push_back({longest->noun, first, count, false});
+        for (const int noun : longest->implied)
+          mentions.push_back({noun, first, count, true});
       }
     }
     i += std::max<size_t>(length, 1);

@@ -25,6 +25,7 @@ class Things {
     int noun;
     size_t first;
     size_t words;
+    bool implied;  // said along with what these words name: a skateboarder has a skateboard
   };
 
   // things.txt, which is part of the program. Read at the first call; thread-safe.
@@ -40,12 +41,14 @@ class Things {
   // The noun that has this name, or -1.
   int find_noun(const std::string& name) const;
   int group_of(int noun) const;
+  // False for things whose absence from sentences says nothing, as most clothes.
+  bool is_measured(int group) const;
   // The groups that are said with a group, in all steps; without itself.
   const std::vector<int>& broader(int group) const;
 
   // The things that a sentence names, in its order. Of forms that begin at the same word the one
   // with most words counts, and its words count for no other: a hot dog is no dog. A hyphen is a
-  // blank: "t-shirt" is "t shirt".
+  // blank: "t-shirt" is "t shirt". What is implied follows what implies it.
   std::vector<Mention> find(const Words& words) const;
 
  private:
@@ -55,12 +58,14 @@ class Things {
   };
   struct Form {
     Words parts;
-    int noun;
+    int noun;                  // -1: none, only what it implies
+    std::vector<int> implied;  // nouns
   };
   class Reader;
 
   std::vector<Noun> nouns_;
   std::vector<std::vector<int>> broader_;                     // of each group
+  std::vector<bool> measured_;                                // each group
   std::unordered_map<std::string, int> names_;                // nouns by name
   std::unordered_map<std::string, std::vector<Form>> forms_;  // by first part, longest first
 };

@@ -16,12 +16,17 @@ extern const char* const kThingsText;
 
 namespace {
 
+constexpr const char* kBlanks = " \t\r";
+
+bool is_blank(char c) {
+  return std::string(kBlanks).find(c) != std::string::npos;
+}
+
 std::string trim(const std::string& text) {
-  const char* const blanks = " \t\r";
-  const size_t first = text.find_first_not_of(blanks);
+  const size_t first = text.find_first_not_of(kBlanks);
   if (first == std::string::npos)
     return {};
-  return text.substr(first, text.find_last_not_of(blanks) - first + 1);
+  return text.substr(first, text.find_last_not_of(kBlanks) - first + 1);
 }
 
 // The pieces between separators, trimmed; one empty piece where there is nothing.
@@ -47,29 +52,41 @@ Words parts_of(const std::string& form) {
 
 }  // namespace
 
-// Reads line after line; broader groups may stand further down, so they are looked up at the end.
+// Reads entry after entry; broader groups may stand further down, so they are looked up at the end.
 class Things::Reader {
  public:
   explicit Reader(std::string name) : name_(std::move(name)) {}
 
   Result<Things> read(std::istream& stream) {
+    std::string entry;
     std::string line;
-    for (line_ = 1; std::getline(stream, line); ++line_) {
+    for (int number = 1; std::getline(stream, line); ++number) {
+      const bool goes_on = !line.empty() && is_blank(line.front());
       line = trim(line);
       if (line.empty() || line.front() == '#')
         continue;
-      const auto added = add_group(line);
+      if (goes_on) {
+        entry += ' ' + line;
+        continue;
+      }
+      const auto added = add_entry(entry);
       if (!added.ok())
         return added.error();
+      entry = line;
+      line_ = number;
     }
+    const auto added = add_entry(entry);
+    if (!added.ok())
+      return added.error();
     if (things_.nouns_.empty())
       return Error{ErrorKind::InvalidArgument,
                    name_ + " has no groups; write one a line, as 'horse | horses, pony | ponies'."};
-    const auto linked = link_broader();
-    if (!linked.ok())
-      return linked.error();
-    for (auto& entry : things_.forms_) {
-      std::stable_sort(entry.second.begin(), entry.second.end(), [](const Form& a, const Form& b) {
+    for (const auto& link : {link_broader(), link_phrases()}) {
+      if (!link.ok())
+        return link.error();
+    }
+    for (auto& forms : things_.forms_) {
+      std::stable_sort(forms.second.begin(), forms.second.end(), [](const Form& a, const Form& b) {
         return a.parts.size() > b.parts.size();
       });
     }
@@ -77,22 +94,33 @@ class Things::Reader {
   }
 
  private:
+  // Names that are looked up when all lines have been read.
   struct Link {
     int line;
-    std::vector<std::string> names;  // of broader groups
+    std::vector<std::string> names;
+    std::vector<Words> phrases;  // that imply the names
   };
 
   Error error_at(int line, const std::string& what) const {
     return {ErrorKind::InvalidArgument, name_ + ", line " + std::to_string(line) + ": " + what};
   }
 
+  Result<void> add_entry(const std::string& line) {
+    const std::string entry = trim(line);
+    if (entry.empty())
+      return {};
+    return entry.find('>') == std::string::npos ? add_group(entry) : add_phrases(entry);
+  }
+
   Result<void> add_group(const std::string& line) {
-    const std::vector<std::string> sides = split(line, '<');
+    const bool measured = line.front() != '~';
+    const std::vector<std::string> sides = split(measured ? line : line.substr(1), '<');
     if (sides.size() > 2)
       return error_at(line_, "there is more than one '<'; separate broader groups by commas.");
     const int group = things_.groups();
     things_.broader_.emplace_back();
-    links_.push_back({line_, {}});
+    things_.measured_.push_back(measured);
+    links_.push_back({line_, {}, {}});
     if (sides.size() == 2)
       links_.back().names = split(sides[1], ',');
     for (const std::string& noun : split(sides[0], ',')) {
@@ -130,11 +158,30 @@ class Things::Reader {
                       "'" + form + "' has a parenthesis; only the first form may be in two.");
     const Words parts = parts_of(form);
     if (parts.empty())
-      return error_at(line_, "there is nothing between two separators; remove one of them.");
+      return nothing_between();
     if (!known_.insert(parts).second)
       return error_at(line_, "'" + form + "' stands in the file twice; remove one.");
-    things_.forms_[parts.front()].push_back({parts, noun});
+    things_.forms_[parts.front()].push_back({parts, noun, {}});
     return {};
+  }
+
+  Result<void> add_phrases(const std::string& line) {
+    const std::vector<std::string> sides = split(line, '>');
+    if (sides.size() > 2 || line.find('<') != std::string::npos)
+      return error_at(line_, "there may be one '>' or one '<'; write a line for each.");
+    phrases_.push_back({line_, {}, {}});
+    if (!sides[1].empty())
+      phrases_.back().names = split(sides[1], ',');
+    for (const std::string& phrase : split(sides[0], '|')) {
+      phrases_.back().phrases.push_back(parts_of(phrase));
+      if (phrases_.back().phrases.back().empty())
+        return nothing_between();
+    }
+    return {};
+  }
+
+  Error nothing_between() const {
+    return error_at(line_, "there is nothing between two separators; remove one of them.");
   }
 
   Result<void> link_broader() {
@@ -167,15 +214,41 @@ class Things::Reader {
     return {};
   }
 
+  Result<void> link_phrases() {
+    for (const Link& link : phrases_) {
+      std::vector<int> implied;
+      for (const std::string& name : link.names) {
+        implied.push_back(things_.find_noun(name));
+        if (implied.back() < 0)
+          return error_at(link.line, "there is no noun '" + name + "'; add one, or remove it " +
+                                         "behind the '>'.");
+      }
+      for (const Words& phrase : link.phrases)
+        form_of(phrase).implied = implied;
+    }
+    return {};
+  }
+
+  // The form with these parts; a new one that names no noun where there is none.
+  Form& form_of(const Words& parts) {
+    auto& forms = things_.forms_[parts.front()];
+    auto found = std::find_if(forms.begin(), forms.end(),
+                              [&](const Form& form) { return form.parts == parts; });
+    if (found == forms.end())
+      found = forms.insert(forms.end(), {parts, -1, {}});
+    return *found;
+  }
+
   bool begins_group(int noun) const {
     return noun == 0 || things_.group_of(noun) != things_.group_of(noun - 1);
   }
 
   std::string name_;
-  int line_ = 0;
+  int line_ = 1;  // where what is being read begins
   Things things_;
-  std::vector<Link> links_;  // one a group
-  std::set<Words> known_;    // forms
+  std::vector<Link> links_;    // to broader groups, one a group
+  std::vector<Link> phrases_;  // from phrases to what they imply
+  std::set<Words> known_;      // forms
 };
 
 Result<Things> Things::read(std::istream& stream, const std::string& name) {

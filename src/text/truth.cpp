@@ -14,8 +14,11 @@ constexpr int kPlainReferences = 2;
 
 std::set<int> named_groups(const Things& things, const Words& sentence) {
   std::set<int> groups;
-  for (const auto& mention : things.find(sentence))
-    groups.insert(things.group_of(mention.noun));
+  for (const auto& mention : things.find(sentence)) {
+    const int group = things.group_of(mention.noun);
+    if (things.is_measured(group))
+      groups.insert(group);
+  }
   return groups;
 }
 
@@ -29,7 +32,8 @@ std::set<int> with_broader(const Things& things, const std::set<int>& groups) {
 bool repeats_a_noun(const Things& things, const Words& sentence) {
   std::set<int> nouns;
   for (const auto& mention : things.find(sentence)) {
-    if (!nouns.insert(mention.noun).second)
+    // "A skateboarder on a skateboard" says it once.
+    if (!mention.implied && !nouns.insert(mention.noun).second)
       return true;
   }
   return false;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Whether captions name what is there, in the manner of CHAIR (Rohrbach et al. 2018): the things
-// that a caption names against those that people name who saw the picture.
+// that a caption names against those that people name who saw the picture. Only the groups that
+// Things::is_measured() count, but for repetitions.
 #pragma once
 
 #include <vector>

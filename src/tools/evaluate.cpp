@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// `jetsoncaption evaluate`: how close a model's captions come to what people wrote.
+// `jetsoncaption evaluate`: how close a model's captions come to what people wrote, and how true
+// they are.
 #include <fstream>
 #include <iostream>
 #include <memory>
@@ -45,6 +46,9 @@ void print_scores(const EvaluateArguments& arguments, const CaptionerInfo& info,
                                    {"bleu", bleu},
                                    {"rouge_l", rounded(scores.rouge_l, 2)},
                                    {"cider_d", rounded(scores.cider_d, 4)},
+                                   {"untrue", rounded(scores.untrue, 4)},
+                                   {"named", rounded(scores.named, 4)},
+                                   {"repeated", rounded(scores.repeated, 4)},
                                    {"model", info.model_name},
                                    {"precision", info.precision},
                                    {"engine", info.engine},
@@ -62,6 +66,9 @@ void print_scores(const EvaluateArguments& arguments, const CaptionerInfo& info,
   }
   std::cout << "  ROUGE-L  " << format_fixed(scores.rouge_l, 2) << '\n'
             << "  CIDEr-D  " << format_fixed(scores.cider_d, 3) << '\n'
+            << "  untrue   " << format_fixed(scores.untrue, 3) << '\n'
+            << "  named    " << format_fixed(scores.named, 3) << '\n'
+            << "  repeated " << format_fixed(scores.repeated, 3) << '\n'
             << "  median   " << format_fixed(median_ms, 1) << " ms a caption" << std::endl;
 }
 
@@ -123,7 +130,11 @@ void add_evaluate_command(CLI::App& program, int& exit_code) {
   command.add_flag("--json", arguments->json, "Print the figures as a JSON object");
   command.footer(
       "Prints BLEU-1 to BLEU-4 and ROUGE-L from 0 to 100, and CIDEr-D from 0 to 10, as the COCO\n"
-      "caption evaluation defines them.\n"
+      "caption evaluation defines them. Then three shares from 0 to 1, in the manner of CHAIR:\n"
+      "  untrue    of the captions, those that name a thing that no sentence by people names\n"
+      "  named     of the things that two or more sentences about a picture name, those that its\n"
+      "            caption names\n"
+      "  repeated  of the captions, those that name the same thing twice\n"
       "Example:\n"
       "  jetsoncaption evaluate --images flickr8k/images --captions flickr8k/captions.txt \\\n"
       "      --list flickr8k/dev.txt --beam-size 3");

@@ -99,17 +99,21 @@ void print(const std::vector<Measured>& rows, bool json) {
                     {"megabytes", rounded(row.megabytes, 2)},
                     {"engine", row.engine},
                     {"bleu_4", rounded(row.scores.bleu[3], 2)},
-                    {"cider_d", rounded(row.scores.cider_d, 4)}});
+                    {"cider_d", rounded(row.scores.cider_d, 4)},
+                    {"untrue", rounded(row.scores.untrue, 4)},
+                    {"named", rounded(row.scores.named, 4)}});
   }
   if (json) {
     std::cout << format_json({{"results", list}}) << std::endl;
     return;
   }
-  std::cout << "precision   size (MB)   BLEU-4   CIDEr-D   engine\n";
+  std::cout << "precision   size (MB)   BLEU-4   CIDEr-D   untrue   named   engine\n";
   for (const Measured& row : rows) {
     std::cout << row.precision << "        " << format_fixed(row.megabytes, 1) << "        "
               << format_fixed(row.scores.bleu[3], 2) << "    "
-              << format_fixed(row.scores.cider_d, 3) << "     " << row.engine << '\n';
+              << format_fixed(row.scores.cider_d, 3) << "     "
+              << format_fixed(row.scores.untrue, 3) << "    " << format_fixed(row.scores.named, 3)
+              << "   " << row.engine << '\n';
   }
   std::cout << std::flush;
 }
@@ -207,8 +211,11 @@ void add_quantize_command(CLI::App& program, int& exit_code) {
       ->capture_default_str();
   command.add_flag("--json", arguments->json, "Print the figures as a JSON object");
   command.footer(
-      "Prints the size of the weights, BLEU-4 and CIDEr-D of the master weights and of int8; with\n"
-      "--half the size alone, and the fp32 weights are gone: copy the bundle first to keep them.\n"
+      "Prints the size of the weights, and BLEU-4, CIDEr-D, untrue and named (see evaluate) of "
+      "the\n"
+      "master weights and of int8; with --half the size alone, and the fp32 weights are gone: "
+      "copy\n"
+      "the bundle first to keep them.\n"
       "Examples:\n"
       "  jetsoncaption quantize --model my-model --images flickr8k/images \\\n"
       "      --calibration-list flickr8k/train.txt --captions flickr8k/captions.txt \\\n"

@@ -25,7 +25,8 @@ void EpochLog::add(Stage stage, int epoch, double loss, const std::vector<Captio
                    {"rouge_l", set.rouge_l},
                    {"cider_d", set.cider_d},
                    {"untrue", set.untrue},
-                   {"named", set.named}});
+                   {"named", set.named},
+                   {"repeated", set.repeated}});
   }
   const nlohmann::json line = {{"stage", stage_name(stage)},
                                {"epoch", epoch},

@@ -199,6 +199,15 @@ TEST(EvaluateCaptions, GathersAllMetrics) {
   EXPECT_NEAR(scores.bleu[0], 71.653131 * 2 / 3, kTolerance);
 }
 
+TEST(EvaluateCaptions, CountsTheThingsThatAreNamed) {
+  // The cat is untrue; of dog and ball, which two references name, the dogs are named twice.
+  const auto scores = evaluate_captions(
+      {pair("a dog with a dog and a cat", {"a dog and a ball", "dogs and balls"})});
+  EXPECT_EQ(scores.untrue, 1);
+  EXPECT_EQ(scores.named, 0.5);
+  EXPECT_EQ(scores.repeated, 1);
+}
+
 TEST(EvaluateCaptions, NoPicturesScoreZero) {
   const auto scores = evaluate_captions({});
   EXPECT_EQ(scores.cider_d, 0);

@@ -16,12 +16,15 @@ namespace {
 
 Things things() {
   std::istringstream stream(
-      "person, man, woman\n"
+      "person, man, woman, baker | bakers\n"
       "food\n"
       "pizza | pizzas < food\n"
       "cake < food\n"
       "table\n"
-      "dog | dogs\n");
+      "dog | dogs\n"
+      "baker | bakers > cake\n"
+      "walker > dog\n"
+      "~ shirt | shirts\n");
   return std::move(Things::read(stream, "list.txt").value());
 }
 
@@ -55,6 +58,12 @@ TEST(Untrue, BroaderThingIsTrueAndNarrowerIsNot) {
   EXPECT_EQ(truth_scores({pair("a cake", {"a pizza"})}, things()).untrue, 1);
 }
 
+TEST(Untrue, ImpliedThingCountsForBothSides) {
+  EXPECT_EQ(truth_scores({pair("a cake", {"a baker"})}, things()).untrue, 0);
+  EXPECT_EQ(truth_scores({pair("a baker", {"a man with a cake"})}, things()).untrue, 0);
+  EXPECT_EQ(truth_scores({pair("a baker", {"a man"})}, things()).untrue, 1);
+}
+
 TEST(Named, IsTheShareOfThingsInTwoReferencesOverAllPictures) {
   const auto scores = truth_scores(
       {
@@ -86,6 +95,24 @@ TEST(Repeated, IsTheShareOfCaptionsWithANounTwice) {
       },
       things());
   EXPECT_DOUBLE_EQ(scores.repeated, 0.5);
+}
+
+TEST(Repeated, ImpliedThingIsNotSaidTwice) {
+  const auto scores = [](const char* candidate) {
+    return truth_scores({pair(candidate, {"a cake"})}, things());
+  };
+  EXPECT_EQ(scores("a baker with a cake").repeated, 0);
+  EXPECT_EQ(scores("a walker and a walker").repeated, 0);
+  EXPECT_EQ(scores("a baker and a baker").repeated, 1);
+}
+
+TEST(Truth, ThingsThatAreNotMeasuredCountOnlyAsRepeated) {
+  const auto scores = truth_scores(
+      {pair("a man in a shirt", {"a man"}), pair("a shirt and a shirt", {"a shirt", "a shirt"})},
+      things());
+  EXPECT_EQ(scores.untrue, 0);
+  EXPECT_EQ(scores.named, 0);
+  EXPECT_EQ(scores.repeated, 0.5);
 }
 
 TEST(Truth, NoPicturesScoreZero) {

@@ -183,7 +183,7 @@ TEST_F(Commands, RefuseABeamThatIsTooWide) {
 }
 
 TEST_F(Commands, EvaluateScoresThePicturesOfTheList) {
-  write_text("captions.txt", "dog.png\tA red dog .\ndog.png\tAn animal .\nb.png\tA cat .\n");
+  write_text("captions.txt", "dog.png\tA red dog .\ndog.png\tA puppy .\nb.png\tA cat .\n");
   write_text("list.txt", "dog.png\n");
 
   const Outcome outcome =
@@ -196,6 +196,9 @@ TEST_F(Commands, EvaluateScoresThePicturesOfTheList) {
   EXPECT_NEAR(result["bleu"][0].get<double>(), 100, 0.01)
       << "the sentence is one of the references";
   EXPECT_NEAR(result["rouge_l"].get<double>(), 100, 0.01);
+  EXPECT_EQ(result["untrue"], 0);
+  EXPECT_EQ(result["named"], 1) << "both references name a dog";
+  EXPECT_EQ(result["repeated"], 0);
   EXPECT_EQ(result["precision"], "fp32");
   EXPECT_EQ(read_text("predictions.txt"), "dog.png\ta red dog\n");
 }
@@ -211,6 +214,16 @@ TEST_F(Commands, EvaluateNamesPicturesThatFailAndScoresTheRest) {
   const auto result = nlohmann::json::parse(outcome.output);
   EXPECT_EQ(result["pictures"], 1);
   EXPECT_EQ(result["failed"], 1);
+}
+
+TEST_F(Commands, EvaluateSaysHowManyCaptionsAreUntrue) {
+  write_text("captions.txt", "dog.png\tA cat .\ndog.png\tTwo cats .\n");
+
+  const Outcome outcome =
+      run({"evaluate", "--images", path(""), "--captions", path("captions.txt")});
+
+  ASSERT_EQ(outcome.exit_code, kAllWell) << outcome.errors;
+  EXPECT_THAT(outcome.output, HasSubstr("  untrue   1.000\n  named    0.000\n  repeated 0.000\n"));
 }
 
 TEST_F(Commands, EvaluateRefusesAListThatIsMissing) {
