@@ -9,12 +9,12 @@
 #include <gst/base/gstbasetransform.h>
 #include <gst/video/video.h>
 
-#include "plugin/caption_session.h"
-#include "plugin/frame_shrink.h"
-#include "plugin/frame_source.h"
+#include "plugin/frames/frame_shrink.h"
+#include "plugin/frames/frame_source.h"
 #include "plugin/live_values.h"
-#include "plugin/memory_watch.h"
-#include "plugin/overlay.h"
+#include "plugin/overlay/overlay.h"
+#include "plugin/session/caption_session.h"
+#include "plugin/session/memory_watch.h"
 #include "plugin/settings.h"
 
 namespace jetsoncaption {

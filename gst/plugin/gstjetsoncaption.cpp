@@ -59,16 +59,16 @@
 
 #include <gst/video/video.h>
 
-#include "plugin/caption_events.h"
-#include "plugin/engine_start.h"
-#include "plugin/frame_formats.h"
 #include "plugin/frame_path.h"
-#include "plugin/frame_source.h"
+#include "plugin/frames/frame_formats.h"
+#include "plugin/frames/frame_source.h"
+#include "plugin/frames/shared_frame.h"
 #include "plugin/live_values.h"
 #include "plugin/messages.h"
 #include "plugin/overlay_caps.h"
 #include "plugin/properties.h"
-#include "plugin/shared_frame.h"
+#include "plugin/session/caption_events.h"
+#include "plugin/session/engine_start.h"
 #include "plugin/stats.h"
 
 GST_DEBUG_CATEGORY(gst_jetson_caption_debug);

@@ -7,7 +7,7 @@
 
 #include "base/error.h"
 #include "memory/reading.h"
-#include "plugin/caption_session.h"
+#include "plugin/session/caption_session.h"
 #include "plugin/settings.h"
 
 namespace jetsoncaption {

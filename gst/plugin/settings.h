@@ -6,7 +6,7 @@
 #include <string>
 
 #include "engine_api.h"
-#include "plugin/caption_renderer.h"
+#include "plugin/overlay/caption_renderer.h"
 
 namespace jetsoncaption {
 
