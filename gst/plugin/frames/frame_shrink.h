@@ -17,6 +17,12 @@
 
 namespace jetsoncaption {
 
+// Of the picture that the model reads, in pixels.
+struct PictureSize {
+  int width = 0;
+  int height = 0;
+};
+
 // Serves frames of one GstVideoInfo, in a format of frame_formats.h; new caps need a new object.
 // One thread at a time.
 class FrameShrinker {

@@ -9,7 +9,6 @@
 #include "base/result.h"
 #include "plugin/frames/frame_shrink.h"
 #include "plugin/overlay/drawn_caption.h"
-#include "plugin/session/caption_session.h"
 
 namespace jetsoncaption {
 

@@ -38,8 +38,8 @@ std::string shown_text(const EngineCaption& caption) {
 
 }  // namespace
 
-CaptionSession::CaptionSession(EngineLoader load, CaptionEvents events)
-    : load_engine_(std::move(load)), events_(std::move(events)) {
+CaptionSession::CaptionSession(EngineLoader load, CaptionListener& listener)
+    : load_engine_(std::move(load)), listener_(listener) {
   worker_ = std::thread([this] { run(); });
 }
 
@@ -270,16 +270,16 @@ void CaptionSession::work(std::unique_lock<std::mutex>& lock) {
 
 // What is told comes first: whoever is let go on afterwards can rely on it.
 void CaptionSession::load(bool first) {
-  events_.load_started();
+  listener_.load_started();
   Result<std::unique_ptr<EngineHandle>> loaded = guarded_load();
   EngineInfo info;
   if (loaded.ok()) {
     info = loaded.value()->info();
     device_memory_bytes_ = info.device_memory_bytes;
-    events_.load_finished(info);
+    listener_.load_finished(info, first);
     tell_of_move(info);
   } else {
-    events_.load_failed(loaded.error(), first);
+    listener_.load_failed(loaded.error(), first);
   }
   {
     std::lock_guard<std::mutex> lock(mutex_);
@@ -362,7 +362,7 @@ void CaptionSession::look_at_engine() {
 // A model that is given up because of memory may be moved again when it is back: that is no news.
 void CaptionSession::tell_of_move(const EngineInfo& info) {
   if (!info.device_fallback.empty() && !std::exchange(move_told_, true))
-    events_.moved_to_cpu(info);
+    listener_.moved_to_cpu(info);
 }
 
 // An exception must not end the thread, and the process with it: this caption fails instead.
@@ -418,9 +418,9 @@ CaptionSession::Outcome CaptionSession::settle(const CaptionJob& job,
 
 void CaptionSession::tell(const Outcome& outcome) const {
   if (outcome.caption)
-    events_.captioned(*outcome.caption);
+    listener_.captioned(*outcome.caption);
   if (outcome.failure)
-    events_.failed(*outcome.failure);
+    listener_.caption_failed(*outcome.failure);
 }
 
 }  // namespace jetsoncaption

@@ -26,6 +26,7 @@
 #include "image/image_view.h"
 #include "plugin/frames/frame_shrink.h"
 #include "plugin/overlay/caption_renderer.h"
+#include "plugin/session/caption_listener.h"
 #include "plugin/session/caption_statistics.h"
 #include "plugin/session/engine_handle.h"
 #include "plugin/session/frame_caption.h"
@@ -39,12 +40,7 @@ enum class Turn {
   Busy,         // the model is being loaded, or describes a frame
   NotNow,       // in the pause after a failure, or held because of memory
   Interrupted,  // flushing, or stopping
-  Broken,       // the model could not be loaded; load_failed() has told why
-};
-
-struct PictureSize {
-  int width = 0;
-  int height = 0;
+  Broken,       // the model could not be loaded; the listener was told why
 };
 
 // What memory asks of the session.
@@ -57,27 +53,13 @@ enum class MemoryHold {
 // What a session does at the moment, for `stats`.
 enum class SessionState { Loading, Ready, Paused, Unloaded, Failed };
 
-// What a session tells. Called without a lock, by the session's thread; those that
-// submit_and_wait() causes by its caller, so that there what a frame causes comes before the frame.
-struct CaptionEvents {
-  std::function<void()> load_started;
-  std::function<void(const EngineInfo&)> load_finished;
-  // The first load, which leaves the session broken, or one after the model was unloaded, which
-  // is tried again.
-  std::function<void(const Error&, bool first)> load_failed;
-  // Once at most: the memory of the GPU ran out, while the model was loaded or a frame described.
-  // Always by the session's thread.
-  std::function<void(const EngineInfo&)> moved_to_cpu;
-  std::function<void(const FrameCaption&)> captioned;
-  std::function<void(const CaptionFailure&)> failed;
-};
-
 class CaptionSession {
  public:
   using EngineLoader = std::function<Result<std::unique_ptr<EngineHandle>>()>;
 
-  // Begins to load at once. `load` is called by the session's thread, again after each unload.
-  CaptionSession(EngineLoader load, CaptionEvents events);
+  // Begins to load at once. `load` is called by the session's thread, again after each unload. The
+  // listener is borrowed.
+  CaptionSession(EngineLoader load, CaptionListener& listener);
 
   // Like shut_down().
   ~CaptionSession();
@@ -175,7 +157,7 @@ class CaptionSession {
   void tell(const Outcome& outcome) const;
 
   const EngineLoader load_engine_;
-  const CaptionEvents events_;
+  CaptionListener& listener_;
   CaptionStatistics statistics_;
   std::atomic<uint64_t> device_memory_bytes_{0};
 
@@ -184,7 +166,8 @@ class CaptionSession {
   CaptionRenderer renderer_;
   bool move_told_ = false;
 
-  mutable std::mutex mutex_;  // of all below; never held while the engine works or an event runs
+  mutable std::mutex
+      mutex_;  // of all below; never held while the engine works or the listener is told
   std::condition_variable wake_worker_;
   std::condition_variable wake_streaming_;
   std::unique_ptr<EngineHandle> engine_;  // changed by the session's thread only

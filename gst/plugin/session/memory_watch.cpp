@@ -4,8 +4,6 @@
 
 #include <utility>
 
-#include "plugin/messages.h"
-
 namespace jetsoncaption {
 
 namespace {
@@ -25,9 +23,9 @@ MemoryHold hold_of(MemoryAction action) {
 
 }  // namespace
 
-MemoryWatch::MemoryWatch(GstElement* element, std::unique_ptr<MemorySampler> sampler,
+MemoryWatch::MemoryWatch(CaptionListener& listener, std::unique_ptr<MemorySampler> sampler,
                          std::shared_ptr<CaptionSession> session, LiveValues& values)
-    : element_(element),
+    : listener_(listener),
       sampler_(std::move(sampler)),
       session_(std::move(session)),
       values_(values) {
@@ -50,9 +48,9 @@ void MemoryWatch::check(uint64_t frame, const Settings& settings) {
   session_->set_memory_hold(policy_.is_exceeded() ? hold_of(settings.memory_action)
                                                   : MemoryHold::None);
   if (event == MemoryEvent::Exceeded)
-    post_memory_warning(element_, notice);
+    listener_.memory_exceeded(notice);
   if (event == MemoryEvent::Recovered)
-    post_memory_recovered(element_, notice);
+    listener_.memory_recovered(notice);
 }
 
 MemoryReading MemoryWatch::read() {

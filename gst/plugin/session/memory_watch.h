@@ -5,8 +5,6 @@
 #include <cstdint>
 #include <memory>
 
-#include <gst/gst.h>
-
 #include "memory/policy.h"
 #include "memory/sampler.h"
 #include "plugin/live_values.h"
@@ -15,14 +13,14 @@
 
 namespace jetsoncaption {
 
-// Belongs to the streaming thread. A reading takes some ten microseconds. Messages are posted by
+// Belongs to the streaming thread. A reading takes some ten microseconds. The listener is told by
 // the calling thread, but only when memory crosses the threshold; what has to be done, such as a
 // trim, is left to the session's thread.
 class MemoryWatch {
  public:
-  // Borrows the element and `values`, which receive each reading, the first one at once. The
+  // Borrows the listener and `values`, which receive each reading, the first one at once. The
   // sampler was made before the model was loaded.
-  MemoryWatch(GstElement* element, std::unique_ptr<MemorySampler> sampler,
+  MemoryWatch(CaptionListener& listener, std::unique_ptr<MemorySampler> sampler,
               std::shared_ptr<CaptionSession> session, LiveValues& values);
 
   void check(uint64_t frame, const Settings& settings);
@@ -30,7 +28,7 @@ class MemoryWatch {
  private:
   MemoryReading read();
 
-  GstElement* const element_;
+  CaptionListener& listener_;
   const std::unique_ptr<const MemorySampler> sampler_;
   const std::shared_ptr<CaptionSession> session_;
   LiveValues& values_;
