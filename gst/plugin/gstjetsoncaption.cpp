@@ -252,14 +252,14 @@ static GstCaps* gst_jetson_caption_fixate_caps(GstBaseTransform* trans, GstPadDi
 }
 
 // Downstream's answer, for frames are changed in place, but without crops: a cropped frame is
-// larger than its caps say, and what lies outside must be neither described nor drawn on.
+// larger than its caps say, and what lies outside must be neither described nor drawn on. The same
+// while the element is not enabled, for upstream is not asked again when it is.
 static gboolean gst_jetson_caption_propose_allocation(GstBaseTransform* trans,
                                                       GstQuery* decide_query, GstQuery* query) {
   const gboolean answered = GST_BASE_TRANSFORM_CLASS(gst_jetson_caption_parent_class)
                                 ->propose_allocation(trans, decide_query, query);
   guint index = 0;
-  if (answered && !gst_base_transform_is_passthrough(trans) &&
-      gst_query_find_allocation_meta(query, GST_VIDEO_CROP_META_API_TYPE, &index))
+  if (answered && gst_query_find_allocation_meta(query, GST_VIDEO_CROP_META_API_TYPE, &index))
     gst_query_remove_nth_allocation_meta(query, index);
   return answered;
 }

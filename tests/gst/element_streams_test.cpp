@@ -75,6 +75,18 @@ TEST(Streams, WithoutAFrameRateAreDescribed) {
   }
 }
 
+// docs/element.md says so.
+TEST(Streams, OfFieldsInBuffersOfTheirOwnDoNotLink) {
+  const CaptionElement element(kEveryFrame);
+  GstPad* pad = gst_element_get_static_pad(element.get(), "sink");
+  GstCaps* caps = gst_caps_from_string(
+      "video/x-raw(format:Interlaced), format=NV12, width=320, height=240, framerate=25/1, "
+      "interlace-mode=alternate");
+  EXPECT_FALSE(gst_pad_query_accept_caps(pad, caps));
+  gst_caps_unref(caps);
+  gst_object_unref(pad);
+}
+
 TEST(Streams, MayPlayBackwards) {
   CaptionHarness harness({{"model", "fake:count=1"}, {"mode", "every-frame"}, {"interval", "2"}});
   GstSegment segment;
