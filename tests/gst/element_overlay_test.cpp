@@ -205,6 +205,25 @@ TEST(OverlayComposition, ChangesNothingWhenDownstreamIsTheSame) {
   }
 }
 
+GstVideoOverlayComposition* composition_of(GstBuffer* frame) {
+  GstVideoOverlayCompositionMeta* meta = gst_buffer_get_video_overlay_composition_meta(frame);
+  return meta != nullptr ? meta->overlay : nullptr;
+}
+
+// Those who draw it know by its number that it is the same.
+TEST(OverlayComposition, IsTheSameUntilTheCaptionChanges) {
+  OverlayHarness harness(kProperties, {kWithFeature, true});
+  GstBuffer* first = harness.pass(OverlayHarness::frame());
+  GstBuffer* second = harness.pass(OverlayHarness::frame());
+  harness.set("text-color", "0xffff0000");
+  GstBuffer* third = harness.pass(OverlayHarness::frame());
+
+  EXPECT_EQ(composition_of(first), composition_of(second));
+  EXPECT_NE(composition_of(second), composition_of(third));
+  for (GstBuffer* frame : {first, second, third})
+    gst_buffer_unref(frame);
+}
+
 TEST(OverlayComposition, KeepsWhatUpstreamAttached) {
   OverlayHarness harness(kProperties, {kWithFeature, true});
   gst_harness_set_src_caps_str(harness.harness(),

@@ -43,6 +43,8 @@ void CaptionOverlay::prepare(const std::string& text, const GstVideoInfo& info,
     faded_ = opacity < 1 ? drawn_->faded(opacity) : drawn_;
     opacity_ = opacity;
     rectangle_.reset();
+    composition_.reset();
+    below_.reset();
   }
 }
 
@@ -71,16 +73,24 @@ void CaptionOverlay::attach(GstBuffer* buffer, const GstVideoInfo& info, const s
   if (!rectangle_)
     return;
   GstVideoOverlayCompositionMeta* attached = gst_buffer_get_video_overlay_composition_meta(buffer);
-  GstVideoOverlayComposition* composition = nullptr;
-  if (attached != nullptr) {
-    composition = gst_video_overlay_composition_copy(attached->overlay);
-    gst_video_overlay_composition_add_rectangle(composition, rectangle_.get());
+  compose(attached != nullptr ? attached->overlay : nullptr);
+  if (attached != nullptr)
     gst_buffer_remove_video_overlay_composition_meta(buffer, attached);
+  gst_buffer_add_video_overlay_composition_meta(buffer, composition_.get());
+}
+
+// The same composition as before while nothing changed: by its number those downstream know that
+// they have drawn or uploaded it already.
+void CaptionOverlay::compose(GstVideoOverlayComposition* below) {
+  if (composition_ && below == below_.get())
+    return;
+  if (below == nullptr) {
+    composition_.reset(gst_video_overlay_composition_new(rectangle_.get()));
   } else {
-    composition = gst_video_overlay_composition_new(rectangle_.get());
+    composition_.reset(gst_video_overlay_composition_copy(below));
+    gst_video_overlay_composition_add_rectangle(composition_.get(), rectangle_.get());
   }
-  gst_buffer_add_video_overlay_composition_meta(buffer, composition);
-  gst_video_overlay_composition_unref(composition);
+  below_.reset(below != nullptr ? gst_video_overlay_composition_ref(below) : nullptr);
 }
 
 }  // namespace jetsoncaption

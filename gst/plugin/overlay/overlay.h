@@ -42,9 +42,17 @@ class CaptionOverlay {
     }
   };
 
+  struct CompositionUnref {
+    void operator()(GstVideoOverlayComposition* composition) const {
+      gst_video_overlay_composition_unref(composition);
+    }
+  };
+  using Composition = std::unique_ptr<GstVideoOverlayComposition, CompositionUnref>;
+
   void prepare(const std::string& text, const GstVideoInfo& info, const OverlayStyle& style,
                double opacity);
   void make_rectangle();
+  void compose(GstVideoOverlayComposition* below);
 
   CaptionRenderer renderer_;
   std::shared_ptr<const DrawnCaption> offered_;
@@ -52,6 +60,8 @@ class CaptionOverlay {
   std::shared_ptr<const DrawnCaption> faded_;  // the same with opacity_
   double opacity_ = 1;
   std::unique_ptr<GstVideoOverlayRectangle, RectangleUnref> rectangle_;  // of faded_, for attach()
+  Composition composition_;                                              // of rectangle_ on below_
+  Composition below_;  // what upstream had attached; null: nothing
 };
 
 }  // namespace jetsoncaption
