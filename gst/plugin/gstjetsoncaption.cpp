@@ -148,41 +148,41 @@ static void gst_jetson_caption_init(GstJetsonCaption* self) {
 
 static void gst_jetson_caption_set_property(GObject* object, guint id, const GValue* value,
                                             GParamSpec* pspec) {
-  auto* state = GST_JETSON_CAPTION(object)->state;
-  GValue before = G_VALUE_INIT;
-  g_value_init(&before, G_PARAM_SPEC_VALUE_TYPE(pspec));
-  const bool known = state->settings.change([&](Settings& settings) {
-    return get_setting(settings, id, &before) && set_setting(settings, id, value);
+  auto* self = GST_JETSON_CAPTION(object);
+  auto* state = self->state;
+  guarded(self, false, [&] {
+    GValue before = G_VALUE_INIT;
+    g_value_init(&before, G_PARAM_SPEC_VALUE_TYPE(pspec));
+    const bool known = state->settings.change([&](Settings& settings) {
+      return get_setting(settings, id, &before) && set_setting(settings, id, value);
+    });
+    const bool changed = g_param_values_cmp(pspec, &before, value) != 0;
+    g_value_unset(&before);
+    if (!known)
+      G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, pspec);
+    else if (changed && (pspec->flags & GST_PARAM_MUTABLE_PLAYING) == 0 && current_session(self))
+      post_late_setting(GST_ELEMENT(object), pspec->name);
+    return true;
   });
-  const bool running = current_session(GST_JETSON_CAPTION(object)) != nullptr;
-  const bool changed = g_param_values_cmp(pspec, &before, value) != 0;
-  g_value_unset(&before);
-  if (!known)
-    G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, pspec);
-  else if (running && changed && (pspec->flags & GST_PARAM_MUTABLE_PLAYING) == 0)
-    post_late_setting(GST_ELEMENT(object), pspec->name);
 }
 
 static void gst_jetson_caption_get_property(GObject* object, guint id, GValue* value,
                                             GParamSpec* pspec) {
   auto* self = GST_JETSON_CAPTION(object);
-  if (id == PROP_CAPTION) {
+  auto* state = self->state;
+  guarded(self, false, [&] {
     const auto session = current_session(self);
     const auto newest = session ? session->newest() : nullptr;
-    g_value_set_string(value, newest ? newest->caption.text.c_str() : nullptr);
-    return;
-  }
-  if (id == PROP_MEMORY_USAGE) {
-    g_value_set_uint(value, self->state->values.memory_usage_mb);
-    return;
-  }
-  if (id == PROP_STATS) {
-    const auto session = current_session(self);
-    g_value_take_boxed(value, make_stats(session.get(), self->state->values));
-    return;
-  }
-  if (!get_setting(self->state->settings.copy(), id, value))
-    G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, pspec);
+    if (id == PROP_CAPTION)
+      g_value_set_string(value, newest ? newest->caption.text.c_str() : nullptr);
+    else if (id == PROP_MEMORY_USAGE)
+      g_value_set_uint(value, state->values.memory_usage_mb);
+    else if (id == PROP_STATS)
+      g_value_take_boxed(value, make_stats(session.get(), state->values));
+    else if (!get_setting(state->settings.copy(), id, value))
+      G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, pspec);
+    return true;
+  });
 }
 
 static gboolean gst_jetson_caption_start(GstBaseTransform* trans) {
@@ -199,8 +199,11 @@ static gboolean gst_jetson_caption_start(GstBaseTransform* trans) {
     state->values.latency_ns = 0;
     state->values.earliest_running_time = 0;
     state->values.caption_age_ns = kNoTime;
-    auto session = std::make_shared<CaptionSession>(
-        [start = prepared.value()] { return start_engine(start); }, state->messages);
+    auto session = CaptionSession::start(
+        [start = prepared.value()](const std::function<bool()>& is_stopped) {
+          return start_engine(start, is_stopped);
+        },
+        state->messages, settings.overlay && settings.enabled);
     auto memory_watch =
         std::make_unique<MemoryWatch>(state->messages, std::move(sampler), session, state->values);
     state->fault_reported = false;
@@ -267,8 +270,12 @@ static gboolean gst_jetson_caption_propose_allocation(GstBaseTransform* trans,
 // Decides before the base class prepares the buffer, because only a frame that may be changed has
 // to be writable.
 static void gst_jetson_caption_before_transform(GstBaseTransform* trans, GstBuffer* buffer) {
-  auto* state = GST_JETSON_CAPTION(trans)->state;
-  state->settings.refresh(state->frame_settings, state->frame_settings_version);
+  auto* self = GST_JETSON_CAPTION(trans);
+  auto* state = self->state;
+  guarded(self, false, [state] {
+    state->settings.refresh(state->frame_settings, state->frame_settings_version);
+    return true;
+  });
   const gboolean passthrough = !state->frame_settings.enabled;
   if (gst_base_transform_is_passthrough(trans) != passthrough)
     gst_base_transform_set_passthrough(trans, passthrough);
@@ -312,13 +319,21 @@ static GstFlowReturn gst_jetson_caption_transform_ip(GstBaseTransform* trans, Gs
 }
 
 static gboolean gst_jetson_caption_sink_event(GstBaseTransform* trans, GstEvent* event) {
-  const auto session = current_session(GST_JETSON_CAPTION(trans));
-  if (session && GST_EVENT_TYPE(event) == GST_EVENT_FLUSH_START)
-    session->set_flushing(true);
-  if (session && GST_EVENT_TYPE(event) == GST_EVENT_FLUSH_STOP) {
-    session->set_flushing(false);
-    GST_JETSON_CAPTION(trans)->state->values.earliest_running_time = 0;
-  }
+  auto* self = GST_JETSON_CAPTION(trans);
+  auto* state = self->state;
+  guarded(self, false, [&] {
+    const auto session = current_session(self);
+    if (session && GST_EVENT_TYPE(event) == GST_EVENT_FLUSH_START)
+      session->set_flushing(true);
+    if (session && GST_EVENT_TYPE(event) == GST_EVENT_FLUSH_STOP) {
+      session->set_flushing(false);
+      state->values.earliest_running_time = 0;
+    }
+    // FLUSH_START comes from any thread, all that is watched from the streaming thread.
+    if (state->frames && GST_EVENT_IS_SERIALIZED(event))
+      state->frames->watch(event);
+    return true;
+  });
   return GST_BASE_TRANSFORM_CLASS(gst_jetson_caption_parent_class)->sink_event(trans, event);
 }
 

@@ -8,7 +8,7 @@
 #include <string>
 #include <utility>
 
-#include "memory/trimmer.h"
+#include "plugin/session/abandoned_loads.h"
 
 #include <pthread.h>
 
@@ -38,14 +38,18 @@ std::string shown_text(const EngineCaption& caption) {
 
 }  // namespace
 
-CaptionSession::CaptionSession(EngineLoader load, CaptionListener& listener)
-    : load_engine_(std::move(load)), listener_(listener) {
-  worker_ = std::thread([this] { run(); });
+CaptionSession::CaptionSession(EngineLoader load, CaptionListener& listener, bool draws)
+    : load_engine_(std::move(load)), listener_(listener), fonts_requested_(draws) {}
+
+std::shared_ptr<CaptionSession> CaptionSession::start(EngineLoader load, CaptionListener& listener,
+                                                      bool draws) {
+  std::shared_ptr<CaptionSession> session(new CaptionSession(std::move(load), listener, draws));
+  // The thread may outlive everybody else who has the session.
+  session->worker_ = std::thread([session] { session->run(); });
+  return session;
 }
 
-CaptionSession::~CaptionSession() {
-  shut_down();
-}
+CaptionSession::~CaptionSession() = default;
 
 Turn CaptionSession::turn() {
   std::lock_guard<std::mutex> lock(mutex_);
@@ -166,6 +170,22 @@ void CaptionSession::set_memory_hold(MemoryHold hold) {
   wake_worker_.notify_one();
 }
 
+void CaptionSession::forget() {
+  std::lock_guard<std::mutex> lock(mutex_);
+  forget_job();
+}
+
+bool CaptionSession::prepare_drawing() {
+  if (has_fonts_)
+    return true;
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    fonts_requested_ = true;
+  }
+  wake_worker_.notify_one();
+  return false;
+}
+
 void CaptionSession::set_flushing(bool flushing) {
   {
     std::lock_guard<std::mutex> lock(mutex_);
@@ -208,8 +228,14 @@ void CaptionSession::shut_down() {
     std::unique_lock<std::mutex> lock(mutex_);
     stopping_ = true;
     wake_worker_.notify_one();
-    while (!wake_streaming_.wait_for(lock, kCancelAgain, [this] { return worker_ended_; }))
+    const auto is_free = [this] { return worker_ended_ || is_in_engine_load_; };
+    while (!wake_streaming_.wait_for(lock, kCancelAgain, is_free))
       cancel_running();
+    if (!worker_ended_ && worker_.joinable()) {
+      is_abandoned_ = true;
+      begin_abandoned_load();
+      worker_.detach();
+    }
   }
   if (worker_.joinable())
     worker_.join();
@@ -217,126 +243,219 @@ void CaptionSession::shut_down() {
 
 void CaptionSession::run() {
   pthread_setname_np(pthread_self(), "jetsoncaption");
-  load(true);
+  for (Task task = Task::Load; task != Task::End; task = wait_for_task())
+    perform(task);
   std::unique_lock<std::mutex> lock(mutex_);
-  while (!stopping_) {
-    if (has_work())
-      work(lock);
-    else if (phase_ == Phase::Unloaded)
+  std::unique_ptr<EngineHandle> engine = std::move(engine_);
+  const bool is_abandoned = is_abandoned_;
+  worker_ended_ = true;
+  lock.unlock();
+  wake_streaming_.notify_all();
+  engine.reset();
+  if (is_abandoned)
+    end_abandoned_load();
+}
+
+CaptionSession::Task CaptionSession::wait_for_task() {
+  std::unique_lock<std::mutex> lock(mutex_);
+  std::optional<Task> task;
+  while (!(task = next_task())) {
+    if (phase_ == Phase::Unloaded)
       wake_worker_.wait_for(lock, kLookAgain);
     else
       wake_worker_.wait(lock);
   }
-  const std::unique_ptr<EngineHandle> engine = std::move(engine_);
-  worker_ended_ = true;
-  lock.unlock();
-  wake_streaming_.notify_all();
-}
-
-// With mutex_ held, as all of this thread's steps begin and end.
-bool CaptionSession::has_work() const {
-  if (phase_ == Phase::Unloaded && hold_ != MemoryHold::Unload)
-    return load_pause_.is_over(Clock::now());
-  return trim_requested_ || phase_ == Phase::Waiting ||
-         (phase_ == Phase::Idle && hold_ == MemoryHold::Unload);
-}
-
-void CaptionSession::work(std::unique_lock<std::mutex>& lock) {
-  if (std::exchange(trim_requested_, false)) {
-    EngineHandle* const engine = engine_.get();
-    lock.unlock();
-    if (engine != nullptr)
-      engine->trim_memory();
-    trim_process_memory();
-    lock.lock();
-  } else if (phase_ == Phase::Unloaded) {
+  if (*task == Task::Load)
     phase_ = Phase::Loading;
-    lock.unlock();
-    load(false);
-    lock.lock();
-  } else if (hold_ == MemoryHold::Unload) {
-    unload(lock);
-  } else {
+  if (*task == Task::Describe)
     phase_ = Phase::Running;
-    const CaptionJob job = job_;
-    const std::shared_ptr<FrameShrinker> shrinker = std::move(shrinker_);
-    const uint64_t epoch = epoch_;
-    const bool waited_for = waited_for_;
-    lock.unlock();
-    describe(job, *shrinker, epoch, waited_for);
-    lock.lock();
+  return *task;
+}
+
+// With mutex_ held.
+std::optional<CaptionSession::Task> CaptionSession::next_task() const {
+  if (stopping_)
+    return Task::End;
+  if (trim_requested_)
+    return Task::Trim;
+  if (fonts_requested_ && !has_fonts_)
+    return Task::LoadFonts;
+  if (phase_ == Phase::Unloaded && hold_ != MemoryHold::Unload && load_pause_.is_over(Clock::now()))
+    return Task::Load;
+  if (phase_ == Phase::Idle && hold_ == MemoryHold::Unload)
+    return Task::Unload;
+  if (phase_ == Phase::Waiting)
+    return hold_ == MemoryHold::Unload ? Task::Unload : Task::Describe;
+  return std::nullopt;
+}
+
+// The last net: an exception, from whatever does not fit in memory, would end the process.
+void CaptionSession::perform(Task task) {
+  try {
+    switch (task) {
+      case Task::Load:
+        return load();
+      case Task::Trim:
+        return trim();
+      case Task::Unload:
+        return unload();
+      case Task::LoadFonts:
+        return load_fonts();
+      case Task::Describe:
+        return describe();
+      case Task::End:
+        return;
+    }
+  } catch (...) {
+    recover();
   }
 }
 
+// The step that was begun has failed, and those that wait for it go on.
+void CaptionSession::recover() {
+  bool is_broken = false;
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    if (phase_ == Phase::Running) {
+      statistics_.failed();
+      phase_ = Phase::Idle;
+    } else if (phase_ == Phase::Loading) {
+      phase_ = first_load_ ? Phase::Broken : Phase::Unloaded;
+      load_pause_.failed(Clock::now());
+    }
+    is_in_engine_load_ = false;
+    is_broken = phase_ == Phase::Broken && !stopping_;
+  }
+  wake_streaming_.notify_all();
+  try {
+    if (is_broken)
+      listener_.load_failed({ErrorKind::OutOfMemory, "Memory ran out while the model was loaded."},
+                            true);
+  } catch (...) {
+    return;  // there is not even memory to say so; the stream ends with an error of its own
+  }
+}
+
+bool CaptionSession::has_been_stopped() const {
+  std::lock_guard<std::mutex> lock(mutex_);
+  return stopping_;
+}
+
 // What is told comes first: whoever is let go on afterwards can rely on it.
-void CaptionSession::load(bool first) {
+void CaptionSession::load() {
   listener_.load_started();
   Result<std::unique_ptr<EngineHandle>> loaded = guarded_load();
+  if (has_been_stopped())
+    return;  // the listener may be gone
   EngineInfo info;
   if (loaded.ok()) {
     info = loaded.value()->info();
+    picture_ = make_picture(info);
     device_memory_bytes_ = info.device_memory_bytes;
-    listener_.load_finished(info, first);
+    listener_.load_finished(info, first_load_);
     tell_of_move(info);
   } else {
-    listener_.load_failed(loaded.error(), first);
+    listener_.load_failed(loaded.error(), first_load_);
   }
   {
     std::lock_guard<std::mutex> lock(mutex_);
     if (loaded.ok()) {
       engine_ = std::move(loaded.value());
-      engine_info_ = info;
+      engine_info_ = std::move(info);
       phase_ = Phase::Idle;
       load_pause_.succeeded(Clock::now());
     } else {
-      phase_ = first ? Phase::Broken : Phase::Unloaded;
+      phase_ = first_load_ ? Phase::Broken : Phase::Unloaded;
       load_pause_.failed(Clock::now());
     }
+    first_load_ = false;
   }
   wake_streaming_.notify_all();
 }
 
-// The engine, and all else that its first caption needs.
+// All of it may go on after the session was shut down.
 Result<std::unique_ptr<EngineHandle>> CaptionSession::guarded_load() {
-  try {
-    auto loaded = load_engine_();
-    if (loaded.ok()) {
-      picture_ = make_picture(loaded.value()->info());
-      // Reading the system's fonts takes long, and is done once in a process.
-      renderer_.render("a", {320, 240}, OverlayStyle());
+  const auto set_loading = [this](bool loading) {
+    {
+      std::lock_guard<std::mutex> lock(mutex_);
+      is_in_engine_load_ = loading;
     }
-    return loaded;
+    wake_streaming_.notify_all();
+  };
+  set_loading(true);
+  Result<std::unique_ptr<EngineHandle>> loaded =
+      Error{ErrorKind::Internal, "The model could not be loaded."};
+  try {
+    const auto is_stopped = [this] { return has_been_stopped(); };
+    wait_for_abandoned_loads(is_stopped);
+    if (!is_stopped())
+      loaded = load_engine_(is_stopped);
   } catch (const std::bad_alloc&) {
-    return Error{ErrorKind::OutOfMemory, "Memory ran out while the model was loaded."};
+    loaded = Error{ErrorKind::OutOfMemory, "Memory ran out while the model was loaded."};
   } catch (const std::exception& e) {
-    return Error{ErrorKind::Internal, std::string("The model could not be loaded: ") + e.what()};
+    loaded = Error{ErrorKind::Internal, std::string("The model could not be loaded: ") + e.what()};
   }
+  set_loading(false);
+  return loaded;
 }
 
-void CaptionSession::unload(std::unique_lock<std::mutex>& lock) {
-  phase_ = Phase::Unloaded;
-  shrinker_.reset();
-  std::unique_ptr<EngineHandle> engine = std::move(engine_);
-  lock.unlock();
+void CaptionSession::trim() {
+  EngineHandle* engine = nullptr;
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    trim_requested_ = false;
+    engine = engine_.get();
+  }
+  if (engine != nullptr)
+    engine->trim_memory();
+}
+
+void CaptionSession::unload() {
+  std::unique_ptr<EngineHandle> engine;
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    phase_ = Phase::Unloaded;
+    shrinker_.reset();
+    engine = std::move(engine_);
+  }
   wake_streaming_.notify_all();
   engine.reset();
   device_memory_bytes_ = 0;
-  trim_process_memory();
-  lock.lock();
   // Memory may rise again as soon as the model is back: not at once, and later each time.
+  std::lock_guard<std::mutex> lock(mutex_);
   load_pause_.failed(Clock::now());
 }
 
-void CaptionSession::describe(const CaptionJob& job, FrameShrinker& shrinker, uint64_t epoch,
-                              bool waited_for) {
-  Result<std::shared_ptr<FrameCaption>> result = guarded_caption(job, shrinker);
+// Reading the system's fonts takes long, and is done once in a process.
+void CaptionSession::load_fonts() {
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    fonts_requested_ = false;
+  }
+  renderer_.render("a", {320, 240}, OverlayStyle());
+  has_fonts_ = true;
+}
+
+void CaptionSession::describe() {
+  CaptionJob job;
+  std::shared_ptr<FrameShrinker> shrinker;
+  uint64_t epoch = 0;
+  bool waited_for = false;
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    job = job_;
+    shrinker = std::move(shrinker_);
+    epoch = epoch_;
+    waited_for = waited_for_;
+  }
+  Result<std::shared_ptr<FrameCaption>> result = guarded_caption(job, *shrinker);
   look_at_engine();
   Outcome outcome;
   {
     std::lock_guard<std::mutex> lock(mutex_);
-    phase_ = Phase::Idle;
     if (epoch == epoch_)  // else flushed or stopped meanwhile
       outcome = settle(job, std::move(result));
+    phase_ = Phase::Idle;
     if (waited_for)
       std::swap(outcome, waited_outcome_);
   }
@@ -389,7 +508,7 @@ std::shared_ptr<FrameCaption> CaptionSession::finish_caption(const CaptionJob& j
   finished->job = job;
   finished->model = engine_info_.model_name;
   finished->shown_text = shown_text(finished->caption);
-  if (job.is_drawn)
+  if (job.is_drawn && has_fonts_)
     finished->drawn = DrawnCaption::make(renderer_, finished->shown_text, job.info, job.style);
   return finished;
 }

@@ -53,15 +53,19 @@ enum class MemoryHold {
 // What a session does at the moment, for `stats`.
 enum class SessionState { Loading, Ready, Paused, Unloaded, Failed };
 
-class CaptionSession {
+class CaptionSession : public std::enable_shared_from_this<CaptionSession> {
  public:
-  using EngineLoader = std::function<Result<std::unique_ptr<EngineHandle>>()>;
+  // Finds, opens and loads. `is_stopped`, from any thread, says that nobody wants the result.
+  using EngineLoader =
+      std::function<Result<std::unique_ptr<EngineHandle>>(const std::function<bool()>& is_stopped)>;
 
-  // Begins to load at once. `load` is called by the session's thread, again after each unload. The
-  // listener is borrowed.
-  CaptionSession(EngineLoader load, CaptionListener& listener);
+  // Begins to load at once. `load` is called by the session's thread, again after each unload; it
+  // owns what it needs, for it may still run after the session was shut down. The listener is
+  // borrowed until then. `draws`: captions will be drawn, so that fonts are loaded too.
+  static std::shared_ptr<CaptionSession> start(EngineLoader load, CaptionListener& listener,
+                                               bool draws);
 
-  // Like shut_down().
+  // After shut_down().
   ~CaptionSession();
 
   CaptionSession(const CaptionSession&) = delete;
@@ -89,32 +93,40 @@ class CaptionSession {
   // by set_flushing() or interrupt() (false).
   bool submit_and_wait(const CaptionJob& job, std::shared_ptr<FrameShrinker> shrinker);
 
-  // Any thread. The newest caption; null before the first one and after a flush.
+  // Any thread. The newest caption; null before the first one and after a flush or forget().
   std::shared_ptr<const FrameCaption> newest() const;
 
-  // Any thread. Changes with each flush.
+  // Any thread. Changes with each flush and forget().
   uint64_t epoch() const;
 
   // Any thread.
   SessionState state() const;
   CaptionStatistics& statistics() { return statistics_; }
 
-  // Any thread; never waits. The session's thread trims the engine and the C library's memory
-  // before its next frame.
+  // Any thread; never waits. The session's thread trims the engine before its next frame.
   void request_trim();
 
   // Any thread; never waits. A frame that is being described is finished first.
   void set_memory_hold(MemoryHold hold);
 
+  // Any thread; never waits. Captions of frames that came before are forgotten, and one that is
+  // being made is cancelled: the stream shows something else from here on.
+  void forget();
+
+  // Any thread; never waits. Whether captions can be drawn at once. If not, the session's thread
+  // loads the fonts for it.
+  bool prepare_drawing();
+
   // Any thread; never waits. While flushing, waits are cut short. Captions of frames that came
-  // before are forgotten, for they describe another place in the stream.
+  // before are forgotten.
   void set_flushing(bool flushing);
 
   // Any thread; never waits. Ends all waits for good. Comes before stopping the streaming thread.
   void interrupt();
 
   // Not from the session's thread. Stops describing, if need be in the middle of a caption, and
-  // ends the thread. A model that is being loaded is waited for: about a second.
+  // ends the thread. A thread that loads a model is not waited for, but left alone: it gives up
+  // what it has loaded, tells nobody, and ends. Afterwards the listener is not called any more.
   void shut_down();
 
   // Any thread; never waits. What the engine held on the accelerator after the newest caption.
@@ -130,6 +142,9 @@ class CaptionSession {
     Broken,
   };
 
+  // What the session's thread does next.
+  enum class Task { Load, Trim, Unload, LoadFonts, Describe, End };
+
   // What became of a job. At most one of both is set; neither when it was cancelled.
   struct Outcome {
     std::shared_ptr<const FrameCaption> caption;
@@ -141,13 +156,20 @@ class CaptionSession {
   void cancel_running();
   void forget_job();
 
+  CaptionSession(EngineLoader load, CaptionListener& listener, bool draws);
+
   void run();
-  bool has_work() const;
-  void work(std::unique_lock<std::mutex>& lock);
-  void load(bool first);
+  Task wait_for_task();
+  std::optional<Task> next_task() const;
+  void perform(Task task);
+  void recover();
+  void load();
   Result<std::unique_ptr<EngineHandle>> guarded_load();
-  void unload(std::unique_lock<std::mutex>& lock);
-  void describe(const CaptionJob& job, FrameShrinker& shrinker, uint64_t epoch, bool waited_for);
+  bool has_been_stopped() const;
+  void trim();
+  void unload();
+  void load_fonts();
+  void describe();
   void look_at_engine();
   void tell_of_move(const EngineInfo& info);
   Result<std::shared_ptr<FrameCaption>> guarded_caption(const CaptionJob& job,
@@ -157,14 +179,16 @@ class CaptionSession {
   void tell(const Outcome& outcome) const;
 
   const EngineLoader load_engine_;
-  CaptionListener& listener_;
+  CaptionListener& listener_;  // not after shut_down()
   CaptionStatistics statistics_;
   std::atomic<uint64_t> device_memory_bytes_{0};
+  std::atomic<bool> has_fonts_{false};
 
   // Of the session's thread.
   Image picture_;
   CaptionRenderer renderer_;
   bool move_told_ = false;
+  bool first_load_ = true;
 
   mutable std::mutex
       mutex_;  // of all below; never held while the engine works or the listener is told
@@ -178,11 +202,15 @@ class CaptionSession {
   std::shared_ptr<FrameShrinker> shrinker_;  // has read the frame of job_; null when there is none
   bool waited_for_ = false;                  // the streaming thread waits for job_
   bool trim_requested_ = false;
+  bool fonts_requested_ = false;
   bool flushing_ = false;
   bool interrupted_ = false;
   bool stopping_ = false;
+  bool is_in_engine_load_ = false;  // nothing but load_engine_ runs on the session's thread
+  bool is_abandoned_ = false;       // shut_down() did not wait for that
   bool worker_ended_ = false;
-  uint64_t epoch_ = 0;  // counts flushes; what was begun in an older one is forgotten
+  uint64_t epoch_ =
+      0;  // counts flushes and new streams; what was begun in an older one is forgotten
   Outcome waited_outcome_;
   RetryPause caption_pause_;
   RetryPause load_pause_;

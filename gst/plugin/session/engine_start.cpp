@@ -4,6 +4,8 @@
 
 #include <string>
 
+#include "engine_loader.h"
+#include "plugin/session/abandoned_loads.h"
 #include "plugin/session/model_search.h"
 
 namespace jetsoncaption {
@@ -64,12 +66,7 @@ Result<EngineStart> prepare_engine(const Settings& settings) {
   const Result<ModelChoice> model = find_model(settings.model);
   if (!model.ok())
     return model.error();
-  const Result<EngineLibrary> library = open_engine();
-  if (!library.ok())
-    return library.error();
-
   EngineStart start;
-  start.library = library.value();
   start.model_origin = model.value().origin;
   start.options.model_dir = model.value().directory;
   start.options.device = settings.device;
@@ -79,9 +76,19 @@ Result<EngineStart> prepare_engine(const Settings& settings) {
   return start;
 }
 
-Result<std::unique_ptr<EngineHandle>> start_engine(const EngineStart& start) {
+Result<std::unique_ptr<EngineHandle>> start_engine(const EngineStart& start,
+                                                   const std::function<bool()>& is_stopped) {
+  const Result<EngineLibrary> library = open_engine();
+  if (!library.ok())
+    return library.error();
+  // What the library does at the end of the process was registered just now.
+  static const int registered = (finish_abandoned_loads_at_exit(), 0);
+  (void)registered;
+  if (is_stopped())
+    return Error{ErrorKind::Cancelled, "The element was stopped."};
+
   const EngineOptions& options = start.options;
-  auto engine = EngineHandle::create(start.library, options);
+  auto engine = EngineHandle::create(library.value(), options);
   if (engine.ok())
     return engine;
 

@@ -2,11 +2,11 @@
 // From the element's settings to a loaded model.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 
 #include "base/result.h"
-#include "engine_loader.h"
 #include "plugin/session/engine_handle.h"
 #include "plugin/settings.h"
 
@@ -14,17 +14,18 @@ namespace jetsoncaption {
 
 // All that is needed to load a model.
 struct EngineStart {
-  EngineLibrary library;
   EngineOptions options;
   std::string model_origin;  // who named the model, for messages
 };
 
-// Looks for the model and opens the engine's library, which takes half a second the first time in
-// a process. From any thread. An error says what was looked for, where, and what to do.
+// Looks for the model, which takes no time. From any thread. An error says what was looked for,
+// where, and what to do.
 Result<EngineStart> prepare_engine(const Settings& settings);
 
-// Loads the model. Takes up to a second; from any thread. An error names the properties, their
-// values, the cause and what to do.
-Result<std::unique_ptr<EngineHandle>> start_engine(const EngineStart& start);
+// Opens the engine's library, which takes half a second the first time in a process, and loads the
+// model, which takes up to a second or more. From any thread. An error names the properties, their
+// values, the cause and what to do; it is Cancelled when `is_stopped` said so between the two.
+Result<std::unique_ptr<EngineHandle>> start_engine(const EngineStart& start,
+                                                   const std::function<bool()>& is_stopped);
 
 }  // namespace jetsoncaption

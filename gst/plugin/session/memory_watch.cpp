@@ -43,7 +43,7 @@ void MemoryWatch::check(uint64_t frame, const Settings& settings) {
 
   policy_.set_threshold_bytes(static_cast<uint64_t>(settings.memory_threshold_mb) << 20);
   const MemoryEvent event = policy_.update(notice.reading);
-  if (policy_.should_act() && settings.memory_action != MemoryAction::Warn)
+  if (event == MemoryEvent::Exceeded && settings.memory_action != MemoryAction::Warn)
     session_->request_trim();
   session_->set_memory_hold(policy_.is_exceeded() ? hold_of(settings.memory_action)
                                                   : MemoryHold::None);
