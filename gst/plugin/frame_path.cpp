@@ -50,14 +50,42 @@ void list_words(GstJetsonCaptionMeta* meta, const EngineCaption& caption) {
                                     caption.attention_columns, caption.attention_rows);
 }
 
-// By timestamps, or where there are none by the clock.
-GstClockTime age_of(const FrameCaption& caption, GstBuffer* buffer) {
-  const GstClockTime age = distance(GST_BUFFER_PTS(buffer), caption.job.timestamp);
+// By running time; of frames outside of their segment by timestamps, and where there are none by
+// the clock.
+GstClockTime age_of(const FrameCaption& caption, GstBuffer* buffer, GstClockTime running_time) {
+  GstClockTime age = distance(running_time, caption.job.running_time);
+  if (!GST_CLOCK_TIME_IS_VALID(age))
+    age = distance(GST_BUFFER_PTS(buffer), caption.job.timestamp);
   if (GST_CLOCK_TIME_IS_VALID(age))
     return age;
   const auto passed = std::chrono::steady_clock::now() - caption.job.taken_at;
   return static_cast<GstClockTime>(
       std::chrono::duration_cast<std::chrono::nanoseconds>(passed).count());
+}
+
+bool same_time(int left_sign, GstClockTime left, int right_sign, GstClockTime right) {
+  return left == right && (left_sign == right_sign || left == 0);
+}
+
+// Whether timestamps mean the same in both, where the stream is.
+bool continues(const GstSegment& before, const GstSegment& after) {
+  if (before.format != after.format || before.rate != after.rate ||
+      before.applied_rate != after.applied_rate)
+    return false;
+  if (before.format != GST_FORMAT_TIME)
+    return gst_segment_is_equal(&before, &after);
+  const GstClockTime position = before.position;
+  GstClockTime times[4];
+  const int running_before =
+      gst_segment_to_running_time_full(&before, GST_FORMAT_TIME, position, &times[0]);
+  const int running_after =
+      gst_segment_to_running_time_full(&after, GST_FORMAT_TIME, position, &times[1]);
+  const int stream_before =
+      gst_segment_to_stream_time_full(&before, GST_FORMAT_TIME, position, &times[2]);
+  const int stream_after =
+      gst_segment_to_stream_time_full(&after, GST_FORMAT_TIME, position, &times[3]);
+  return same_time(running_before, times[0], running_after, times[1]) &&
+         same_time(stream_before, times[2], stream_after, times[3]);
 }
 
 // Stale captions are drawn with so much of their opacity.
@@ -83,6 +111,23 @@ void FramePath::set_format(const GstVideoInfo& info, std::unique_ptr<FrameSource
   attach_overlay_ = attach_overlay;
   unreadable_reported_ = false;
   undrawable_reported_ = false;
+}
+
+// What follows shows something else: what was seen before says nothing of it.
+void FramePath::watch(GstEvent* event) {
+  bool is_new = false;
+  if (GST_EVENT_TYPE(event) == GST_EVENT_STREAM_START) {
+    const gchar* stream_id = nullptr;
+    gst_event_parse_stream_start(event, &stream_id);
+    is_new = stream_id_ != stream_id;
+    stream_id_ = stream_id;
+  } else if (GST_EVENT_TYPE(event) == GST_EVENT_SEGMENT) {
+    const GstSegment* segment = nullptr;
+    gst_event_parse_segment(event, &segment);
+    is_new = !continues(element_->segment, *segment);
+  }
+  if (is_new)
+    session_->forget();
 }
 
 GstFlowReturn FramePath::process(GstBuffer* buffer, bool is_shared, const Settings& settings) {
@@ -162,16 +207,15 @@ GstFlowReturn FramePath::describe(GstBuffer* buffer, uint64_t frame, const Setti
   return GST_FLOW_OK;
 }
 
-// Measures how long frames wait, and tells the pipeline when that grows.
+// Measures how long frames wait, and tells the pipeline when that changes.
 GstFlowReturn FramePath::describe_and_wait(const CaptionJob& job) {
   if (!session_->submit_and_wait(job, shrinker_))
     return GST_FLOW_FLUSHING;
   const auto waited = std::chrono::steady_clock::now() - job.taken_at;
   const auto waited_ns =
       static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(waited).count());
-  // In whole milliseconds and by a tenth at least, so that noise causes no messages.
-  if (waited_ns > values_.latency_ns + values_.latency_ns / 10) {
-    values_.latency_ns = (waited_ns / GST_MSECOND + 1) * GST_MSECOND;
+  if (latency_.add(waited_ns)) {
+    values_.latency_ns = latency_.latency_ns();
     gst_element_post_message(GST_ELEMENT(element_), gst_message_new_latency(GST_OBJECT(element_)));
   }
   return GST_FLOW_OK;
@@ -224,7 +268,7 @@ void FramePath::carry(GstBuffer* buffer, bool is_shared, const Settings& setting
   }
 
   const EngineCaption& caption = newest->caption;
-  const GstClockTime age = age_of(*newest, buffer);
+  const GstClockTime age = age_of(*newest, buffer, running_time(buffer));
   values_.caption_age_ns = age;
   const uint64_t timeout = settings.caption_timeout_ns;
   const bool is_stale = timeout != 0 && age > timeout / 2;
@@ -245,6 +289,8 @@ void FramePath::carry(GstBuffer* buffer, bool is_shared, const Settings& setting
 
 void FramePath::show(GstBuffer* buffer, const FrameCaption& caption, const OverlayStyle& style,
                      double opacity) {
+  if (!session_->prepare_drawing())
+    return;  // fonts are loaded elsewhere: the frame does not wait for them
   overlay_.offer(caption.drawn);
   if (attach_overlay_) {
     overlay_.attach(buffer, info_, caption.shown_text, style, opacity);

@@ -5,16 +5,18 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 
 #include <gst/base/gstbasetransform.h>
 #include <gst/video/video.h>
 
-#include "plugin/caption_session.h"
-#include "plugin/frame_shrink.h"
-#include "plugin/frame_source.h"
+#include "plugin/frames/frame_shrink.h"
+#include "plugin/frames/frame_source.h"
 #include "plugin/live_values.h"
-#include "plugin/memory_watch.h"
-#include "plugin/overlay.h"
+#include "plugin/overlay/overlay.h"
+#include "plugin/session/caption_session.h"
+#include "plugin/session/memory_watch.h"
+#include "plugin/session/wait_latency.h"
 #include "plugin/settings.h"
 
 namespace jetsoncaption {
@@ -30,6 +32,10 @@ class FramePath {
   // captions are not drawn on the pixels, but attached for downstream to draw.
   void set_format(const GstVideoInfo& info, std::unique_ptr<FrameSource> source,
                   bool attach_overlay);
+
+  // Before the base class gets the event. A new stream, or a segment that does not go on where the
+  // one before is, is described anew, as after a flush.
+  void watch(GstEvent* event);
 
   // Describes the frame when it is due, attaches the newest caption and draws it. Returns OK
   // whatever happens to the caption, FLUSHING when a wait was interrupted, or ERROR when the model
@@ -63,9 +69,12 @@ class FramePath {
   CaptionOverlay overlay_;
   bool unreadable_reported_ = false;  // since the caps changed
   bool undrawable_reported_ = false;  // since the caps changed
+  WaitLatency latency_;               // in every-frame mode
+  std::string stream_id_;
   uint64_t next_frame_ = 0;
-  uint64_t epoch_ = 0;                      // the session's, at the frame before
-  std::optional<uint64_t> last_described_;  // number of the frame; none since a flush
+  uint64_t epoch_ = 0;  // the session's, at the frame before
+  std::optional<uint64_t>
+      last_described_;  // number of the frame; none since a flush or a new stream
   GstClockTime last_described_timestamp_ = GST_CLOCK_TIME_NONE;
   std::shared_ptr<const FrameCaption> carried_;  // by the frame before
 };

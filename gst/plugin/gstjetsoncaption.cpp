@@ -59,16 +59,15 @@
 
 #include <gst/video/video.h>
 
-#include "plugin/caption_events.h"
-#include "plugin/engine_start.h"
-#include "plugin/frame_formats.h"
 #include "plugin/frame_path.h"
-#include "plugin/frame_source.h"
+#include "plugin/frames/frame_formats.h"
+#include "plugin/frames/frame_source.h"
+#include "plugin/frames/shared_frame.h"
 #include "plugin/live_values.h"
 #include "plugin/messages.h"
 #include "plugin/overlay_caps.h"
 #include "plugin/properties.h"
-#include "plugin/shared_frame.h"
+#include "plugin/session/engine_start.h"
 #include "plugin/stats.h"
 
 GST_DEBUG_CATEGORY(gst_jetson_caption_debug);
@@ -82,9 +81,6 @@ GST_DEBUG_CATEGORY(gst_jetson_caption_debug);
       JETSONCAPTION_SUPPORTED_FORMATS) "; " GST_VIDEO_CAPS_MAKE_WITH_FEATURES(JETSONCAPTION_NVMM_FEATURE, \
                                                                               JETSONCAPTION_NVMM_FORMATS)
 
-enum { SIGNAL_CAPTION, N_SIGNALS };
-static guint signals[N_SIGNALS];
-
 using namespace jetsoncaption;
 
 static GstStaticPadTemplate sink_template =
@@ -94,9 +90,12 @@ static GstStaticPadTemplate src_template =
 
 // All that has a constructor, because the memory of a GObject is only zeroed.
 struct State {
-  std::mutex mutex;  // of settings, settings_version and session; held for a copy only
-  Settings settings;
-  unsigned settings_version = 0;  // counts changes
+  explicit State(GstElement* element) : messages(element, settings) {}
+
+  SharedSettings settings;
+  BusMessages messages;
+
+  std::mutex mutex;  // of session; held for a copy only
   // From start to stop. Shared, because properties and flushes come from threads that stop() does
   // not wait for.
   std::shared_ptr<CaptionSession> session;
@@ -105,7 +104,7 @@ struct State {
 
   // Of the streaming thread, which does not run during start and stop.
   std::unique_ptr<FramePath> frames;
-  Settings frame_settings;  // copied when the version changes: strings are not copied per frame
+  Settings frame_settings;  // copied when they change: strings are not copied per frame
   unsigned frame_settings_version = 0;
   bool fault_reported = false;  // since start
   bool nvmm = false;            // frames are in NVMM memory
@@ -144,83 +143,53 @@ static void gst_jetson_caption_init(GstJetsonCaption* self) {
   auto* trans = GST_BASE_TRANSFORM(self);
   gst_base_transform_set_in_place(trans, TRUE);
   gst_base_transform_set_gap_aware(trans, TRUE);  // the GAP flag passes on
-  self->state = new State;
+  self->state = new State(GST_ELEMENT(self));
 }
 
 static void gst_jetson_caption_set_property(GObject* object, guint id, const GValue* value,
                                             GParamSpec* pspec) {
-  auto* state = GST_JETSON_CAPTION(object)->state;
-  GValue before = G_VALUE_INIT;
-  g_value_init(&before, G_PARAM_SPEC_VALUE_TYPE(pspec));
-  bool known = false;
-  bool running = false;
-  {
-    std::lock_guard<std::mutex> lock(state->mutex);
-    known = get_setting(state->settings, id, &before) && set_setting(state->settings, id, value);
-    state->settings_version++;
-    running = state->session != nullptr;
-  }
-  const bool changed = g_param_values_cmp(pspec, &before, value) != 0;
-  g_value_unset(&before);
-  if (!known)
-    G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, pspec);
-  else if (running && changed && (pspec->flags & GST_PARAM_MUTABLE_PLAYING) == 0)
-    post_late_setting(GST_ELEMENT(object), pspec->name);
+  auto* self = GST_JETSON_CAPTION(object);
+  auto* state = self->state;
+  guarded(self, false, [&] {
+    GValue before = G_VALUE_INIT;
+    g_value_init(&before, G_PARAM_SPEC_VALUE_TYPE(pspec));
+    const bool known = state->settings.change([&](Settings& settings) {
+      return get_setting(settings, id, &before) && set_setting(settings, id, value);
+    });
+    const bool changed = g_param_values_cmp(pspec, &before, value) != 0;
+    g_value_unset(&before);
+    if (!known)
+      G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, pspec);
+    else if (changed && (pspec->flags & GST_PARAM_MUTABLE_PLAYING) == 0 && current_session(self))
+      post_late_setting(GST_ELEMENT(object), pspec->name);
+    return true;
+  });
 }
 
 static void gst_jetson_caption_get_property(GObject* object, guint id, GValue* value,
                                             GParamSpec* pspec) {
   auto* self = GST_JETSON_CAPTION(object);
-  if (id == PROP_CAPTION) {
+  auto* state = self->state;
+  guarded(self, false, [&] {
     const auto session = current_session(self);
     const auto newest = session ? session->newest() : nullptr;
-    g_value_set_string(value, newest ? newest->caption.text.c_str() : nullptr);
-    return;
-  }
-  if (id == PROP_MEMORY_USAGE) {
-    g_value_set_uint(value, self->state->values.memory_usage_mb);
-    return;
-  }
-  if (id == PROP_STATS) {
-    const auto session = current_session(self);
-    g_value_take_boxed(value, make_stats(session.get(), self->state->values));
-    return;
-  }
-  bool known = false;
-  {
-    std::lock_guard<std::mutex> lock(self->state->mutex);
-    known = get_setting(self->state->settings, id, value);
-  }
-  if (!known)
-    G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, pspec);
-}
-
-// The element outlives its session, which stop() ends.
-static void announce(GstJetsonCaption* self, const FrameCaption& caption) {
-  bool posts = false;
-  double min_confidence = 0;
-  {
-    std::lock_guard<std::mutex> lock(self->state->mutex);
-    posts = self->state->settings.post_messages;
-    min_confidence = self->state->settings.min_confidence;
-  }
-  if (caption.caption.confidence < min_confidence)
-    return;
-  if (posts)
-    post_caption(GST_ELEMENT(self), caption);
-  g_signal_emit(self, signals[SIGNAL_CAPTION], 0, caption.caption.text.c_str(),
-                caption.caption.confidence, static_cast<guint64>(caption.job.timestamp));
+    if (id == PROP_CAPTION)
+      g_value_set_string(value, newest ? newest->caption.text.c_str() : nullptr);
+    else if (id == PROP_MEMORY_USAGE)
+      g_value_set_uint(value, state->values.memory_usage_mb);
+    else if (id == PROP_STATS)
+      g_value_take_boxed(value, make_stats(session.get(), state->values));
+    else if (!get_setting(state->settings.copy(), id, value))
+      G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, pspec);
+    return true;
+  });
 }
 
 static gboolean gst_jetson_caption_start(GstBaseTransform* trans) {
   auto* self = GST_JETSON_CAPTION(trans);
   auto* state = self->state;
   return guarded(self, gboolean{FALSE}, [&]() -> gboolean {
-    Settings settings;
-    {
-      std::lock_guard<std::mutex> lock(state->mutex);
-      settings = state->settings;
-    }
+    const Settings settings = state->settings.copy();
     auto sampler = std::make_unique<MemorySampler>();
     const auto prepared = prepare_engine(settings);
     if (!prepared.ok()) {
@@ -230,18 +199,18 @@ static gboolean gst_jetson_caption_start(GstBaseTransform* trans) {
     state->values.latency_ns = 0;
     state->values.earliest_running_time = 0;
     state->values.caption_age_ns = kNoTime;
-    auto session = std::make_shared<CaptionSession>(
-        [start = prepared.value()] { return start_engine(start); },
-        make_caption_events(GST_ELEMENT(self),
-                            [self](const FrameCaption& caption) { announce(self, caption); }));
-    auto memory_watch = std::make_unique<MemoryWatch>(GST_ELEMENT(self), std::move(sampler),
-                                                      session, state->values);
+    auto session = CaptionSession::start(
+        [start = prepared.value()](const std::function<bool()>& is_stopped) {
+          return start_engine(start, is_stopped);
+        },
+        state->messages, settings.overlay && settings.enabled);
+    auto memory_watch =
+        std::make_unique<MemoryWatch>(state->messages, std::move(sampler), session, state->values);
     state->fault_reported = false;
     state->frames = std::make_unique<FramePath>(trans, session, std::move(memory_watch),
                                                 state->values, settings.mode);
     std::lock_guard<std::mutex> lock(state->mutex);
     state->session = std::move(session);
-    state->settings_version++;  // the first frame copies the settings
     return TRUE;
   });
 }
@@ -286,31 +255,27 @@ static GstCaps* gst_jetson_caption_fixate_caps(GstBaseTransform* trans, GstPadDi
 }
 
 // Downstream's answer, for frames are changed in place, but without crops: a cropped frame is
-// larger than its caps say, and what lies outside must be neither described nor drawn on.
+// larger than its caps say, and what lies outside must be neither described nor drawn on. The same
+// while the element is not enabled, for upstream is not asked again when it is.
 static gboolean gst_jetson_caption_propose_allocation(GstBaseTransform* trans,
                                                       GstQuery* decide_query, GstQuery* query) {
   const gboolean answered = GST_BASE_TRANSFORM_CLASS(gst_jetson_caption_parent_class)
                                 ->propose_allocation(trans, decide_query, query);
   guint index = 0;
-  if (answered && !gst_base_transform_is_passthrough(trans) &&
-      gst_query_find_allocation_meta(query, GST_VIDEO_CROP_META_API_TYPE, &index))
+  if (answered && gst_query_find_allocation_meta(query, GST_VIDEO_CROP_META_API_TYPE, &index))
     gst_query_remove_nth_allocation_meta(query, index);
   return answered;
-}
-
-static void refresh_settings(State* state) {
-  std::lock_guard<std::mutex> lock(state->mutex);
-  if (state->frame_settings_version == state->settings_version)
-    return;
-  state->frame_settings = state->settings;
-  state->frame_settings_version = state->settings_version;
 }
 
 // Decides before the base class prepares the buffer, because only a frame that may be changed has
 // to be writable.
 static void gst_jetson_caption_before_transform(GstBaseTransform* trans, GstBuffer* buffer) {
-  auto* state = GST_JETSON_CAPTION(trans)->state;
-  refresh_settings(state);
+  auto* self = GST_JETSON_CAPTION(trans);
+  auto* state = self->state;
+  guarded(self, false, [state] {
+    state->settings.refresh(state->frame_settings, state->frame_settings_version);
+    return true;
+  });
   const gboolean passthrough = !state->frame_settings.enabled;
   if (gst_base_transform_is_passthrough(trans) != passthrough)
     gst_base_transform_set_passthrough(trans, passthrough);
@@ -354,13 +319,21 @@ static GstFlowReturn gst_jetson_caption_transform_ip(GstBaseTransform* trans, Gs
 }
 
 static gboolean gst_jetson_caption_sink_event(GstBaseTransform* trans, GstEvent* event) {
-  const auto session = current_session(GST_JETSON_CAPTION(trans));
-  if (session && GST_EVENT_TYPE(event) == GST_EVENT_FLUSH_START)
-    session->set_flushing(true);
-  if (session && GST_EVENT_TYPE(event) == GST_EVENT_FLUSH_STOP) {
-    session->set_flushing(false);
-    GST_JETSON_CAPTION(trans)->state->values.earliest_running_time = 0;
-  }
+  auto* self = GST_JETSON_CAPTION(trans);
+  auto* state = self->state;
+  guarded(self, false, [&] {
+    const auto session = current_session(self);
+    if (session && GST_EVENT_TYPE(event) == GST_EVENT_FLUSH_START)
+      session->set_flushing(true);
+    if (session && GST_EVENT_TYPE(event) == GST_EVENT_FLUSH_STOP) {
+      session->set_flushing(false);
+      state->values.earliest_running_time = 0;
+    }
+    // FLUSH_START comes from any thread, all that is watched from the streaming thread.
+    if (state->frames && GST_EVENT_IS_SERIALIZED(event))
+      state->frames->watch(event);
+    return true;
+  });
   return GST_BASE_TRANSFORM_CLASS(gst_jetson_caption_parent_class)->sink_event(trans, event);
 }
 
@@ -449,9 +422,8 @@ static void gst_jetson_caption_class_init(GstJetsonCaptionClass* klass) {
    *
    * Since: 0.1
    */
-  signals[SIGNAL_CAPTION] =
-      g_signal_new("caption", G_TYPE_FROM_CLASS(klass), G_SIGNAL_RUN_LAST, 0, nullptr, nullptr,
-                   nullptr, G_TYPE_NONE, 3, G_TYPE_STRING, G_TYPE_DOUBLE, G_TYPE_UINT64);
+  g_signal_new("caption", G_TYPE_FROM_CLASS(klass), G_SIGNAL_RUN_LAST, 0, nullptr, nullptr, nullptr,
+               G_TYPE_NONE, 3, G_TYPE_STRING, G_TYPE_DOUBLE, G_TYPE_UINT64);
 
   auto* element_class = GST_ELEMENT_CLASS(klass);
   element_class->change_state = gst_jetson_caption_change_state;

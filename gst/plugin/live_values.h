@@ -14,7 +14,7 @@ constexpr uint64_t kNoTime = ~uint64_t{0};
 struct LiveValues {
   std::atomic<unsigned> memory_usage_mb{0};  // newest reading
   std::atomic<unsigned> accelerator_mb{0};   // its share
-  // How long a frame waits for its caption: the longest so far, since the start. 0 in live mode.
+  // How long frames wait for their captions: WaitLatency. 0 in live mode.
   std::atomic<uint64_t> latency_ns{0};
   // At the newest frame: how much older the frame was that its caption describes.
   std::atomic<uint64_t> caption_age_ns{kNoTime};

@@ -6,6 +6,9 @@
 
 #include "plugin/error_mapping.h"
 
+GST_DEBUG_CATEGORY_EXTERN(gst_jetson_caption_debug);
+#define GST_CAT_DEFAULT gst_jetson_caption_debug
+
 namespace jetsoncaption {
 
 namespace {
@@ -68,8 +71,6 @@ ElementErrorCode no_space_left() {
   return element_error_code(ErrorKind::OutOfMemory);
 }
 
-}  // namespace
-
 void post_caption(GstElement* element, const FrameCaption& caption) {
   GstStructure* structure = gst_structure_new(
       "jetsoncaption", "caption", G_TYPE_STRING, caption.caption.text.c_str(), "confidence",
@@ -85,8 +86,57 @@ void post_caption(GstElement* element, const FrameCaption& caption) {
   gst_element_post_message(element, gst_message_new_element(GST_OBJECT(element), structure));
 }
 
-void post_caption_failure(GstElement* element, const CaptionFailure& failure) {
-  post(element, GST_MESSAGE_WARNING, element_error_code(failure.error.kind),
+}  // namespace
+
+void BusMessages::load_started() {
+  post_progress(element_, GST_PROGRESS_TYPE_START, "Loading the model");
+}
+
+void BusMessages::load_finished(const EngineInfo& engine, bool first) {
+  const std::string loaded = engine.model_name + ": " + engine.precision + " on " + engine.device +
+                             ", " + engine.kernels + ", " + engine.version;
+  GST_INFO_OBJECT(element_, "loaded %s", loaded.c_str());
+  post_progress(element_, GST_PROGRESS_TYPE_COMPLETE, "Loaded the model " + loaded);
+  if (first && engine.self_test == JETSONCAPTION_ENGINE_SELF_TEST_FAILED)
+    post(element_, GST_MESSAGE_WARNING, {GST_LIBRARY_ERROR, GST_LIBRARY_ERROR_FAILED},
+         engine.self_test_failure,
+         "Frames are captioned all the same. `jetsoncaption doctor` says what else may be wrong.",
+         nullptr);
+}
+
+void BusMessages::load_failed(const Error& error, bool first) {
+  post_progress(element_, GST_PROGRESS_TYPE_ERROR, "The model was not loaded");
+  if (first) {
+    post_error(element_, error);
+    return;
+  }
+  post(element_, GST_MESSAGE_WARNING, element_error_code(error.kind),
+       error.message + " The video goes on without new captions.",
+       "The model had been unloaded because of memory. It is tried again, with growing pauses.",
+       nullptr);
+}
+
+void BusMessages::moved_to_cpu(const EngineInfo& engine) {
+  post(element_, GST_MESSAGE_WARNING, no_space_left(), engine.device_fallback,
+       "Captions go on with precision " + engine.precision + " and " + engine.kernels +
+           " kernels. The GPU is tried again when the element starts again.",
+       nullptr);
+}
+
+void BusMessages::captioned(const FrameCaption& caption) {
+  GST_DEBUG_OBJECT(element_, "frame %" G_GUINT64_FORMAT ": %s", caption.job.frame,
+                   caption.caption.text.c_str());
+  const Settings settings = settings_.copy();
+  if (caption.caption.confidence < settings.min_confidence)
+    return;
+  if (settings.post_messages)
+    post_caption(element_, caption);
+  g_signal_emit_by_name(element_, "caption", caption.caption.text.c_str(),
+                        caption.caption.confidence, static_cast<guint64>(caption.job.timestamp));
+}
+
+void BusMessages::caption_failed(const CaptionFailure& failure) {
+  post(element_, GST_MESSAGE_WARNING, element_error_code(failure.error.kind),
        "Frame " + std::to_string(failure.frame) + " could not be described: " +
            failure.error.message + " The video goes on with the caption before.",
        "Not tried again in live mode, and not reported again in every-frame mode, for " +
@@ -94,26 +144,20 @@ void post_caption_failure(GstElement* element, const CaptionFailure& failure) {
        nullptr);
 }
 
-void post_load_started(GstElement* element) {
-  post_progress(element, GST_PROGRESS_TYPE_START, "Loading the model");
+void BusMessages::memory_exceeded(const MemoryNotice& notice) {
+  post(element_, GST_MESSAGE_WARNING, no_space_left(),
+       "This process uses " + std::to_string(to_mb(notice.reading.used_bytes)) +
+           " MB of memory, and memory-threshold is " + std::to_string(notice.threshold_mb) +
+           " MB." + action_text(notice.action) +
+           " Use a smaller model or precision=int8, or raise memory-threshold.",
+       "Reported again after use has fallen to 90 % of the threshold.", memory_details(notice));
 }
 
-void post_load_finished(GstElement* element, const EngineInfo& info) {
-  post_progress(element, GST_PROGRESS_TYPE_COMPLETE,
-                "Loaded the model " + info.model_name + ": " + info.precision + " on " +
-                    info.device + ", " + info.kernels + ", " + info.version);
-}
-
-void post_load_failed(GstElement* element, const Error& error, bool first) {
-  post_progress(element, GST_PROGRESS_TYPE_ERROR, "The model was not loaded");
-  if (first) {
-    post_error(element, error);
-    return;
-  }
-  post(element, GST_MESSAGE_WARNING, element_error_code(error.kind),
-       error.message + " The video goes on without new captions.",
-       "The model had been unloaded because of memory. It is tried again, with growing pauses.",
-       nullptr);
+void BusMessages::memory_recovered(const MemoryNotice& notice) {
+  post(element_, GST_MESSAGE_INFO, no_space_left(),
+       "Memory use has fallen to " + std::to_string(to_mb(notice.reading.used_bytes)) +
+           " MB, below memory-threshold of " + std::to_string(notice.threshold_mb) + " MB.",
+       "", memory_details(notice));
 }
 
 void post_late_setting(GstElement* element, const char* property) {
@@ -136,40 +180,8 @@ void post_undrawable_frames(GstElement* element, const Error& error) {
        "Reported once until the caps change.", nullptr);
 }
 
-void post_self_test_failure(GstElement* element, const EngineInfo& engine) {
-  if (engine.self_test != JETSONCAPTION_ENGINE_SELF_TEST_FAILED)
-    return;
-  post(element, GST_MESSAGE_WARNING, {GST_LIBRARY_ERROR, GST_LIBRARY_ERROR_FAILED},
-       engine.self_test_failure,
-       "Frames are captioned all the same. `jetsoncaption doctor` says what else may be wrong.",
-       nullptr);
-}
-
-void post_moved_to_cpu(GstElement* element, const EngineInfo& engine) {
-  post(element, GST_MESSAGE_WARNING, no_space_left(), engine.device_fallback,
-       "Captions go on with precision " + engine.precision + " and " + engine.kernels +
-           " kernels. The GPU is tried again when the element starts again.",
-       nullptr);
-}
-
 void post_error(GstElement* element, const Error& error) {
   post(element, GST_MESSAGE_ERROR, element_error_code(error.kind), error.message, "", nullptr);
-}
-
-void post_memory_warning(GstElement* element, const MemoryNotice& notice) {
-  post(element, GST_MESSAGE_WARNING, no_space_left(),
-       "This process uses " + std::to_string(to_mb(notice.reading.used_bytes)) +
-           " MB of memory, and memory-threshold is " + std::to_string(notice.threshold_mb) +
-           " MB." + action_text(notice.action) +
-           " Use a smaller model or precision=int8, or raise memory-threshold.",
-       "Reported again after use has fallen to 90 % of the threshold.", memory_details(notice));
-}
-
-void post_memory_recovered(GstElement* element, const MemoryNotice& notice) {
-  post(element, GST_MESSAGE_INFO, no_space_left(),
-       "Memory use has fallen to " + std::to_string(to_mb(notice.reading.used_bytes)) +
-           " MB, below memory-threshold of " + std::to_string(notice.threshold_mb) + " MB.",
-       "", memory_details(notice));
 }
 
 }  // namespace jetsoncaption

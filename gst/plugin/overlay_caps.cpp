@@ -4,7 +4,7 @@
 
 #include <gst/video/video.h>
 
-#include "plugin/frame_formats.h"
+#include "plugin/frames/frame_formats.h"
 
 namespace jetsoncaption {
 
@@ -12,12 +12,19 @@ namespace {
 
 constexpr const char* kFeature = GST_CAPS_FEATURE_META_GST_VIDEO_OVERLAY_COMPOSITION;
 
+// The features of elements that take any, such as videocrop, name none and promise nothing:
+// gst_caps_features_contains() would say that they contain each.
+bool names(const GstCaps* caps, guint index, const char* feature) {
+  const GstCapsFeatures* features = gst_caps_get_features(caps, index);
+  return !gst_caps_features_is_any(features) && gst_caps_features_contains(features, feature);
+}
+
 bool has_feature(const GstCaps* caps, guint index) {
-  return gst_caps_features_contains(gst_caps_get_features(caps, index), kFeature);
+  return names(caps, index, kFeature);
 }
 
 bool is_nvmm(const GstCaps* caps, guint index) {
-  return gst_caps_features_contains(gst_caps_get_features(caps, index), JETSONCAPTION_NVMM_FEATURE);
+  return names(caps, index, JETSONCAPTION_NVMM_FEATURE);
 }
 
 // One structure of the caps, with or without the feature.
@@ -39,9 +46,14 @@ bool names_feature(GstPad* source_pad) {
   return names;
 }
 
-bool allocates_for_feature(GstPad* source_pad, GstCaps* caps) {
-  gst_pad_set_caps(source_pad, caps);
-  GstQuery* query = gst_query_new_allocation(caps, FALSE);
+// Transforms downstream answer only when they know some caps, and give those of before again when
+// others are pushed. So they get to know the plain ones, which they can live with in any case, and
+// the others only if they are chosen: what an element makes of caps with the feature that it was
+// never asked about is not known. Videocrop, for one, refuses them.
+bool allocates_for_feature(GstPad* source_pad, GstCaps* plain, GstCaps* attached) {
+  if (!gst_pad_has_current_caps(source_pad) && !gst_pad_set_caps(source_pad, plain))
+    return false;
+  GstQuery* query = gst_query_new_allocation(attached, FALSE);
   const bool found =
       gst_pad_peer_query(source_pad, query) &&
       gst_query_find_allocation_meta(query, GST_VIDEO_OVERLAY_COMPOSITION_META_API_TYPE, nullptr);
@@ -71,8 +83,8 @@ bool has_overlay_composition(const GstCaps* caps) {
 GstCaps* overlay_caps_of_other_pad(GstPadDirection direction, const GstCaps* caps) {
   GstCaps* others = gst_caps_new_empty();
   for (guint i = 0; i < gst_caps_get_size(caps); i++) {
-    if (is_nvmm(caps, i)) {
-      // No sink of a Jetson board draws compositions.
+    if (is_nvmm(caps, i) || gst_caps_features_is_any(gst_caps_get_features(caps, i))) {
+      // No sink of a Jetson board draws compositions, and any features are these too.
       gst_caps_append(others, gst_caps_copy_nth(caps, i));
     } else if (direction == GST_PAD_SINK) {
       // What upstream attached is not taken off again.
@@ -96,7 +108,8 @@ GstCaps* choose_overlay_caps(GstPad* source_pad, GstCaps* candidates) {
     return attached != nullptr ? attached : gst_caps_new_empty();
   if (attached == nullptr)
     return plain;
-  const bool attaches = names_feature(source_pad) && allocates_for_feature(source_pad, attached);
+  const bool attaches =
+      names_feature(source_pad) && allocates_for_feature(source_pad, plain, attached);
   gst_caps_unref(attaches ? plain : attached);
   return attaches ? attached : plain;
 }

@@ -14,8 +14,8 @@ GstCaps* overlay_caps_of_other_pad(GstPadDirection direction, const GstCaps* cap
 
 // Takes caps that overlay_caps_of_other_pad() allows on the source pad and returns fixed ones, with
 // overlay compositions only if downstream names them in its caps and in its answer to an ALLOCATION
-// query. Downstream gets to know those caps before it is asked, as transforms there need it. From
-// the streaming thread.
+// query. The caps are the decision: who gets them attaches if they have the feature. From the
+// streaming thread.
 GstCaps* choose_overlay_caps(GstPad* source_pad, GstCaps* candidates);
 
 bool has_overlay_composition(const GstCaps* caps);

@@ -1,13 +1,30 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Registers the element with GStreamer.
+#include <cstdlib>
+#include <exception>
+
 #include <gst/gst.h>
 
+#include "base/torch_environment.h"
 #include "plugin/gstjetsoncaption.h"
 
 // GST_PLUGIN_DEFINE takes the name of the source package from here.
 #define PACKAGE "jetsoncaption"
 
+// Changing the environment races with threads that read it, so it is done while the plugin is
+// loaded, when no thread of ours exists yet; when the engine is opened nothing is left to be set.
+static void complete_environment() {
+  using namespace jetsoncaption;
+  set_variables(missing_blas_variables(this_processor(), std::getenv));
+  set_variables(missing_cuda_variables(std::getenv));
+}
+
 static gboolean plugin_init(GstPlugin* plugin) {
+  try {
+    complete_environment();
+  } catch (const std::exception&) {
+    return FALSE;  // no memory is left
+  }
   return gst_element_register(plugin, "jetsoncaption", GST_RANK_NONE, GST_TYPE_JETSON_CAPTION);
 }
 

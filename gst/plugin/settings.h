@@ -3,10 +3,11 @@
 #pragma once
 
 #include <cstdint>
+#include <mutex>
 #include <string>
 
 #include "engine_api.h"
-#include "plugin/caption_renderer.h"
+#include "plugin/overlay/caption_renderer.h"
 
 namespace jetsoncaption {
 
@@ -63,6 +64,37 @@ struct Settings {
   unsigned memory_check_interval = 5;           // frames
   MemoryAction memory_action = MemoryAction::Trim;
   bool post_messages = true;
+};
+
+// The settings as properties change them, from any thread. The lock is held for a copy only.
+class SharedSettings {
+ public:
+  Settings copy() const {
+    std::lock_guard<std::mutex> lock(mutex_);
+    return settings_;
+  }
+
+  // Copies them if they were changed since the same version was given; `version` is 0 at first.
+  void refresh(Settings& copy, unsigned& version) const {
+    std::lock_guard<std::mutex> lock(mutex_);
+    if (version == version_)
+      return;
+    copy = settings_;
+    version = version_;
+  }
+
+  // `body` must take no time: streaming threads wait for it.
+  template <typename Body>
+  auto change(Body&& body) {
+    std::lock_guard<std::mutex> lock(mutex_);
+    version_++;
+    return body(settings_);
+  }
+
+ private:
+  mutable std::mutex mutex_;  // of both
+  Settings settings_;
+  unsigned version_ = 1;  // counts changes
 };
 
 }  // namespace jetsoncaption

@@ -4,8 +4,8 @@
 
 #include <gst/gst.h>
 
-#include "plugin/caption_session.h"
 #include "plugin/live_values.h"
+#include "plugin/session/caption_session.h"
 
 namespace jetsoncaption {
 

@@ -11,8 +11,8 @@
 #include <gst/gst.h>
 #include <gst/video/video.h>
 
-#include "plugin/overlay.h"
-#include "plugin/video_convert.h"
+#include "plugin/overlay/overlay.h"
+#include "plugin/overlay/video_convert.h"
 
 #include <cairo.h>
 

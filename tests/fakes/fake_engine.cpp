@@ -14,10 +14,12 @@
 //   request=1          the caption is what was asked for: beam size, words, time
 //   tag=dog            the only tag, with the probability 0.75; without it there is none
 //   count=1            the number of the caption, from 0, stands behind the text
+//   count-trims=1      the caption is how often trim_memory() was called: "1 trims"
 //   broken=1           a byte that is not UTF-8 stands behind the text
 //   truncated=1        captions are marked truncated
 //   no-attention=1     the statistics say that there are no maps of attention
 //   delay-ms=N         describe() takes so long, or until cancel()
+//   slow-at=N          the Nth describe(), counted from 1, takes slow-ms=N instead
 //   fail-every=N       each Nth describe() fails with INTERNAL, counted from 1
 //   create-ms=N        create() takes so long
 //   fail-create=KIND   create() fails: not-found, invalid, corrupt, memory, unsupported, internal
@@ -31,6 +33,7 @@
 //                      0: create() moves it there
 //   input=N            the image is to have N x N pixels; 224 if not given
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <cstdio>
@@ -51,6 +54,14 @@ using Script = std::map<std::string, std::string>;
 using std::chrono::milliseconds;
 
 thread_local std::string error_text;
+
+// Created and not destroyed yet.
+std::atomic<int> live_engines{0};
+
+#ifdef FAKE_ENGINE_OPEN_MS
+// As a library that brings many others with it.
+const bool opened = (std::this_thread::sleep_for(milliseconds(FAKE_ENGINE_OPEN_MS)), true);
+#endif
 
 int32_t fail(int32_t status, const std::string& text) {
   error_text = text;
@@ -145,6 +156,7 @@ struct JetsonCaptionEngine {
   bool running = false;
   uint64_t captions = 0;
   uint64_t failures = 0;
+  uint64_t trims = 0;
   std::vector<char> ballast;
 };
 
@@ -170,6 +182,7 @@ int32_t create(const JetsonCaptionEngineOptions* options, JetsonCaptionEngine** 
     return fail(JETSONCAPTION_ENGINE_OUT_OF_MEMORY, "Scripted: it was created often enough.");
 
   auto* made = new JetsonCaptionEngine;
+  live_engines++;
   made->script = script;
   made->ballast.assign(static_cast<size_t>(number(script, "allocate-mb", 0)) << 20, 1);
   *engine = made;
@@ -181,7 +194,10 @@ bool delay(JetsonCaptionEngine* engine) {
   std::unique_lock<std::mutex> lock(engine->mutex);
   engine->running = true;
   engine->cancelled = false;
-  engine->cancelled_changed.wait_for(lock, milliseconds(number(engine->script, "delay-ms", 0)),
+  const bool is_slow =
+      engine->captions + engine->failures + 1 == number(engine->script, "slow-at", 0);
+  const unsigned delay_ms = number(engine->script, is_slow ? "slow-ms" : "delay-ms", 0);
+  engine->cancelled_changed.wait_for(lock, milliseconds(delay_ms),
                                      [engine] { return engine->cancelled; });
   engine->running = false;
   return engine->cancelled;
@@ -210,6 +226,8 @@ int32_t describe(JetsonCaptionEngine* engine, const JetsonCaptionEngineImage* im
   }
   if (number(script, "count", 0) != 0)
     words += " " + std::to_string(engine->captions);
+  if (number(script, "count-trims", 0) != 0)
+    words = std::to_string(engine->trims) + " trims";
   engine->captions++;
   if (number(script, "broken", 0) != 0)
     words += "\xff";
@@ -256,6 +274,7 @@ void get_stats(JetsonCaptionEngine* engine, JetsonCaptionEngineStats* stats) {
 void trim_memory(JetsonCaptionEngine* engine) {
   std::this_thread::sleep_for(milliseconds(number(engine->script, "trim-ms", 0)));
   std::lock_guard<std::mutex> lock(engine->mutex);
+  engine->trims++;
   if (number(engine->script, "keep", 0) == 0)
     std::vector<char>().swap(engine->ballast);
 }
@@ -270,6 +289,7 @@ void cancel(JetsonCaptionEngine* engine) {
 
 void destroy(JetsonCaptionEngine* engine) {
   delete engine;
+  live_engines--;
 }
 
 const char* last_error() {
@@ -289,4 +309,9 @@ jetsoncaption_engine_get_api(uint32_t version) {
                                              destroy,
                                              last_error};
   return version == JETSONCAPTION_ENGINE_API_VERSION ? &api : nullptr;
+}
+
+// For tests.
+extern "C" __attribute__((visibility("default"))) int fake_engine_live_engines() {
+  return live_engines;
 }

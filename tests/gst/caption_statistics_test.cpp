@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Counts are counts, and percentiles are those of the newest captions.
-#include "plugin/caption_statistics.h"
+#include "plugin/session/caption_statistics.h"
 
 #include <gtest/gtest.h>
 

@@ -137,6 +137,18 @@ TEST(ElementMemory, IsTrimmedAndReportedAsRecovered) {
   EXPECT_EQ(harness.count_messages(GST_MESSAGE_WARNING), 1);
 }
 
+// With a reading at each frame, a hundred of them above the threshold.
+TEST(ElementMemory, IsTrimmedOnceACrossing) {
+  CaptionHarness harness({{"model", "fake:count-trims=1"},
+                          {"mode", "every-frame"},
+                          {"memory-threshold", "1"},
+                          {"memory-check-interval", "1"}});
+  pass_frames(harness, 150);
+  GstBuffer* passed = harness.pass(kGray);
+  EXPECT_EQ(caption_of(passed), "1 trims");
+  gst_buffer_unref(passed);
+}
+
 TEST(ElementMemory, IsNotTrimmedWhenOnlyWarned) {
   CaptionHarness harness(with_ballast("warn"));
   pass_frames(harness, 50);

@@ -13,6 +13,8 @@ namespace {
 constexpr Color kGray{100, 100, 100};
 constexpr const char* kWithFeature =
     "video/x-raw(memory:SystemMemory, meta:GstVideoOverlayComposition)";
+constexpr const char* kEither =
+    "video/x-raw(memory:SystemMemory, meta:GstVideoOverlayComposition); video/x-raw";
 
 struct Downstream {
   const char* caps;
@@ -61,6 +63,21 @@ class OverlayHarness : public CaptionElement {
     return result;
   }
   GstHarness* harness() const { return harness_; }
+
+  // The caps that downstream got since the call before, each with whether it has the feature.
+  std::vector<bool> caps_with_feature() const {
+    std::vector<bool> with_feature;
+    while (GstEvent* event = gst_harness_try_pull_event(harness_)) {
+      if (GST_EVENT_TYPE(event) == GST_EVENT_CAPS) {
+        GstCaps* caps = nullptr;
+        gst_event_parse_caps(event, &caps);
+        with_feature.push_back(gst_caps_features_contains(
+            gst_caps_get_features(caps, 0), GST_CAPS_FEATURE_META_GST_VIDEO_OVERLAY_COMPOSITION));
+      }
+      gst_event_unref(event);
+    }
+    return with_feature;
+  }
 
  private:
   static constexpr gsize kSize = 320 * 240;
@@ -137,6 +154,74 @@ TEST(OverlayComposition, IsNotUsedWhereDownstreamTakesAnything) {
   EXPECT_EQ(harness.source_caps().find("meta:"), std::string::npos);
   EXPECT_TRUE(OverlayHarness::is_drawn_on(passed));
   gst_buffer_unref(passed);
+}
+
+// As videocrop and many others do: any features name none, and caps with the feature would be more
+// than such an element can do.
+TEST(OverlayComposition, IsNotPromisedToWhoTakesAnyFeatures) {
+  OverlayHarness harness(kProperties, {"video/x-raw(ANY)", true});
+  GstBuffer* passed = harness.pass(OverlayHarness::frame());
+  EXPECT_EQ(harness.caps_with_feature(), (std::vector<bool>{false}));
+  EXPECT_TRUE(OverlayHarness::is_drawn_on(passed));
+  gst_buffer_unref(passed);
+}
+
+TEST(OverlayComposition, IsNotTriedOutOnDownstream) {
+  OverlayHarness harness(kProperties, {kEither, false});
+  gst_buffer_unref(harness.pass(OverlayHarness::frame()));
+  EXPECT_EQ(harness.caps_with_feature(), (std::vector<bool>{false}));
+}
+
+// Caps, pixels and metadata say the same, before and after downstream was changed.
+TEST(OverlayComposition, BeginsAndEndsWithDownstreamThatDrawsIt) {
+  OverlayHarness harness(kProperties, {"video/x-raw", false});
+  gst_buffer_unref(harness.pass(OverlayHarness::frame()));
+  propose_allocation_meta(harness.harness(), GST_VIDEO_OVERLAY_COMPOSITION_META_API_TYPE);
+  for (const char* caps : {kEither, "video/x-raw", kEither, "video/x-raw"}) {
+    SCOPED_TRACE(caps);
+    const bool attaches = caps == std::string(kEither);
+    harness.caps_with_feature();
+    gst_harness_set_sink_caps_str(harness.harness(), caps);
+
+    GstBuffer* passed = harness.pass(OverlayHarness::frame());
+
+    EXPECT_EQ(harness.caps_with_feature(), (std::vector<bool>{attaches}));
+    EXPECT_EQ(OverlayHarness::is_drawn_on(passed), !attaches);
+    EXPECT_EQ(rectangles_of(passed), attaches ? 1u : 0u);
+    gst_buffer_unref(passed);
+  }
+}
+
+TEST(OverlayComposition, ChangesNothingWhenDownstreamIsTheSame) {
+  for (const bool allocates : {false, true}) {
+    OverlayHarness harness(kProperties, {kEither, allocates});
+    gst_buffer_unref(harness.pass(OverlayHarness::frame()));
+    harness.caps_with_feature();
+    for (int i = 0; i < 3; i++) {
+      gst_harness_push_upstream_event(harness.harness(), gst_event_new_reconfigure());
+      gst_buffer_unref(harness.pass(OverlayHarness::frame()));
+    }
+    EXPECT_EQ(harness.caps_with_feature(), std::vector<bool>{}) << "allocates: " << allocates;
+  }
+}
+
+GstVideoOverlayComposition* composition_of(GstBuffer* frame) {
+  GstVideoOverlayCompositionMeta* meta = gst_buffer_get_video_overlay_composition_meta(frame);
+  return meta != nullptr ? meta->overlay : nullptr;
+}
+
+// Those who draw it know by its number that it is the same.
+TEST(OverlayComposition, IsTheSameUntilTheCaptionChanges) {
+  OverlayHarness harness(kProperties, {kWithFeature, true});
+  GstBuffer* first = harness.pass(OverlayHarness::frame());
+  GstBuffer* second = harness.pass(OverlayHarness::frame());
+  harness.set("text-color", "0xffff0000");
+  GstBuffer* third = harness.pass(OverlayHarness::frame());
+
+  EXPECT_EQ(composition_of(first), composition_of(second));
+  EXPECT_NE(composition_of(second), composition_of(third));
+  for (GstBuffer* frame : {first, second, third})
+    gst_buffer_unref(frame);
 }
 
 TEST(OverlayComposition, KeepsWhatUpstreamAttached) {

@@ -75,6 +75,18 @@ TEST(Streams, WithoutAFrameRateAreDescribed) {
   }
 }
 
+// docs/element.md says so.
+TEST(Streams, OfFieldsInBuffersOfTheirOwnDoNotLink) {
+  const CaptionElement element(kEveryFrame);
+  GstPad* pad = gst_element_get_static_pad(element.get(), "sink");
+  GstCaps* caps = gst_caps_from_string(
+      "video/x-raw(format:Interlaced), format=NV12, width=320, height=240, framerate=25/1, "
+      "interlace-mode=alternate");
+  EXPECT_FALSE(gst_pad_query_accept_caps(pad, caps));
+  gst_caps_unref(caps);
+  gst_object_unref(pad);
+}
+
 TEST(Streams, MayPlayBackwards) {
   CaptionHarness harness({{"model", "fake:count=1"}, {"mode", "every-frame"}, {"interval", "2"}});
   GstSegment segment;
@@ -89,6 +101,86 @@ TEST(Streams, MayPlayBackwards) {
     EXPECT_EQ(caption_of(passed), average_text(kGray) + " " + std::to_string(i / 2));
     gst_buffer_unref(passed);
   }
+}
+
+// A caption on the frame before, and a model that is busy with nothing for a while.
+class NextStream : public testing::Test {
+ protected:
+  NextStream()
+      : harness_({{"model", "fake:delay-ms=300"}, {"mode", "live"}, {"interval", "1000"}}) {
+    gst_buffer_unref(harness_.pass_until(kGray, average_text(kGray)));
+    harness_.count_messages(GST_MESSAGE_ELEMENT);
+  }
+
+  void push_segment(GstClockTime start, GstClockTime base) {
+    GstSegment segment;
+    gst_segment_init(&segment, GST_FORMAT_TIME);
+    segment.start = segment.time = segment.position = start;
+    segment.base = base;
+    gst_harness_push_event(harness_.harness(), gst_event_new_segment(&segment));
+  }
+  std::string next_caption(GstClockTime timestamp) {
+    GstBuffer* frame = harness_.make_frame(Color{1, 2, 3});
+    GST_BUFFER_PTS(frame) = timestamp;
+    GstBuffer* passed = harness_.pass(frame);
+    const std::string caption = caption_of(passed);
+    gst_buffer_unref(passed);
+    return caption;
+  }
+
+  CaptionHarness harness_;
+};
+
+// As behind concat, or where a player goes on with the next file.
+TEST_F(NextStream, CarriesNoCaptionOfTheOneBefore) {
+  gst_harness_push_event(harness_.harness(), gst_event_new_stream_start("the next one"));
+  harness_.set_caps(GST_VIDEO_FORMAT_RGB, 320, 240);
+  push_segment(0, 10 * GST_SECOND);
+
+  EXPECT_EQ(next_caption(0), "");
+  EXPECT_EQ(harness_.get_string("caption"), "");
+  gst_buffer_unref(harness_.pass_until(Color{1, 2, 3}, average_text(Color{1, 2, 3})));
+}
+
+TEST_F(NextStream, IsDescribedFromItsFirstFrame) {
+  gst_harness_push_event(harness_.harness(), gst_event_new_stream_start("the next one"));
+  push_segment(0, 10 * GST_SECOND);
+  next_caption(0);
+  EXPECT_NE(harness_.wait_for_message(GST_MESSAGE_ELEMENT), nullptr) << "interval is 1000";
+}
+
+TEST_F(NextStream, BeginsWithASegmentThatDoesNotGoOn) {
+  push_segment(0, 10 * GST_SECOND);
+  EXPECT_EQ(next_caption(0), "");
+}
+
+TEST_F(NextStream, DoesNotBeginWithASegmentThatGoesOn) {
+  push_segment(0, 0);
+  EXPECT_EQ(next_caption(GST_SECOND), average_text(kGray));
+  push_segment(GST_SECOND, GST_SECOND);
+  EXPECT_EQ(next_caption(2 * GST_SECOND), average_text(kGray));
+}
+
+TEST_F(NextStream, DoesNotBeginWhenUpstreamIsRelinked) {
+  GstEvent* start = gst_pad_get_sticky_event(harness_.harness()->srcpad, GST_EVENT_STREAM_START, 0);
+  gst_harness_push_event(harness_.harness(), start);
+  push_segment(0, 0);
+  EXPECT_EQ(next_caption(GST_SECOND), average_text(kGray));
+}
+
+// Played at four times the speed, a second passes between frames that are four apart.
+TEST(Streams, AgeInRunningTime) {
+  CaptionHarness harness({{"model", "fake:"}, {"mode", "every-frame"}, {"interval", "1000"}});
+  GstSegment segment;
+  gst_segment_init(&segment, GST_FORMAT_TIME);
+  segment.rate = 4;
+  gst_harness_push_event(harness.harness(), gst_event_new_segment(&segment));
+  for (const GstClockTime timestamp : {0 * GST_SECOND, 4 * GST_SECOND}) {
+    GstBuffer* frame = harness.make_frame(kGray);
+    GST_BUFFER_PTS(frame) = timestamp;
+    gst_buffer_unref(harness.pass(frame));
+  }
+  EXPECT_EQ(harness.stat("caption-age"), GST_SECOND);
 }
 
 TEST(Streams, MayHaveSegmentsInBytes) {

@@ -7,7 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "caption_harness.h"
-#include "plugin/frame_formats.h"
+#include "plugin/frames/frame_formats.h"
 
 namespace jetsoncaption {
 namespace {

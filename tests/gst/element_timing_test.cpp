@@ -68,6 +68,15 @@ TEST(Latency, GrowsByTheTimeOfACaptionInEveryFrameMode) {
   EXPECT_EQ(harness.stat("latency") + 10 * GST_MSECOND, latency.least);
 }
 
+TEST(Latency, IsNotThatOfOneSlowCaptionForTheRestOfTheRun) {
+  CaptionHarness harness(
+      {{"model", "fake:delay-ms=20;slow-at=4;slow-ms=700"}, {"mode", "every-frame"}});
+  answer_latency(harness);
+  for (int i = 0; i < 8; i++)
+    harness.pass_and_drop(kGray);
+  EXPECT_LT(latency_of(harness).least, 400 * GST_MSECOND);
+}
+
 void tell_late(CaptionHarness& harness, GstClockTime timestamp, GstClockTimeDiff difference) {
   gst_harness_push_upstream_event(
       harness.harness(), gst_event_new_qos(GST_QOS_TYPE_UNDERFLOW, 1.5, difference, timestamp));

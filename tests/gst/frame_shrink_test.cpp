@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // That the captioner sees the frame: the right colors in the right places, in any format and size.
-#include "plugin/frame_shrink.h"
+#include "plugin/frames/frame_shrink.h"
 
 #include <array>
 #include <string>

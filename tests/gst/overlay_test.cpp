@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Where captions are drawn, that nothing else is touched in any format, and that text is safe.
-#include "plugin/overlay.h"
+#include "plugin/overlay/overlay.h"
 
 #include <string>
 #include <utility>

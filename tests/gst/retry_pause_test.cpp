@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Pauses between two tries grow while failures go on.
-#include "plugin/retry_pause.h"
+#include "plugin/session/retry_pause.h"
 
 #include <gtest/gtest.h>
 

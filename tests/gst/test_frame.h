@@ -9,7 +9,7 @@
 
 #include <gst/video/video.h>
 
-#include "plugin/frame_formats.h"
+#include "plugin/frames/frame_formats.h"
 
 namespace jetsoncaption {
 

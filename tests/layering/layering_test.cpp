@@ -174,6 +174,29 @@ TEST(Layering, LetsThePluginIncludeOnlyWhatNeedsNoLibTorch) {
   }
 }
 
+// "plugin/overlay/drawn_caption.h" is of the floor "overlay"; what lies in gst/plugin/ itself is of
+// the topmost one, "".
+std::string floor_of(const std::string& path) {
+  const std::string in_plugin = path.substr(path.find("plugin/") + 7);
+  const size_t slash = in_plugin.find('/');
+  return slash == std::string::npos ? "" : in_plugin.substr(0, slash);
+}
+
+TEST(Layering, PointsTheArrowsOfThePluginOneWay) {
+  const std::map<std::string, std::set<std::string>> allowed = {
+      {"overlay", {}}, {"frames", {"overlay"}}, {"session", {"overlay", "frames"}}};
+  // What is known on all floors: plain structures.
+  const std::set<std::string> common = {"plugin/settings.h", "plugin/live_values.h"};
+  for (const Include& include : includes_below("gst/plugin")) {
+    const std::string from = floor_of(include.file);
+    if (!begins_with(include.header, "plugin/") || from.empty() ||
+        from == floor_of(include.header) || common.count(include.header) != 0)
+      continue;
+    ASSERT_EQ(allowed.count(from), 1U) << include.file << " is in a folder this test does not know";
+    EXPECT_EQ(allowed.at(from).count(floor_of(include.header)), 1U) << place(include);
+  }
+}
+
 TEST(Layering, KeepsTheMetadataLibraryFreeOfEverythingElse) {
   for (const Include& include : includes_below("gst/meta")) {
     if (!include.quoted)

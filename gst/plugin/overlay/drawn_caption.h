@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// A caption as it looks in frames of one kind, made once and blended into many.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <gst/video/video.h>
+
+#include "plugin/overlay/caption_renderer.h"
+
+namespace jetsoncaption {
+
+// Never changes once it is made, so that any thread may use it.
+class DrawnCaption {
+ public:
+  // Lays out and draws `text` for frames like `info`, in a format of frame_formats.h. Takes
+  // milliseconds. Never null: where there is nothing to see, blend() does nothing.
+  static std::shared_ptr<const DrawnCaption> make(CaptionRenderer& renderer,
+                                                  const std::string& text, const GstVideoInfo& info,
+                                                  const OverlayStyle& style);
+
+  // The same with so much of its opacity, 0 to 1. Takes a fraction of a millisecond.
+  std::shared_ptr<const DrawnCaption> faded(double opacity) const;
+
+  // Whether make() would give the same for these.
+  bool fits(const std::string& text, const GstVideoInfo& info, const OverlayStyle& style) const;
+
+  // Draws on a frame of the kind it was made for, mapped for reading and writing, and returns the
+  // part of the frame that may have changed: empty if there was nothing to draw.
+  CaptionRect blend(GstVideoFrame* frame) const;
+
+  // The same where `part` holds only the pixels of the frame that lie in `window`, which has even
+  // sides, from its own top left corner on. Rows outside of the window are left out; columns are
+  // all in it.
+  void blend_part(GstVideoFrame* part, const CaptionRect& window) const;
+
+  // Where it belongs and what it looks like, for those who do not blend.
+  const CaptionPicture& picture() const { return picture_; }
+
+ private:
+  DrawnCaption(std::string text, const GstVideoInfo& info, OverlayStyle style)
+      : text_(std::move(text)), info_(info), style_(std::move(style)) {}
+  DrawnCaption(const DrawnCaption&) = default;
+
+  bool convert_picture();
+
+  const std::string text_;
+  const GstVideoInfo info_;
+  const OverlayStyle style_;
+  CaptionPicture picture_;
+  bool drawable_ = false;       // there is something to see, in a format that it can be brought to
+  GstVideoInfo planes_info_{};  // the frame's format in the size of the caption
+  // frame = color + frame * keep / 255, byte by byte, in the layout of planes_info_.
+  std::vector<uint8_t> color_;
+  std::vector<uint8_t> keep_;
+};
+
+}  // namespace jetsoncaption

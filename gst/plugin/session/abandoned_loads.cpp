@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Counts them, for those who have to wait.
+#include "plugin/session/abandoned_loads.h"
+
+#include <condition_variable>
+#include <cstdlib>
+#include <mutex>
+
+namespace jetsoncaption {
+
+namespace {
+
+constexpr std::chrono::milliseconds kAskAgain{20};
+constexpr std::chrono::seconds kLongestAtExit{30};
+
+struct Loads {
+  std::mutex mutex;
+  std::condition_variable changed;
+  int count = 0;
+};
+
+// Never destroyed: threads may use it while the process ends.
+Loads& loads() {
+  static Loads* const all = new Loads;
+  return *all;
+}
+
+void wait_at_exit() {
+  std::unique_lock<std::mutex> lock(loads().mutex);
+  loads().changed.wait_for(lock, kLongestAtExit, [] { return loads().count == 0; });
+}
+
+}  // namespace
+
+void begin_abandoned_load() {
+  static const int registered = (finish_abandoned_loads_at_exit(), 0);
+  (void)registered;
+  std::lock_guard<std::mutex> lock(loads().mutex);
+  loads().count++;
+}
+
+void end_abandoned_load() {
+  {
+    std::lock_guard<std::mutex> lock(loads().mutex);
+    loads().count--;
+  }
+  loads().changed.notify_all();
+}
+
+void wait_for_abandoned_loads(const std::function<bool()>& is_over) {
+  std::unique_lock<std::mutex> lock(loads().mutex);
+  while (loads().count > 0) {
+    loads().changed.wait_for(lock, kAskAgain);
+    lock.unlock();
+    const bool over = is_over();
+    lock.lock();
+    if (over)
+      return;
+  }
+}
+
+void finish_abandoned_loads_at_exit() {
+  std::atexit(wait_at_exit);
+}
+
+}  // namespace jetsoncaption

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Models whose loading nobody waits for any more. The engine's create() cannot be interrupted, and
+// a stop does not wait for it: the thread that loads is left alone, and gives up what it has
+// loaded.
+#pragma once
+
+#include <chrono>
+#include <functional>
+
+namespace jetsoncaption {
+
+// From any thread. One load was left alone, or one of those has ended.
+void begin_abandoned_load();
+void end_abandoned_load();
+
+// Waits until there is none, or `is_over` says so, which is asked every now and then: so that
+// however often an element is stopped and started while a model is loaded, no second one is loaded
+// beside it.
+void wait_for_abandoned_loads(const std::function<bool()>& is_over);
+
+// The process will not end while such a load goes on, which would run in libraries that are ended
+// already; it waits for half a minute at most. To be called again when a library has been opened:
+// what is registered last is called first.
+void finish_abandoned_loads_at_exit();
+
+}  // namespace jetsoncaption

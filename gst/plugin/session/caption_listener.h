@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Who is told what becomes of the model, of captions and of memory.
+#pragma once
+
+#include <cstdint>
+
+#include "base/error.h"
+#include "memory/reading.h"
+#include "plugin/session/frame_caption.h"
+#include "plugin/settings.h"
+
+namespace jetsoncaption {
+
+struct MemoryNotice {
+  MemoryReading reading;
+  unsigned threshold_mb = 0;
+  MemoryAction action = MemoryAction::Warn;
+  uint64_t frame = 0;
+};
+
+// Called without a lock. The session's thread calls, unless something else is said; what
+// submit_and_wait() causes its caller tells, so that there what a frame causes comes before the
+// frame.
+class CaptionListener {
+ public:
+  virtual ~CaptionListener() = default;
+
+  // `first`: since the start; later ones follow an unload. A first one that fails leaves the
+  // session broken, a later one is tried again.
+  virtual void load_started() = 0;
+  virtual void load_finished(const EngineInfo& engine, bool first) = 0;
+  virtual void load_failed(const Error& error, bool first) = 0;
+
+  // Once at most: the memory of the GPU ran out, while the model was loaded or a frame described.
+  virtual void moved_to_cpu(const EngineInfo& engine) = 0;
+
+  virtual void captioned(const FrameCaption& caption) = 0;
+  virtual void caption_failed(const CaptionFailure& failure) = 0;
+
+  // By the streaming thread, once for each crossing of the threshold.
+  virtual void memory_exceeded(const MemoryNotice& notice) = 0;
+  virtual void memory_recovered(const MemoryNotice& notice) = 0;
+};
+
+}  // namespace jetsoncaption

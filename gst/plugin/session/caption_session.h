@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Loads the model and describes frames one after the other, on a thread of its own, from start to
+// stop.
+//
+// When it is its turn, the streaming thread lets a FrameShrinker read the frame and hands it over.
+// In live mode it goes on at once; in every-frame mode it waits for the caption of this frame:
+//
+//   live:         if (session.turn() == Turn::Yes) { shrinker->read(frame);
+//                 session.submit(job, shrinker); }
+//   every frame:  if (session.wait_for_turn() == Turn::Yes) { shrinker->read(frame);
+//                 session.submit_and_wait(job, shrinker); }
+//
+// No frame is kept here, only what the shrinker read of it and the picture that the model reads.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <thread>
+
+#include "base/result.h"
+#include "image/image_view.h"
+#include "plugin/frames/frame_shrink.h"
+#include "plugin/overlay/caption_renderer.h"
+#include "plugin/session/caption_listener.h"
+#include "plugin/session/caption_statistics.h"
+#include "plugin/session/engine_handle.h"
+#include "plugin/session/frame_caption.h"
+#include "plugin/session/retry_pause.h"
+
+namespace jetsoncaption {
+
+// Whether a frame can be described now.
+enum class Turn {
+  Yes,          // and no shrinker is in use by the session
+  Busy,         // the model is being loaded, or describes a frame
+  NotNow,       // in the pause after a failure, or held because of memory
+  Interrupted,  // flushing, or stopping
+  Broken,       // the model could not be loaded; the listener was told why
+};
+
+// What memory asks of the session.
+enum class MemoryHold {
+  None,
+  Pause,   // describe nothing
+  Unload,  // and keep no model
+};
+
+// What a session does at the moment, for `stats`.
+enum class SessionState { Loading, Ready, Paused, Unloaded, Failed };
+
+class CaptionSession : public std::enable_shared_from_this<CaptionSession> {
+ public:
+  // Finds, opens and loads. `is_stopped`, from any thread, says that nobody wants the result.
+  using EngineLoader =
+      std::function<Result<std::unique_ptr<EngineHandle>>(const std::function<bool()>& is_stopped)>;
+
+  // Begins to load at once. `load` is called by the session's thread, again after each unload; it
+  // owns what it needs, for it may still run after the session was shut down. The listener is
+  // borrowed until then. `draws`: captions will be drawn, so that fonts are loaded too.
+  static std::shared_ptr<CaptionSession> start(EngineLoader load, CaptionListener& listener,
+                                               bool draws);
+
+  // After shut_down().
+  ~CaptionSession();
+
+  CaptionSession(const CaptionSession&) = delete;
+  CaptionSession& operator=(const CaptionSession&) = delete;
+
+  // Streaming thread. Never waits.
+  Turn turn();
+
+  // Streaming thread. Waits for a model that is being loaded and for a frame that is being
+  // described. Never Busy, and NotNow only because of memory: a pause after a failure is no reason
+  // to leave a frame out.
+  Turn wait_for_turn();
+
+  // Any thread. What the model is like that was loaded last, and where it computes; empty before.
+  EngineInfo engine_info() const;
+
+  // Streaming thread, at its turn. The pictures that the model reads; the same until its next turn.
+  PictureSize picture_size() const;
+
+  // Streaming thread, at its turn. Takes over the shrinker, which has read the frame and makes
+  // pictures of the input size, until the next turn. Never waits.
+  void submit(const CaptionJob& job, std::shared_ptr<FrameShrinker> shrinker);
+
+  // The same, but returns when the frame was described or that failed (true), or was interrupted
+  // by set_flushing() or interrupt() (false).
+  bool submit_and_wait(const CaptionJob& job, std::shared_ptr<FrameShrinker> shrinker);
+
+  // Any thread. The newest caption; null before the first one and after a flush or forget().
+  std::shared_ptr<const FrameCaption> newest() const;
+
+  // Any thread. Changes with each flush and forget().
+  uint64_t epoch() const;
+
+  // Any thread.
+  SessionState state() const;
+  CaptionStatistics& statistics() { return statistics_; }
+
+  // Any thread; never waits. The session's thread trims the engine before its next frame.
+  void request_trim();
+
+  // Any thread; never waits. A frame that is being described is finished first.
+  void set_memory_hold(MemoryHold hold);
+
+  // Any thread; never waits. Captions of frames that came before are forgotten, and one that is
+  // being made is cancelled: the stream shows something else from here on.
+  void forget();
+
+  // Any thread; never waits. Whether captions can be drawn at once. If not, the session's thread
+  // loads the fonts for it.
+  bool prepare_drawing();
+
+  // Any thread; never waits. While flushing, waits are cut short. Captions of frames that came
+  // before are forgotten.
+  void set_flushing(bool flushing);
+
+  // Any thread; never waits. Ends all waits for good. Comes before stopping the streaming thread.
+  void interrupt();
+
+  // Not from the session's thread. Stops describing, if need be in the middle of a caption, and
+  // ends the thread. A thread that loads a model is not waited for, but left alone: it gives up
+  // what it has loaded, tells nobody, and ends. Afterwards the listener is not called any more.
+  void shut_down();
+
+  // Any thread; never waits. What the engine held on the accelerator after the newest caption.
+  uint64_t device_memory_bytes() const { return device_memory_bytes_; }
+
+ private:
+  enum class Phase {
+    Loading,
+    Idle,
+    Waiting,  // a frame was submitted; its shrinker belongs to the session's thread from here on
+    Running,  // it is being described
+    Unloaded,
+    Broken,
+  };
+
+  // What the session's thread does next.
+  enum class Task { Load, Trim, Unload, LoadFonts, Describe, End };
+
+  // What became of a job. At most one of both is set; neither when it was cancelled.
+  struct Outcome {
+    std::shared_ptr<const FrameCaption> caption;
+    std::optional<CaptionFailure> failure;
+  };
+
+  bool is_busy() const;
+  bool start(const CaptionJob& job, std::shared_ptr<FrameShrinker> shrinker, bool waited_for);
+  void cancel_running();
+  void forget_job();
+
+  CaptionSession(EngineLoader load, CaptionListener& listener, bool draws);
+
+  void run();
+  Task wait_for_task();
+  std::optional<Task> next_task() const;
+  void perform(Task task);
+  void recover();
+  void load();
+  Result<std::unique_ptr<EngineHandle>> guarded_load();
+  bool has_been_stopped() const;
+  void trim();
+  void unload();
+  void load_fonts();
+  void describe();
+  void look_at_engine();
+  void tell_of_move(const EngineInfo& info);
+  Result<std::shared_ptr<FrameCaption>> guarded_caption(const CaptionJob& job,
+                                                        FrameShrinker& shrinker);
+  std::shared_ptr<FrameCaption> finish_caption(const CaptionJob& job, EngineCaption caption);
+  Outcome settle(const CaptionJob& job, Result<std::shared_ptr<FrameCaption>> result);
+  void tell(const Outcome& outcome) const;
+
+  const EngineLoader load_engine_;
+  CaptionListener& listener_;  // not after shut_down()
+  CaptionStatistics statistics_;
+  std::atomic<uint64_t> device_memory_bytes_{0};
+  std::atomic<bool> has_fonts_{false};
+
+  // Of the session's thread.
+  Image picture_;
+  CaptionRenderer renderer_;
+  bool move_told_ = false;
+  bool first_load_ = true;
+
+  mutable std::mutex
+      mutex_;  // of all below; never held while the engine works or the listener is told
+  std::condition_variable wake_worker_;
+  std::condition_variable wake_streaming_;
+  std::unique_ptr<EngineHandle> engine_;  // changed by the session's thread only
+  EngineInfo engine_info_;
+  Phase phase_ = Phase::Loading;
+  MemoryHold hold_ = MemoryHold::None;
+  CaptionJob job_;
+  std::shared_ptr<FrameShrinker> shrinker_;  // has read the frame of job_; null when there is none
+  bool waited_for_ = false;                  // the streaming thread waits for job_
+  bool trim_requested_ = false;
+  bool fonts_requested_ = false;
+  bool flushing_ = false;
+  bool interrupted_ = false;
+  bool stopping_ = false;
+  bool is_in_engine_load_ = false;  // nothing but load_engine_ runs on the session's thread
+  bool is_abandoned_ = false;       // shut_down() did not wait for that
+  bool worker_ended_ = false;
+  uint64_t epoch_ =
+      0;  // counts flushes and new streams; what was begun in an older one is forgotten
+  Outcome waited_outcome_;
+  RetryPause caption_pause_;
+  RetryPause load_pause_;
+  std::shared_ptr<const FrameCaption> newest_;
+
+  std::thread worker_;  // last: it uses everything above
+};
+
+}  // namespace jetsoncaption

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// A model that the engine has loaded: the C functions of engine_api.h as an object.
+#include "plugin/session/engine_handle.h"
+
+#include <algorithm>
+#include <cstring>
+#include <optional>
+#include <utility>
+
+#include <glib.h>
+
+namespace jetsoncaption {
+
+namespace {
+
+Error last_error(const JetsonCaptionEngineApi& api, int32_t status) {
+  const bool known =
+      status >= JETSONCAPTION_ENGINE_NOT_FOUND && status <= JETSONCAPTION_ENGINE_INTERNAL;
+  return {known ? static_cast<ErrorKind>(status) : ErrorKind::Internal, api.last_error()};
+}
+
+// Messages and metadata need valid UTF-8, and text from another module is not trusted to be that.
+std::string valid_text(const char* text, size_t size) {
+  const size_t length = strnlen(text, size);
+  char* valid = g_utf8_make_valid(text, static_cast<gssize>(length));
+  std::string result = valid;
+  g_free(valid);
+  return result;
+}
+
+// The largest grid that the metadata takes; an input of 1024x1024 pixels has it.
+constexpr uint64_t kMaxCells = 1024;
+
+// The memory that the engine writes attention to.
+class AttentionRoom {
+ public:
+  AttentionRoom(const EngineInfo& info, unsigned max_words, JetsonCaptionEngineCaption& caption)
+      : columns_(info.attention_columns),
+        rows_(info.attention_rows),
+        words_(max_words),
+        maps_(size_t{max_words} * columns_ * rows_) {
+    caption.word_list = words_.data();
+    caption.word_capacity = max_words;
+    caption.attention = maps_.data();
+    caption.attention_capacity = maps_.size();
+  }
+
+  // What was written, for at most as many words as there is room for.
+  void move_to(EngineCaption& caption, size_t words) {
+    words = std::min(words, words_.size());
+    for (size_t i = 0; i < words; ++i) {
+      const JetsonCaptionEngineWord& word = words_[i];
+      caption.words.push_back({valid_text(word.text, sizeof word.text), word.probability});
+    }
+    maps_.resize(words * columns_ * rows_);
+    caption.attention = std::move(maps_);
+    caption.attention_columns = columns_;
+    caption.attention_rows = rows_;
+  }
+
+ private:
+  const unsigned columns_;
+  const unsigned rows_;
+  std::vector<JetsonCaptionEngineWord> words_;
+  std::vector<float> maps_;
+};
+
+bool has_attention(const EngineInfo& info) {
+  const uint64_t cells = uint64_t{info.attention_columns} * info.attention_rows;
+  return cells > 0 && cells <= kMaxCells;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<EngineHandle>> EngineHandle::create(const EngineLibrary& library,
+                                                           const EngineOptions& options) {
+  const JetsonCaptionEngineApi* api = library.api;
+  JetsonCaptionEngineOptions engine_options = {};
+  engine_options.size = sizeof engine_options;
+  engine_options.model_dir = options.model_dir.c_str();
+  engine_options.device = options.device;
+  engine_options.precision = options.precision;
+  engine_options.threads = options.threads;
+  engine_options.cudnn = options.cudnn ? 1 : 0;
+
+  JetsonCaptionEngine* engine = nullptr;
+  const int32_t status = api->create(&engine_options, &engine);
+  if (status != JETSONCAPTION_ENGINE_OK)
+    return last_error(*api, status);
+
+  std::unique_ptr<EngineHandle> handle(new EngineHandle(api, engine));
+  const EngineInfo info = handle->info();
+  if (info.input_width < 1 || info.input_height < 1)
+    return Error{ErrorKind::Internal, "The engine " + library.path +
+                                          " does not say what size of image it reads. Install "
+                                          "the plugin and the engine from one release."};
+  return handle;
+}
+
+EngineHandle::~EngineHandle() {
+  api_->destroy(engine_);
+}
+
+Result<EngineCaption> EngineHandle::describe(const ImageView& image, const EngineRequest& request) {
+  JetsonCaptionEngineImage engine_image = {};
+  engine_image.size = sizeof engine_image;
+  engine_image.pixels = image.pixels;
+  engine_image.width = static_cast<uint32_t>(image.width);
+  engine_image.height = static_cast<uint32_t>(image.height);
+  engine_image.stride = image.stride;
+
+  JetsonCaptionEngineRequest engine_request = {};
+  engine_request.size = sizeof engine_request;
+  engine_request.beam_size = request.beam_size;
+  engine_request.max_words = request.max_words;
+  engine_request.max_inference_ms = request.max_inference_ms;
+
+  JetsonCaptionEngineCaption caption = {};
+  caption.size = sizeof caption;
+  std::optional<AttentionRoom> room;
+  if (request.attention) {
+    const EngineInfo engine_info = info();
+    if (has_attention(engine_info)) {
+      room.emplace(engine_info, request.max_words, caption);
+      engine_request.attention = 1;
+    }
+  }
+  const int32_t status = api_->describe(engine_, &engine_image, &engine_request, &caption);
+  if (status != JETSONCAPTION_ENGINE_OK)
+    return last_error(*api_, status);
+  EngineCaption result;
+  result.text = valid_text(caption.text, sizeof caption.text);
+  result.confidence = caption.confidence;
+  result.inference_ms = caption.inference_ms;
+  result.truncated = caption.truncated != 0;
+  if (room)
+    room->move_to(result, caption.words);
+  return result;
+}
+
+EngineInfo EngineHandle::info() const {
+  JetsonCaptionEngineStats stats = {};
+  stats.size = sizeof stats;
+  api_->get_stats(engine_, &stats);
+  EngineInfo info;
+  info.model_name = valid_text(stats.model_name, sizeof stats.model_name);
+  info.device = valid_text(stats.device, sizeof stats.device);
+  info.precision = valid_text(stats.precision, sizeof stats.precision);
+  info.kernels = valid_text(stats.kernels, sizeof stats.kernels);
+  info.version = valid_text(stats.version, sizeof stats.version);
+  info.threads = stats.threads;
+  info.input_width = static_cast<int>(stats.input_width);
+  info.input_height = static_cast<int>(stats.input_height);
+  info.device_memory_bytes = stats.device_memory_bytes;
+  info.attention_columns = stats.attention_columns;
+  info.attention_rows = stats.attention_rows;
+  info.self_test = stats.self_test;
+  info.self_test_failure = valid_text(stats.self_test_failure, sizeof stats.self_test_failure);
+  info.device_fallback = valid_text(stats.device_fallback, sizeof stats.device_fallback);
+  return info;
+}
+
+}  // namespace jetsoncaption

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// From the element's settings to a loaded model.
+#include "plugin/session/engine_start.h"
+
+#include <string>
+
+#include "engine_loader.h"
+#include "plugin/session/abandoned_loads.h"
+#include "plugin/session/model_search.h"
+
+namespace jetsoncaption {
+
+namespace {
+
+const char* device_name(int device) {
+  switch (device) {
+    case JETSONCAPTION_ENGINE_DEVICE_CPU:
+      return "cpu";
+    case JETSONCAPTION_ENGINE_DEVICE_CUDA:
+      return "cuda";
+    default:
+      return "auto";
+  }
+}
+
+const char* precision_name(int precision) {
+  switch (precision) {
+    case JETSONCAPTION_ENGINE_PRECISION_FP32:
+      return "fp32";
+    case JETSONCAPTION_ENGINE_PRECISION_FP16:
+      return "fp16";
+    case JETSONCAPTION_ENGINE_PRECISION_INT8:
+      return "int8";
+    default:
+      return "auto";
+  }
+}
+
+const char* model_remedy(ErrorKind kind) {
+  switch (kind) {
+    case ErrorKind::NotFound:
+      return " Set model to the directory of a model bundle.";
+    case ErrorKind::CorruptModel:
+      return " Get or make the bundle again, or set model to another one.";
+    case ErrorKind::OutOfMemory:
+      return " Use a smaller model or precision=int8, or end other programs.";
+    case ErrorKind::InvalidArgument:
+    case ErrorKind::Unsupported:
+      return " Set device=auto, precision=auto and threads=0 for what suits the model and the "
+             "machine.";
+    case ErrorKind::Cancelled:
+    case ErrorKind::Internal:
+      break;
+  }
+  return "";
+}
+
+}  // namespace
+
+Result<EngineStart> prepare_engine(const Settings& settings) {
+  if (settings.isolation == Isolation::Process) {
+    return Error{ErrorKind::Unsupported,
+                 "isolation=process was chosen, but this version runs the engine in the process of "
+                 "the application only; set isolation=none."};
+  }
+  const Result<ModelChoice> model = find_model(settings.model);
+  if (!model.ok())
+    return model.error();
+  EngineStart start;
+  start.model_origin = model.value().origin;
+  start.options.model_dir = model.value().directory;
+  start.options.device = settings.device;
+  start.options.precision = settings.precision;
+  start.options.threads = settings.threads;
+  start.options.cudnn = settings.cudnn;
+  return start;
+}
+
+Result<std::unique_ptr<EngineHandle>> start_engine(const EngineStart& start,
+                                                   const std::function<bool()>& is_stopped) {
+  const Result<EngineLibrary> library = open_engine();
+  if (!library.ok())
+    return library.error();
+  // What the library does at the end of the process was registered just now.
+  static const int registered = (finish_abandoned_loads_at_exit(), 0);
+  (void)registered;
+  if (is_stopped())
+    return Error{ErrorKind::Cancelled, "The element was stopped."};
+
+  const EngineOptions& options = start.options;
+  auto engine = EngineHandle::create(library.value(), options);
+  if (engine.ok())
+    return engine;
+
+  const Error& cause = engine.error();
+  return Error{cause.kind, "The model \"" + options.model_dir + "\" (" + start.model_origin +
+                               ") cannot be loaded with device=" + device_name(options.device) +
+                               ", precision=" + precision_name(options.precision) +
+                               " and threads=" + std::to_string(options.threads) + ": " +
+                               cause.message + model_remedy(cause.kind)};
+}
+
+}  // namespace jetsoncaption

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Opening the engine, loading the model and reading fonts take no time of the application's thread,
+// neither when the element starts nor when it stops meanwhile.
+#include <fstream>
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include "caption_harness.h"
+#include "fakes/scoped_variable.h"
+
+#include <dlfcn.h>
+
+namespace jetsoncaption {
+namespace {
+
+constexpr Color kGray{100, 100, 100};
+
+// A tenth of what the engines here take.
+constexpr gint64 kNoTimeUs = 60'000;
+
+gint64 microseconds_of_state(const CaptionElement& element, GstState state) {
+  const gint64 begin = g_get_monotonic_time();
+  EXPECT_NE(gst_element_set_state(element.get(), state), GST_STATE_CHANGE_FAILURE);
+  return g_get_monotonic_time() - begin;
+}
+
+// Of the fake engine, which this process must have opened.
+int live_engines() {
+  void* engine = dlopen(g_getenv("JETSONCAPTION_ENGINE"), RTLD_NOW | RTLD_NOLOAD);
+  auto count = reinterpret_cast<int (*)()>(dlsym(engine, "fake_engine_live_engines"));
+  return count != nullptr ? count() : -1;
+}
+
+void wait_for_live_engines(int count) {
+  for (int i = 0; i < 4000 && live_engines() != count; i++)
+    g_usleep(5000);
+  EXPECT_EQ(live_engines(), count);
+}
+
+// Its files are mapped once fonts were looked for.
+bool has_read_fonts() {
+  std::ifstream maps("/proc/self/maps");
+  for (std::string line; std::getline(maps, line);) {
+    if (line.find("fontconfig") != std::string::npos &&
+        line.find("libfontconfig") == std::string::npos)
+      return true;
+  }
+  return false;
+}
+
+// First: later no library has to be opened any more, and fonts were read.
+TEST(ElementLoad, OpeningTheEngineTakesNoTimeOfTheApplication) {
+  const ScopedVariable engine("JETSONCAPTION_ENGINE", JETSONCAPTION_SLOW_ENGINE);
+  const CaptionElement element({{"model", "fake:"}, {"overlay", "false"}});
+  EXPECT_LT(microseconds_of_state(element, GST_STATE_PAUSED), kNoTimeUs);
+  EXPECT_EQ(element.state(), "loading");
+  EXPECT_LT(microseconds_of_state(element, GST_STATE_NULL), kNoTimeUs) << "a stop meanwhile";
+  EXPECT_LT(microseconds_of_state(element, GST_STATE_PAUSED), kNoTimeUs) << "and a start";
+  element.wait_until_loaded();
+  EXPECT_EQ(element.state(), "ready");
+  EXPECT_EQ(live_engines(), 1);
+}
+
+TEST(ElementLoad, ReadsNoFontsUntilCaptionsAreDrawn) {
+  CaptionHarness harness({{"model", "fake:"}, {"mode", "live"}, {"overlay", "false"}});
+  gst_buffer_unref(harness.pass_until(kGray, average_text(kGray)));
+  EXPECT_FALSE(has_read_fonts());
+  harness.set("overlay", "true");
+  const GstVideoInfo& info = harness.info();
+  const std::vector<uint8_t> untouched(GST_VIDEO_INFO_SIZE(&info), kGray.red);
+  bool is_drawn = false;
+  for (int i = 0; i < 4000 && !is_drawn; i++) {
+    GstBuffer* passed = harness.pass(kGray);
+    is_drawn = gst_buffer_memcmp(passed, 0, untouched.data(), untouched.size()) != 0;
+    gst_buffer_unref(passed);
+    g_usleep(5000);
+  }
+  EXPECT_TRUE(is_drawn);
+  EXPECT_TRUE(has_read_fonts()) << "what this test looks for is not there on this system";
+}
+
+TEST(ElementLoad, AModelThatIsBeingLoadedIsNotWaitedFor) {
+  {
+    const CaptionElement element(PropertyValues{{"model", "fake:create-ms=600"}});
+    microseconds_of_state(element, GST_STATE_PAUSED);
+    g_usleep(100'000);
+    EXPECT_LT(microseconds_of_state(element, GST_STATE_NULL), kNoTimeUs);
+  }
+  g_usleep(300'000);
+  EXPECT_EQ(live_engines(), 0) << "it is still being loaded";
+  g_usleep(600'000);
+  wait_for_live_engines(0);
+}
+
+TEST(ElementLoad, NoModelIsLoadedBesideOneThatNobodyWantsAnyMore) {
+  CaptionElement element(PropertyValues{{"model", "fake:create-ms=200"}});
+  const gint64 begin = g_get_monotonic_time();
+  for (int i = 0; i < 20; i++) {
+    microseconds_of_state(element, GST_STATE_PAUSED);
+    g_usleep(5000);
+    microseconds_of_state(element, GST_STATE_NULL);
+  }
+  EXPECT_LT(g_get_monotonic_time() - begin, 20 * 200'000);
+  microseconds_of_state(element, GST_STATE_PAUSED);
+  element.wait_until_loaded();
+  EXPECT_EQ(element.state(), "ready");
+  EXPECT_EQ(live_engines(), 1);
+  EXPECT_EQ(element.count_messages(GST_MESSAGE_ERROR), 0);
+}
+
+TEST(ElementLoad, TellsNothingOfAModelThatNobodyWantsAnyMore) {
+  CaptionElement element(PropertyValues{{"model", "fake:create-ms=200;fail-create=corrupt"}});
+  microseconds_of_state(element, GST_STATE_PAUSED);
+  g_usleep(50'000);
+  microseconds_of_state(element, GST_STATE_NULL);
+  g_usleep(400'000);
+  EXPECT_EQ(element.count_messages(GST_MESSAGE_ERROR), 0);
+}
+
+}  // namespace
+}  // namespace jetsoncaption
