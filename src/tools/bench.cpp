@@ -40,7 +40,7 @@ struct BenchArguments {
 
 // One way to compute the same captions, with the time of each step of each run.
 struct Path {
-  std::string name;  // "eager": fp32 with LibTorch's ordinary operations; "fast": int8
+  std::string name;  // "eager": LibTorch's ordinary operations; "fast": int8
   std::unique_ptr<Captioner> captioner;
   std::vector<double> shrink_ms;
   std::vector<double> encode_ms;
@@ -55,6 +55,7 @@ struct MemoryUse {
   double after_load = 0;
   double after_settling = 0;  // after 100 captions, or all if there are fewer
   double at_the_end = 0;      // after `captions` captions
+  double peak = 0;            // the most there was until then; 0 where the kernel does not say
 };
 
 double used_mb(const MemorySampler& sampler) {
@@ -95,6 +96,7 @@ Result<void> watch_memory(const BenchArguments& arguments, const std::vector<Ima
     progress.report("watching memory", i + 1, arguments.captions);
   }
   memory.at_the_end = used_mb(sampler);
+  memory.peak = peak_memory_mb();
   return {};
 }
 
@@ -180,7 +182,8 @@ void print_json(const BenchArguments& arguments, const std::vector<Path>& paths,
                                    {"before_load_mb", rounded(memory.before_load, 2)},
                                    {"after_load_mb", rounded(memory.after_load, 2)},
                                    {"after_100_captions_mb", rounded(memory.after_settling, 2)},
-                                   {"after_captions_mb", rounded(memory.at_the_end, 2)}}}};
+                                   {"after_captions_mb", rounded(memory.at_the_end, 2)},
+                                   {"peak_mb", rounded(memory.peak, 2)}}}};
   std::cout << format_json(report) << std::endl;
 }
 
@@ -214,7 +217,13 @@ void print_table(const BenchArguments& arguments, const std::vector<Path>& paths
             << "    after " << std::min(kSettledCaptions, arguments.captions) << " captions   "
             << format_fixed(memory.after_settling, 1) << '\n'
             << "    after " << arguments.captions << " captions   "
-            << format_fixed(memory.at_the_end, 1) << std::endl;
+            << format_fixed(memory.at_the_end, 1) << '\n'
+            << "    most until then      " << format_fixed(memory.peak, 1) << std::endl;
+}
+
+void report_single(const std::string& path, const Error& error) {
+  std::cerr << "jetsoncaption: only the " << path << " path is measured: " << error.message
+            << std::endl;
 }
 
 // Memory is watched on the first path before the other is loaded: only one model is in a camera.
@@ -224,26 +233,26 @@ Result<void> bench(const BenchArguments& arguments) {
   MemoryUse memory;
   memory.before_load = used_mb(sampler);
   std::vector<Path> paths;
-  auto fast = load_path(arguments, Precision::Int8);
-  if (fast.ok()) {
-    paths.push_back(std::move(fast.value()));
-  } else {
-    std::cerr << "jetsoncaption: only the eager path is measured: " << fast.error().message
-              << std::endl;
-    auto eager = load_path(arguments, Precision::Fp32);
-    if (!eager.ok())
-      return eager.error();
-    paths.push_back(std::move(eager.value()));
+  const bool both = arguments.model.precision == Precision::Auto;
+  auto first = load_path(arguments, both ? Precision::Int8 : arguments.model.precision);
+  const bool only_eager = both && !first.ok();
+  if (only_eager) {
+    report_single("eager", first.error());
+    first = load_path(arguments, Precision::Fp32);
   }
+  if (!first.ok())
+    return first.error();
+  paths.push_back(std::move(first.value()));
   memory.after_load = used_mb(sampler);
   auto done = watch_memory(arguments, pictures, sampler, paths.front(), memory);
   if (!done.ok())
     return done;
-  if (fast.ok()) {
+  if (both && !only_eager) {
     auto eager = load_path(arguments, Precision::Fp32);
-    if (!eager.ok())
-      return eager.error();
-    paths.push_back(std::move(eager.value()));
+    if (eager.ok())
+      paths.push_back(std::move(eager.value()));
+    else
+      report_single("fast", eager.error());
   }
   done = time_all(arguments, pictures, paths);
   if (!done.ok())
@@ -262,6 +271,8 @@ void add_bench_command(CLI::App& program, int& exit_code) {
   auto arguments = std::make_shared<BenchArguments>();
   CLI::App& command = *program.add_subcommand("bench", "Measure time and memory of captions");
   add_model_directory_option(command, arguments->model.model_dir);
+  add_precision_option(command, "Measure only this: fp32, fp16 or int8 (default: both paths)",
+                       arguments->model.precision);
   command
       .add_option("--threads", arguments->model.threads, "CPU threads; 0 is chosen for the machine")
       ->type_name("N")
@@ -285,6 +296,7 @@ void add_bench_command(CLI::App& program, int& exit_code) {
       "and times shrinking to the model's input, the encoder, each word, and the whole caption.\n"
       "Examples:\n"
       "  jetsoncaption bench\n"
+      "  jetsoncaption bench --precision int8\n"
       "  jetsoncaption bench --captions 10000 --json > bench.json");
   command.callback([arguments, &exit_code] {
     const auto result = bench(*arguments);

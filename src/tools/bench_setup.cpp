@@ -2,6 +2,7 @@
 // Draws the pictures of the benchmark and asks the kernel what the machine is.
 #include "tools/bench_setup.h"
 
+#include <cstdlib>
 #include <fstream>
 
 #include <sched.h>
@@ -60,6 +61,17 @@ MachineDescription describe_machine() {
   machine.memory_mb = static_cast<double>(sysconf(_SC_PHYS_PAGES)) *
                       static_cast<double>(sysconf(_SC_PAGESIZE)) / (1 << 20);
   return machine;
+}
+
+double peak_memory_mb() {
+  // Not getrusage(), which also knows of the program that started this one.
+  std::ifstream status("/proc/self/status");
+  const std::string key = "VmHWM:";
+  for (std::string line; std::getline(status, line);) {
+    if (line.compare(0, key.size(), key) == 0)
+      return std::strtod(line.c_str() + key.size(), nullptr) / 1024;
+  }
+  return 0;
 }
 
 }  // namespace jetsoncaption

@@ -22,4 +22,8 @@ struct MachineDescription {
 
 MachineDescription describe_machine();
 
+// The most memory of this process that was ever resident, in units of 2^20 bytes, as the kernel
+// counts it; 0 where it does not.
+double peak_memory_mb();
+
 }  // namespace jetsoncaption

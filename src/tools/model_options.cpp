@@ -44,19 +44,24 @@ void add_model_directory_option(CLI::App& command, std::string& directory) {
       ->type_name("DIR");
 }
 
+void add_precision_option(CLI::App& command, const std::string& description, Precision& precision) {
+  add_choice(command, "--precision", "PRECISION", description,
+             {{"auto", Precision::Auto},
+              {"fp32", Precision::Fp32},
+              {"fp16", Precision::Fp16},
+              {"int8", Precision::Int8}},
+             precision);
+}
+
 void add_model_options(CLI::App& command, CaptionerOptions& options) {
   add_model_directory_option(command, options.model_dir);
   add_choice(command, "--device", "DEVICE", "auto, cpu or cuda (default: auto)",
              {{"auto", Device::Auto}, {"cpu", Device::Cpu}, {"cuda", Device::Cuda}},
              options.device);
-  add_choice(command, "--precision", "PRECISION",
-             "auto, fp32, fp16 or int8 (default: auto, fp16 with CUDA, else int8 where the model "
-             "has it)",
-             {{"auto", Precision::Auto},
-              {"fp32", Precision::Fp32},
-              {"fp16", Precision::Fp16},
-              {"int8", Precision::Int8}},
-             options.precision);
+  add_precision_option(
+      command,
+      "auto, fp32, fp16 or int8 (default: auto, fp16 with CUDA, else int8 where the model has it)",
+      options.precision);
   command.add_option("--threads", options.threads, "CPU threads; 0 is chosen for the machine")
       ->type_name("N")
       ->check(CLI::Range(0, 64));

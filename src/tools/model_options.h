@@ -14,6 +14,9 @@ class App;
 
 namespace jetsoncaption {
 
+// Adds --precision alone, with a description that says what it is for.
+void add_precision_option(CLI::App& command, const std::string& description, Precision& precision);
+
 // Adds --model, --device, --precision and --threads. `options` must outlive the command.
 void add_model_options(CLI::App& command, CaptionerOptions& options);
 

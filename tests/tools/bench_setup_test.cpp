@@ -28,5 +28,14 @@ TEST(DescribeMachine, FindsAProcessorAndMemory) {
   EXPECT_GT(machine.memory_mb, 1);
 }
 
+TEST(PeakMemory, KnowsOfMemoryThatWasGivenBack) {
+  constexpr size_t kBytes = 64 << 20;
+  const double before_mb = peak_memory_mb();
+  if (before_mb == 0)
+    GTEST_SKIP() << "this kernel does not count it";
+  { const std::string block(kBytes, 'x'); }
+  EXPECT_GT(peak_memory_mb(), before_mb + 50);
+}
+
 }  // namespace
 }  // namespace jetsoncaption

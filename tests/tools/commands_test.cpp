@@ -20,6 +20,7 @@ namespace jetsoncaption {
 namespace {
 
 constexpr char kKnownModel[] = "known-model";
+constexpr char kInt8Model[] = "int8-model";  // has no other precision
 
 class FakeCaptioner : public Captioner {
  public:
@@ -52,9 +53,10 @@ class FakeCaptioner : public Captioner {
 }  // namespace
 
 Result<std::unique_ptr<Captioner>> Captioner::load(const CaptionerOptions& options) {
-  if (options.model_dir != kKnownModel) {
+  if (options.model_dir == kInt8Model && options.precision != Precision::Int8)
+    return Error{ErrorKind::InvalidArgument, options.model_dir + " has no fp32."};
+  if (options.model_dir != kKnownModel && options.model_dir != kInt8Model)
     return Error{ErrorKind::NotFound, options.model_dir + " does not exist."};
-  }
   return std::unique_ptr<Captioner>(new FakeCaptioner(options.precision));
 }
 
@@ -262,6 +264,27 @@ TEST_F(Commands, BenchReportsEveryStepOfBothPaths) {
   EXPECT_NEAR(report["results"][2]["p50_ms"].get<double>(), 0.2, 1e-9) << "0.8 ms for 4 steps";
   EXPECT_GT(report["memory"]["after_captions_mb"].get<double>(), 0);
   EXPECT_EQ(report["memory"]["captions"], 2);
+  EXPECT_GE(report["memory"]["peak_mb"], report["memory"]["after_captions_mb"]);
+}
+
+TEST_F(Commands, BenchMeasuresOnePrecisionThatIsAskedFor) {
+  const Outcome outcome =
+      run({"bench", "--json", "--precision", "fp32", "--runs", "2", "--captions", "2"});
+
+  ASSERT_EQ(outcome.exit_code, kAllWell) << outcome.errors;
+  const auto report = nlohmann::json::parse(outcome.output);
+  ASSERT_EQ(report["results"].size(), 4U);
+  EXPECT_EQ(report["results"][0]["precision"], "fp32");
+  EXPECT_EQ(report["memory"]["path"], "eager");
+}
+
+TEST_F(Commands, BenchOfABundleWithInt8AloneHasNoEagerPath) {
+  setenv("JETSONCAPTION_MODEL", kInt8Model, 1);
+  const Outcome outcome = run({"bench", "--json", "--runs", "2", "--captions", "2"});
+
+  ASSERT_EQ(outcome.exit_code, kAllWell) << outcome.errors;
+  EXPECT_THAT(outcome.errors, HasSubstr("only the fast path is measured: int8-model has no fp32"));
+  EXPECT_EQ(nlohmann::json::parse(outcome.output)["results"].size(), 4U);
 }
 
 }  // namespace
