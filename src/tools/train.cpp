@@ -48,15 +48,15 @@ struct SourceLists {
 std::vector<DataSource> join(const SourceLists& lists) {
   const size_t count = lists.images.size();
   if (lists.captions.size() != count || lists.train_lists.size() != count ||
-      lists.dev_lists.size() != count) {
+      lists.dev_lists.size() > count) {
     throw CLI::ValidationError(
-        "--images, --captions, --train-list and --dev-list must each be given as often, for "
-        "each set of pictures once");
+        "--images, --captions and --train-list must each be given as often, for each set of "
+        "pictures once, and --dev-list for the first of them");
   }
   std::vector<DataSource> sources;
   for (size_t i = 0; i < count; ++i) {
-    sources.push_back(
-        {lists.images[i], lists.captions[i], lists.train_lists[i], lists.dev_lists[i]});
+    const std::string dev_list = i < lists.dev_lists.size() ? lists.dev_lists[i] : "";
+    sources.push_back({lists.images[i], lists.captions[i], lists.train_lists[i], dev_list});
   }
   return sources;
 }
@@ -64,7 +64,8 @@ std::vector<DataSource> join(const SourceLists& lists) {
 void add_data_options(CLI::App& command, TrainOptions& options, SourceLists& lists) {
   command
       .add_option("--images", lists.images,
-                  "Folder with the pictures; may be given again, with the three below, for more")
+                  "Folder with the pictures; may be given again, with the options below, for more "
+                  "pictures, or for the same with another list: those are seen more often")
       ->type_name("DIR")
       ->required();
   command
@@ -74,12 +75,12 @@ void add_data_options(CLI::App& command, TrainOptions& options, SourceLists& lis
       ->required();
   command
       .add_option("--train-list", lists.train_lists,
-                  "Pictures to learn from, a name a line; one named twice is seen twice a pass")
+                  "Pictures to learn from, a name a line")
       ->type_name("FILE")
       ->required();
   command
       .add_option("--dev-list", lists.dev_lists,
-                  "Pictures to choose the best epoch with, a name a line")
+                  "Pictures to choose the best epoch with, a name a line; later sets may have none")
       ->type_name("FILE")
       ->required();
   command

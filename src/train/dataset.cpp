@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <iterator>
-#include <unordered_map>
 
 #include <torch/torch.h>
 
@@ -36,16 +35,7 @@ Result<Dataset> load_dataset(const std::string& directory, const std::string& ca
     return sentences.error();
 
   Dataset dataset;
-  std::unordered_map<std::string, size_t> places;
-  for (std::string& id : ids.value()) {
-    const auto place = places.emplace(id, dataset.ids.size());
-    if (!place.second) {
-      ++dataset.repeats[place.first->second];
-      continue;
-    }
-    dataset.ids.push_back(std::move(id));
-    dataset.repeats.push_back(1);
-  }
+  dataset.ids = std::move(ids.value());
   const int count = dataset.size();
   dataset.pictures = torch::empty({count, 3, height, width}, torch::kUInt8);
   Shrinker shrinker;
@@ -78,7 +68,6 @@ void append(Dataset&& more, Dataset& dataset) {
     to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
   };
   move_to_end(more.ids, dataset.ids);
-  move_to_end(more.repeats, dataset.repeats);
   move_to_end(more.references, dataset.references);
   dataset.pictures = torch::cat({dataset.pictures, more.pictures});
 }

@@ -21,7 +21,6 @@ using ProgressReport = std::function<void(const std::string& what, int done, int
 
 struct Dataset {
   std::vector<std::string> ids;                // file names, in the order of the list
-  std::vector<int> repeats;                    // how often the list names each picture
   std::vector<std::vector<Words>> references;  // for each picture its tokenized sentences
   torch::Tensor pictures;                      // uint8 [N, 3, height, width]
 

@@ -14,13 +14,13 @@ struct StageOptions {
   double encoder_learning_rate = 0;  // 0 leaves the encoder as it is
 };
 
-// A folder of pictures and what people said of them.
+// A folder of pictures and what people said of them. The same may be given again with another list:
+// the pictures of both are seen twice a pass.
 struct DataSource {
-  std::string images;    // directory of the pictures
-  std::string captions;  // FILE<TAB>sentence
-  std::string
-      train_list;        // file names, one a line; one that stands there twice is seen twice a pass
-  std::string dev_list;  // empty: none of these pictures are for measuring
+  std::string images;      // directory of the pictures
+  std::string captions;    // FILE<TAB>sentence
+  std::string train_list;  // file names, one a line
+  std::string dev_list;    // empty: none of these pictures are for measuring
 };
 
 // A classifier that has learnt more pictures than there are here: what it sees in them is learnt

@@ -156,7 +156,7 @@ class StageRun {
     for (int picture = 0; picture < material_.train.size(); ++picture) {
       const auto at = static_cast<size_t>(picture);
       auto& group = groups[material_.train.references[at].size() < kManySentences ? 0 : 1];
-      group.insert(group.end(), static_cast<size_t>(material_.train.repeats[at]), picture);
+      group.push_back(picture);
     }
     std::vector<torch::Tensor> batches;
     for (size_t i = 0; i < groups.size(); ++i) {
