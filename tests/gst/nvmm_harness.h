@@ -50,6 +50,21 @@ class NvmmHarness : public CaptionElement {
   int made_ = 0;
 };
 
+// A frame that somebody else has mapped for the CPU, all planes of it, with NvBufSurfaceMap().
+class NvmmMapped {
+ public:
+  explicit NvmmMapped(GstBuffer* frame) : frame_(frame) { map_nvmm_frame(frame_); }
+  ~NvmmMapped() { unmap_nvmm_frame(frame_); }
+  NvmmMapped(const NvmmMapped&) = delete;
+  NvmmMapped& operator=(const NvmmMapped&) = delete;
+
+  // Whether all of them still are.
+  bool is_mapped() const { return is_nvmm_frame_mapped(frame_); }
+
+ private:
+  GstBuffer* const frame_;  // borrowed
+};
+
 // All pixels of a frame, line by line, as the hardware has them.
 std::vector<fake_nvmm::Pixel> pixels_of(GstBuffer* buffer);
 

@@ -194,6 +194,42 @@ GstBufferPool* make_nvmm_pool(const GstVideoInfo& info, NvmmKind kind, fake_nvmm
   return pool;
 }
 
+namespace {
+
+board::SurfaceBatch* batch_of(GstBuffer* frame) {
+  auto* memory = reinterpret_cast<NvmmMemory*>(gst_buffer_peek_memory(frame, 0));
+  return static_cast<board::SurfaceBatch*>(memory->data);
+}
+
+template <typename Body>
+void for_each_plane(GstBuffer* frame, Body&& body) {
+  const auto planes = static_cast<int>(batch_of(frame)->surfaces[0].planes.num_planes);
+  for (int plane = 0; plane < planes; plane++)
+    body(plane);
+}
+
+}  // namespace
+
+void map_nvmm_frame(GstBuffer* frame) {
+  auto* map =
+      function<int(board::SurfaceBatch*, int, int, int)>("libnvbufsurface.so", "NvBufSurfaceMap");
+  for_each_plane(frame, [&](int plane) { map(batch_of(frame), 0, plane, 0); });
+}
+
+void unmap_nvmm_frame(GstBuffer* frame) {
+  auto* unmap =
+      function<int(board::SurfaceBatch*, int, int)>("libnvbufsurface.so", "NvBufSurfaceUnMap");
+  for_each_plane(frame, [&](int plane) { unmap(batch_of(frame), 0, plane); });
+}
+
+bool is_nvmm_frame_mapped(GstBuffer* frame) {
+  bool all = true;
+  for_each_plane(frame, [&](int plane) {
+    all = all && batch_of(frame)->surfaces[0].mapped.addr[plane] != nullptr;
+  });
+  return all;
+}
+
 int nvmm_surface_of(GstBuffer* buffer) {
   if (gst_buffer_n_memory(buffer) != 1)
     return -1;

@@ -18,6 +18,11 @@ enum class NvmmKind { Handle, Surface };
 GstBufferPool* make_nvmm_pool(const GstVideoInfo& info, NvmmKind kind, fake_nvmm::Layout layout,
                               guint frames);
 
+// All planes of a frame of the kind Surface, as an element does that works on it with the CPU.
+void map_nvmm_frame(GstBuffer* frame);
+void unmap_nvmm_frame(GstBuffer* frame);
+bool is_nvmm_frame_mapped(GstBuffer* frame);
+
 // The surface of a buffer, for fake_nvmm; -1 if it has none.
 int nvmm_surface_of(GstBuffer* buffer);
 

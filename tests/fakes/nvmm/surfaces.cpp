@@ -36,6 +36,7 @@ std::map<std::string, Failure> failures;
 std::vector<std::string> noted;
 int next_fd = 1000;
 int transform_count = 0;
+int created_count = 0;
 
 uint32_t align(uint32_t value, uint32_t alignment) {
   return (value + alignment - 1) / alignment * alignment;
@@ -189,6 +190,7 @@ int create(uint32_t width, uint32_t height, Format format, Layout layout, int va
   surface.device.assign(surface.geometry.size, 0);
   surface.mapped.resize(surface.geometry.planes.size());
   surfaces[next_fd] = std::move(surface);
+  created_count++;
   return next_fd++;
 }
 
@@ -344,6 +346,11 @@ std::vector<std::string> errors() {
 int live_surfaces() {
   std::lock_guard<std::mutex> lock(mutex);
   return static_cast<int>(surfaces.size());
+}
+
+int created_surfaces() {
+  std::lock_guard<std::mutex> lock(mutex);
+  return created_count;
 }
 
 int mapped_planes() {

@@ -72,6 +72,7 @@ FAKE_NVMM_EXPORT void forget_failures();
 
 FAKE_NVMM_EXPORT std::vector<std::string> errors();
 FAKE_NVMM_EXPORT int live_surfaces();
+FAKE_NVMM_EXPORT int created_surfaces();  // since the process began
 FAKE_NVMM_EXPORT int mapped_planes();
 FAKE_NVMM_EXPORT int transforms();  // since the process began
 

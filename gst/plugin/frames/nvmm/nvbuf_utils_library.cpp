@@ -121,12 +121,13 @@ class NvbufUtilsLibrary : public NvmmLibrary {
     return checked("NvBufferTransform", functions_.transform(from.fd, to.fd, &params));
   }
 
-  Result<uint8_t*> map(const NvmmSurface& surface, uint32_t plane) override {
+  // Each call makes a mapping of its own.
+  Result<NvmmPlane> map(const NvmmSurface& surface, uint32_t plane) override {
     void* address = nullptr;
     const int result = functions_.map(surface.fd, plane, NvBufferMem_Read_Write, &address);
     if (result != 0 || address == nullptr)
       return failure("NvBufferMemMap", result);
-    return static_cast<uint8_t*>(address);
+    return NvmmPlane{static_cast<uint8_t*>(address), true};
   }
 
   void unmap(const NvmmSurface& surface, uint32_t plane, uint8_t* address) override {

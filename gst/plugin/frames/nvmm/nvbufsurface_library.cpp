@@ -133,15 +133,18 @@ class NvbufsurfaceLibrary : public NvmmLibrary {
                    functions_.transform(structure_of(from), structure_of(to), &params));
   }
 
-  // Plane by plane: not each release takes -1 for all of them.
-  Result<uint8_t*> map(const NvmmSurface& surface, uint32_t plane) override {
+  // Plane by plane: not each release takes -1 for all of them. The structure has one address for
+  // each, so that unmapping what somebody else has mapped would take it from him.
+  Result<NvmmPlane> map(const NvmmSurface& surface, uint32_t plane) override {
     NvBufSurface* structure = structure_of(surface);
+    void* const& address = structure->surfaceList[kIndex].mappedAddr.addr[plane];
+    if (address != nullptr)
+      return NvmmPlane{static_cast<uint8_t*>(address), false};
     const int result =
         functions_.map(structure, kIndex, static_cast<int>(plane), NVBUF_MAP_READ_WRITE);
-    void* address = structure->surfaceList[kIndex].mappedAddr.addr[plane];
     if (result != 0 || address == nullptr)
       return failure("NvBufSurfaceMap", result);
-    return static_cast<uint8_t*>(address);
+    return NvmmPlane{static_cast<uint8_t*>(address), true};
   }
 
   void unmap(const NvmmSurface& surface, uint32_t plane, uint8_t*) override {

@@ -20,6 +20,9 @@ constexpr int kLeastSide = 16;
 // and for larger ones the copy stays small.
 constexpr int kBandLines = 128;
 
+// Frames; what the hardware refuses costs milliseconds.
+constexpr unsigned kLongestPause = 256;
+
 // The memory of a buffer, for its handle. For reading only: writing is refused where somebody else
 // has it mapped, and what is written is not this memory. Not through gst_buffer_map(), which would
 // merge several memories into a copy.
@@ -142,12 +145,18 @@ Result<std::shared_ptr<FrameShrinker>> NvmmFrameSource::read(GstBuffer* buffer, 
 }
 
 Result<void> NvmmFrameSource::draw(GstBuffer* buffer, const DrawnCaption& caption) {
-  if (drawing_error_)
+  if (frames_left_out_ > 0) {
+    frames_left_out_--;
     return *drawing_error_;
+  }
   Result<void> drawn = draw_once(buffer, caption);
-  if (!drawn.ok()) {
+  if (drawn.ok()) {
+    pause_ = 0;
+  } else {
     drawing_error_ = drawn.error();
     band_.reset();
+    pause_ = std::clamp(2 * pause_, 1U, kLongestPause);
+    frames_left_out_ = pause_;
   }
   return drawn;
 }

@@ -22,7 +22,8 @@ class NvmmFrameSource : public FrameSource {
 
   Result<std::shared_ptr<FrameShrinker>> read(GstBuffer* buffer, PictureSize size) override;
 
-  // Is not tried again once it failed: what the hardware refuses once it refuses for each frame.
+  // Where it failed, the next 1, 2, 4 ... 256 frames are left out, with the same error: what the
+  // hardware refuses once it may well refuse for each frame, or only for this one.
   Result<void> draw(GstBuffer* buffer, const DrawnCaption& caption) override;
 
  private:
@@ -40,7 +41,9 @@ class NvmmFrameSource : public FrameSource {
   std::unique_ptr<NvmmScratch> reduced_;     // what the hardware makes of a frame
   std::shared_ptr<FrameShrinker> shrinker_;  // from there to the picture
   std::unique_ptr<NvmmScratch> band_;        // of a block-linear frame, in its format
-  std::optional<Error> drawing_error_;       // since it failed
+  std::optional<Error> drawing_error_;       // the last one
+  unsigned pause_ = 0;                       // after the last one; 0: drawing works
+  unsigned frames_left_out_ = 0;             // from now on
 };
 
 }  // namespace jetsoncaption

@@ -36,6 +36,12 @@ struct NvmmSurface {
   std::array<uint32_t, 4> pitches{};  // bytes from row to row of each plane
 };
 
+// A plane that the CPU can reach.
+struct NvmmPlane {
+  uint8_t* address = nullptr;
+  bool is_ours = false;  // else somebody else has mapped it, and will unmap it
+};
+
 // Calls take up to some milliseconds, for they wait for the hardware. One thread at a time for
 // each surface. Errors name the function of the library that failed and what it returned.
 class NvmmLibrary {
@@ -62,9 +68,11 @@ class NvmmLibrary {
   virtual Result<void> transform(const NvmmSurface& from, const NvmmRect& from_rect,
                                  const NvmmSurface& to, const NvmmRect& to_rect) = 0;
 
-  // Makes a plane readable and writable for the CPU, which sees what the hardware wrote only after
-  // sync_for_cpu(), and the hardware what the CPU wrote only after sync_for_device().
-  virtual Result<uint8_t*> map(const NvmmSurface& surface, uint32_t plane) = 0;
+  // Makes a plane readable and writable for the CPU, or says where somebody else has it mapped,
+  // which sees what the hardware wrote only after sync_for_cpu(), and the hardware what the CPU
+  // wrote only after sync_for_device().
+  virtual Result<NvmmPlane> map(const NvmmSurface& surface, uint32_t plane) = 0;
+  // Of a plane that is_ours.
   virtual void unmap(const NvmmSurface& surface, uint32_t plane, uint8_t* address) = 0;
   virtual Result<void> sync_for_cpu(const NvmmSurface& surface, uint32_t plane,
                                     uint8_t* address) = 0;

@@ -14,7 +14,7 @@ NvmmMapping::NvmmMapping(NvmmLibrary& library, const NvmmSurface& surface, GstVi
 
 NvmmMapping::~NvmmMapping() {
   for (uint32_t plane = 0; plane < GST_VIDEO_INFO_N_PLANES(&frame_.info); ++plane) {
-    if (frame_.data[plane] != nullptr)
+    if (is_ours_[plane])
       library_.unmap(surface_, plane, static_cast<uint8_t*>(frame_.data[plane]));
   }
 }
@@ -31,10 +31,11 @@ Result<void> NvmmMapping::map() {
     return Error{ErrorKind::Unsupported, "The surface does not have the planes of " +
                                              std::string(GST_VIDEO_INFO_NAME(&frame_.info)) + "."};
   for (uint32_t plane = 0; plane < planes; ++plane) {
-    const Result<uint8_t*> address = library_.map(surface_, plane);
-    if (!address.ok())
-      return address.error();
-    frame_.data[plane] = address.value();
+    const Result<NvmmPlane> mapped = library_.map(surface_, plane);
+    if (!mapped.ok())
+      return mapped.error();
+    frame_.data[plane] = mapped.value().address;
+    is_ours_[plane] = mapped.value().is_ours;
     GST_VIDEO_INFO_PLANE_STRIDE(&frame_.info, plane) = static_cast<gint>(surface_.pitches[plane]);
   }
   return {};

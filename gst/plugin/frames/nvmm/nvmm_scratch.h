@@ -2,6 +2,7 @@
 // A pitch-linear surface of our own, and mapped planes of any.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 
@@ -36,7 +37,8 @@ class NvmmMapping {
 
   NvmmLibrary& library_;
   const NvmmSurface surface_;
-  GstVideoFrame frame_{};  // data is null where a plane is not mapped
+  GstVideoFrame frame_{};                             // data is null where a plane is not mapped
+  std::array<bool, GST_VIDEO_MAX_PLANES> is_ours_{};  // to be unmapped
 };
 
 // Is mapped all its life.
