@@ -70,19 +70,19 @@ void print_caption(const DescribeArguments& arguments, const Captioner& captione
 }
 
 Result<void> describe_picture(const DescribeArguments& arguments, Captioner& captioner,
-                              const std::string& file) {
-  auto image = read_picture(file);
+                              const MediaFile& file) {
+  auto image = decode_picture(file);
   if (!image.ok())
     return image.error();
   auto caption = captioner.describe(image.value().view(), arguments.search);
   if (!caption.ok())
     return caption.error();
-  print_caption(arguments, captioner, file, caption.value(), std::nullopt);
+  print_caption(arguments, captioner, file.name(), caption.value(), std::nullopt);
   return {};
 }
 
 Result<void> describe_video(const DescribeArguments& arguments, Captioner& captioner,
-                            const std::string& file) {
+                            const MediaFile& file) {
   auto reader = VideoReader::open(file);
   if (!reader.ok())
     return reader.error();
@@ -96,8 +96,17 @@ Result<void> describe_video(const DescribeArguments& arguments, Captioner& capti
     auto caption = captioner.describe(frame.image.view(), arguments.search);
     if (!caption.ok())
       return caption.error();
-    print_caption(arguments, captioner, file, caption.value(), frame.time_s);
+    print_caption(arguments, captioner, file.name(), caption.value(), frame.time_s);
   }
+}
+
+Result<void> describe_file(const DescribeArguments& arguments, Captioner& captioner,
+                           const std::string& name) {
+  const auto file = MediaFile::open(name);
+  if (!file.ok())
+    return file.error();
+  return file.value().picture_kind() ? describe_picture(arguments, captioner, file.value())
+                                     : describe_video(arguments, captioner, file.value());
 }
 
 int describe(const DescribeArguments& arguments) {
@@ -108,8 +117,7 @@ int describe(const DescribeArguments& arguments) {
   }
   int exit_code = kAllWell;
   for (const std::string& file : arguments.files) {
-    const auto done = is_picture_file(file) ? describe_picture(arguments, *captioner.value(), file)
-                                            : describe_video(arguments, *captioner.value(), file);
+    const auto done = describe_file(arguments, *captioner.value(), file);
     if (done.ok())
       continue;
     std::cerr << "jetsoncaption: " << done.error().message << std::endl;
