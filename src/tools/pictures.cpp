@@ -30,7 +30,7 @@ constexpr Decoder kAnything = {"gdkpixbufdec", kGood};
 // The samplings that jpegdec reads rightly in all versions of GStreamer; others it takes for one of
 // these, and the colours are those of another picture, or refuses.
 bool is_common_sampling(const PictureHeader& header) {
-  for (const char* common : {"1x1", "1x1,1x1,1x1", "2x1,1x1,1x1", "2x2,1x1,1x1"}) {
+  for (const char* common : {"1x1", "1x1,1x1,1x1", "2x1,1x1,1x1", "1x2,1x1,1x1", "2x2,1x1,1x1"}) {
     if (header.sampling == common)
       return true;
   }
@@ -123,7 +123,7 @@ void hide_tiff_orientation(std::vector<uint8_t>& bytes) {
   bytes[at + 1] = little_endian ? 0 : 1;
 }
 
-Result<Image> first_frame(const MediaFile& file) {
+Result<Picture> first_frame(const MediaFile& file) {
   auto reader = VideoReader::open(file);
   if (!reader.ok())
     return reader.error();
@@ -131,12 +131,12 @@ Result<Image> first_frame(const MediaFile& file) {
   auto found = reader.value()->next(frame);
   if (!found.ok())
     return found.error();
-  return std::move(frame.image);
+  return Picture{std::move(frame.image), 1};
 }
 
 }  // namespace
 
-Result<Image> decode_picture(const MediaFile& file) {
+Result<Picture> decode_picture(const MediaFile& file) {
   if (!file.picture_kind())
     return first_frame(file);
   auto started = initialise_gstreamer();
@@ -155,14 +155,17 @@ Result<Image> decode_picture(const MediaFile& file) {
   auto image = decode(file.name(), header, bytes.value());
   if (!image.ok())
     return image.error();
-  return upright(std::move(image.value()), header.orientation);
+  return Picture{upright(std::move(image.value()), header.orientation), header.orientation};
 }
 
 Result<Image> read_picture(const std::string& path) {
   auto file = MediaFile::open(path);
   if (!file.ok())
     return file.error();
-  return decode_picture(file.value());
+  auto picture = decode_picture(file.value());
+  if (!picture.ok())
+    return picture.error();
+  return std::move(picture.value().image);
 }
 
 }  // namespace jetsoncaption

@@ -24,7 +24,12 @@ namespace jetsoncaption {
 // cut short or larger than 100 megapixels. Unsupported: a decoder is missing; the message names the
 // Debian package. Thread-safe.
 Result<Image> read_picture(const std::string& path);
-Result<Image> decode_picture(const MediaFile& file);
+
+struct Picture {
+  Image image;
+  int orientation = 1;  // in which it was stored; the image is upright
+};
+Result<Picture> decode_picture(const MediaFile& file);
 
 struct VideoFrame {
   Image image;

@@ -21,7 +21,7 @@ Result<Image> read_picture(const std::string& path) {
   return no_gstreamer(path);
 }
 
-Result<Image> decode_picture(const MediaFile& file) {
+Result<Picture> decode_picture(const MediaFile& file) {
   return no_gstreamer(file.name());
 }
 

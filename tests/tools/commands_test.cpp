@@ -118,6 +118,7 @@ TEST_F(Commands, DescribePrintsOneJsonObjectALine) {
   EXPECT_EQ(line["words"][2]["probability"], 0.25);
   EXPECT_EQ(line["inference_ms"], 2.5);
   EXPECT_TRUE(line["time"].is_null());
+  EXPECT_EQ(line["orientation"], 1);
   EXPECT_FALSE(line["words"][1].contains("attention")) << "it was not asked for";
 }
 
@@ -147,6 +148,16 @@ TEST_F(Commands, DescribeCaptionsAVideoAsOftenAsAsked) {
     times.push_back(nlohmann::json::parse(line)["time"].get<double>());
   }
   EXPECT_THAT(times, testing::ElementsAre(0.0, 0.4, 0.8)) << outcome.errors;
+}
+
+TEST_F(Commands, DescribeSaysInWhichOrientationAPictureIsStored) {
+  write_text("turned.jpg",
+             flat_jpeg(64, 48, {{2, 2, 81}, {1, 1, 102}, {1, 1, 220}},
+                       jpeg_segment(0xE1, std::string("Exif\0\0", 6) + exif_block(6))));
+
+  const Outcome outcome = run({"describe", "--json", path("turned.jpg")});
+
+  EXPECT_EQ(nlohmann::json::parse(outcome.output)["orientation"], 6) << outcome.errors;
 }
 
 TEST_F(Commands, DescribeReadsAPipeThatTheShellHasOpened) {
