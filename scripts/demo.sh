@@ -53,6 +53,9 @@ give_up() {
   fail "'$1' could not be captioned; GStreamer's message above says why."
 }
 
+# The names that GStreamer has for the orientations of EXIF, from 1 on.
+readonly directions=(none identity horiz 180 vert ul-lr 90r ur-ll 90l)
+
 # Pictures of different sizes go through one pipeline, so the model is loaded once.
 caption_photographs() {
   local work=$1 names=("${@:2}") i
@@ -61,7 +64,7 @@ caption_photographs() {
   done
   announced_captions multifilesrc location="$work/in-%03d.jpg" \
     caps="image/jpeg,framerate=(fraction)1/1" ! jpegdec ! videoconvert ! \
-    jetsoncaption mode=every-frame beam-size=3 ! videoconvert ! jpegenc quality=92 ! \
+    videoflip video-direction=auto ! jetsoncaption mode=every-frame beam-size=3 ! videoconvert ! jpegenc quality=92 ! \
     multifilesink location="$work/out-%03d.jpg" |
     while IFS=$'\t' read -r number _ text; do
       echo "${names[number]}: $text"
@@ -83,7 +86,7 @@ make_slide_show() {
   done
   announced_captions multifilesrc location="$work/slide-%04d.jpg" \
     caps="image/jpeg,framerate=(fraction)$slide_rate/1" ! jpegdec ! videoconvert ! \
-    jetsoncaption mode=every-frame interval="$slide_rate" beam-size=3 ! \
+    videoflip video-direction=auto ! jetsoncaption mode=every-frame interval="$slide_rate" beam-size=3 ! \
     videoconvert ! videoscale add-borders=true ! \
     video/x-raw,format=I420,width=1280,height=720,pixel-aspect-ratio=1/1 ! \
     vp8enc deadline=1 cpu-used=8 target-bitrate=4000000 ! webmmux ! \
@@ -97,15 +100,23 @@ demo_photographs() {
   for file in build/photographs/*.jpg; do names+=("$(basename "$file" .jpg)"); done
   work_folder=$(mktemp -d)  # not local: the trap runs when this function is over
   trap 'rm -rf "$work_folder"' EXIT
+  echo "Captioning ${#names[@]} photographs; each is written to out/:"
   caption_photographs "$work_folder" "${names[@]}"
+  echo "Making a video of them: some seconds."
   make_slide_show "$work_folder" "${names[@]}"
   echo "The pictures with their captions are in out/, and a video of them all is out/demo.webm."
 }
 
+# What `describe` refuses is not captioned here either, and what it says of the orientation is done,
+# of which pipelines learn only for some kinds of files.
 demo_picture() {
-  local result
+  local result decoder=gdkpixbufdec description orientation
   result=out/$(basename "${1%.*}").jpg
-  announced_captions filesrc location="$1" ! decodebin ! videoconvert ! \
+  if [[ "${1,,}" == *.webp ]]; then decoder=webpdec; fi
+  description=$(jetsoncaption describe --json "$1") || fail "'$1' is not captioned, see above."
+  orientation=$(sed -n 's/.*"orientation": *\([1-8]\).*/\1/p' <<<"$description")
+  announced_captions filesrc location="$1" blocksize=$((512 << 20)) ! "$decoder" ! videoconvert ! \
+    videoflip video-direction="${directions[orientation]}" ! \
     jetsoncaption mode=every-frame beam-size=3 ! videoconvert ! jpegenc quality=92 ! \
     filesink location="$result" | cut -f 3 ||
     give_up "$1" "$result"
@@ -116,7 +127,7 @@ demo_video() {
   local result
   result=out/$(basename "${1%.*}").webm
   announced_captions filesrc location="$1" ! decodebin caps=video/x-raw expose-all-streams=false ! \
-    videoconvert ! jetsoncaption mode=every-frame interval=15 beam-size=3 ! videoconvert ! \
+    videoconvert ! videoflip video-direction=auto ! jetsoncaption mode=every-frame interval=15 beam-size=3 ! videoconvert ! \
     vp8enc deadline=1 cpu-used=8 target-bitrate=4000000 ! webmmux ! filesink location="$result" |
     print_changes || give_up "$1" "$result"
   echo "The video with its captions is $result."

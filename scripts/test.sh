@@ -7,7 +7,7 @@ usage() {
   cat <<'TEXT'
 Usage: scripts/test.sh [MESON_TEST_OPTION...]
 
-Runs scripts/setup.sh, then every test. Options are handed to `meson test`, for example
+Runs scripts/setup.sh --all, then every test. Options are handed to `meson test`, for example
   scripts/test.sh --suite unit        only the tests that need neither model nor GStreamer element
   scripts/test.sh search --verbose    one test, with its output
 TEXT
@@ -18,5 +18,5 @@ if [[ "${1:-}" == --help || "${1:-}" == -h ]]; then
   exit 0
 fi
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-scripts/setup.sh
+scripts/setup.sh --all
 meson test -C build --no-rebuild --print-errorlogs "$@"

@@ -55,6 +55,13 @@ class FileDescriptor {
   const int number_;
 };
 
+// What git leaves in place of a large file whose contents were not fetched.
+bool is_lfs_pointer(const void* bytes, size_t size) {
+  constexpr char kStart[] = "version https://git-lfs.github.com/spec/";
+  constexpr size_t kLength = sizeof kStart - 1;
+  return size >= kLength && std::memcmp(bytes, kStart, kLength) == 0;
+}
+
 Error cannot_read(const std::string& path, int fault) {
   return Error{
       fault == ENOENT || fault == ENOTDIR ? ErrorKind::NotFound : ErrorKind::CorruptModel,
@@ -147,6 +154,12 @@ Result<void> SafetensorsFile::Mapping::map() {
 }
 
 Result<void> SafetensorsFile::Mapping::read_tensors() {
+  if (is_lfs_pointer(address, bytes)) {
+    return corrupt(
+        path +
+        " is a pointer of git LFS, not the weights themselves; run 'git lfs install' and "
+        "'git lfs pull' in the clone (package git-lfs), or download the file");
+  }
   const auto* start = static_cast<const unsigned char*>(address);
   const uint64_t header_bytes = read_length(start);
   const uint64_t limit = std::min<uint64_t>(kMaxHeaderBytes, bytes - kLengthBytes);

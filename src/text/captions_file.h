@@ -15,8 +15,9 @@ namespace jetsoncaption {
 // Sentences of each picture, as words, by the name of the picture.
 using References = std::map<std::string, std::vector<Words>>;
 
-// Lines of NAME<TAB>sentence; a name has as many lines as it has sentences. Empty lines are
-// skipped. `file` is only used in messages. InvalidArgument names the line.
+// Lines of NAME<TAB>sentence; a name has as many lines as it has sentences, and may be followed by
+// their number ("dog.jpg#2"). Empty lines are skipped, invisible characters cleaned (clean_text.h).
+// `file` is only used in messages. InvalidArgument names the line.
 Result<References> read_references(std::istream& stream, const std::string& file);
 
 // One name a line; empty lines are skipped. InvalidArgument when there is none, or one twice.

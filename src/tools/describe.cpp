@@ -43,13 +43,19 @@ nlohmann::json word_json(const CaptionWord& word, int grid_columns) {
   return json;
 }
 
-// `time_s` is empty for a picture.
+// Of a picture the orientation is known, of a moment in a video the time.
+struct Source {
+  std::string file;
+  std::optional<double> time_s;
+  std::optional<int> orientation;
+};
+
 void print_caption(const DescribeArguments& arguments, const Captioner& captioner,
-                   const std::string& file, const Caption& caption, std::optional<double> time_s) {
+                   const Source& source, const Caption& caption) {
   if (!arguments.json) {
-    std::cout << file;
-    if (time_s)
-      std::cout << " (" << format_fixed(*time_s, 2) << " s)";
+    std::cout << source.file;
+    if (source.time_s)
+      std::cout << " (" << format_fixed(*source.time_s, 2) << " s)";
     std::cout << ": " << caption.text << std::endl;
     return;
   }
@@ -59,34 +65,38 @@ void print_caption(const DescribeArguments& arguments, const Captioner& captione
   nlohmann::json tags = nlohmann::json::array();
   for (const CaptionTag& tag : caption.tags)
     tags.push_back({{"tag", tag.text}, {"probability", rounded(tag.probability, 4)}});
-  nlohmann::json line = {{"file", file},
+  nlohmann::json line = {{"file", source.file},
                          {"caption", caption.text},
                          {"confidence", rounded(caption.confidence, 4)},
                          {"words", words},
                          {"tags", tags},
                          {"inference_ms", rounded(caption.inference_ms, 2)},
                          {"truncated", caption.truncated},
-                         {"time", nullptr}};
-  if (time_s)
-    line["time"] = rounded(*time_s, 3);
+                         {"time", nullptr},
+                         {"orientation", nullptr}};
+  if (source.time_s)
+    line["time"] = rounded(*source.time_s, 3);
+  if (source.orientation)
+    line["orientation"] = *source.orientation;
   // Flushed line by line: whoever reads a camera's captions wants each as it comes.
   std::cout << format_json(line) << std::endl;
 }
 
 Result<void> describe_picture(const DescribeArguments& arguments, Captioner& captioner,
-                              const std::string& file) {
-  auto image = read_picture(file);
-  if (!image.ok())
-    return image.error();
-  auto caption = captioner.describe(image.value().view(), arguments.search);
+                              const MediaFile& file) {
+  auto picture = decode_picture(file);
+  if (!picture.ok())
+    return picture.error();
+  auto caption = captioner.describe(picture.value().image.view(), arguments.search);
   if (!caption.ok())
     return caption.error();
-  print_caption(arguments, captioner, file, caption.value(), std::nullopt);
+  print_caption(arguments, captioner, {file.name(), std::nullopt, picture.value().orientation},
+                caption.value());
   return {};
 }
 
 Result<void> describe_video(const DescribeArguments& arguments, Captioner& captioner,
-                            const std::string& file) {
+                            const MediaFile& file) {
   auto reader = VideoReader::open(file);
   if (!reader.ok())
     return reader.error();
@@ -100,8 +110,17 @@ Result<void> describe_video(const DescribeArguments& arguments, Captioner& capti
     auto caption = captioner.describe(frame.image.view(), arguments.search);
     if (!caption.ok())
       return caption.error();
-    print_caption(arguments, captioner, file, caption.value(), frame.time_s);
+    print_caption(arguments, captioner, {file.name(), frame.time_s, std::nullopt}, caption.value());
   }
+}
+
+Result<void> describe_file(const DescribeArguments& arguments, Captioner& captioner,
+                           const std::string& name) {
+  const auto file = MediaFile::open(name);
+  if (!file.ok())
+    return file.error();
+  return file.value().picture_kind() ? describe_picture(arguments, captioner, file.value())
+                                     : describe_video(arguments, captioner, file.value());
 }
 
 int describe(const DescribeArguments& arguments) {
@@ -112,8 +131,7 @@ int describe(const DescribeArguments& arguments) {
   }
   int exit_code = kAllWell;
   for (const std::string& file : arguments.files) {
-    const auto done = is_picture_file(file) ? describe_picture(arguments, *captioner.value(), file)
-                                            : describe_video(arguments, *captioner.value(), file);
+    const auto done = describe_file(arguments, *captioner.value(), file);
     if (done.ok())
       continue;
     std::cerr << "jetsoncaption: " << done.error().message << std::endl;
@@ -146,10 +164,14 @@ void add_describe_command(CLI::App& program, int& exit_code) {
       ->needs("--json");
   command.footer(
       "Prints `FILE: sentence` for a picture, `FILE (1.00 s): sentence` for a moment of a video.\n"
+      "With --json the orientation is that in which EXIF says the picture is stored, 1 to 8; it "
+      "was\n"
+      "turned before it was described.\n"
       "Examples:\n"
       "  jetsoncaption describe photographs/*.jpg\n"
       "  jetsoncaption describe --beam-size 3 --json holiday.mp4 --every 2\n"
-      "  jetsoncaption describe /dev/video0");
+      "  jetsoncaption describe /dev/video0\n"
+      "  jetsoncaption describe <(curl https://example.org/dog.jpg)");
   command.callback([arguments, &exit_code] { exit_code = describe(*arguments); });
 }
 

@@ -100,6 +100,12 @@ Result<int> evaluate(const EvaluateArguments& arguments) {
   if (!arguments.predictions.empty() && !predictions.flush())
     return cannot_write(arguments.predictions);
   print_scores(arguments, captioner.value()->info(), evaluation);
+  if (evaluation.names.size() == 1) {
+    std::cerr
+        << "jetsoncaption: CIDEr-D of a single picture is 0 by definition: it counts the words "
+           "that tell pictures apart. Score more pictures to use it."
+        << std::endl;
+  }
   return evaluation.failed == 0 ? kAllWell : kSomeFailed;
 }
 

@@ -3,15 +3,20 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
 
 #include "image/image_view.h"
+#include "tools/byte_reader.h"
 
 namespace jetsoncaption {
 
-// The EXIF orientation of a JPEG file, 1 to 8 as the EXIF standard numbers them (tag 0x0112). 1,
-// which is upright, also when there is none or the bytes make no sense.
-int jpeg_orientation(const uint8_t* bytes, size_t size);
+// The orientation that an EXIF block (a TIFF structure, also a TIFF file itself) names: 1 to 8 as
+// the EXIF standard numbers them (tag 0x0112). 1, which is upright, also when there is none or the
+// bytes make no sense.
+int exif_orientation(const ByteReader& block);
+
+// Where in such a block the number stands, two bytes in the block's own order; the block's size
+// when there is none. For those who have to change it.
+size_t find_exif_orientation(const ByteReader& block);
 
 // The image as it looks upright, given the orientation in which it is stored, 1 to 8.
 Image upright(Image image, int orientation);

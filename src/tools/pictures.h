@@ -3,7 +3,8 @@
 //
 //   Result<Image> image = read_picture("dog.jpg");
 //
-//   auto video = VideoReader::open("/dev/video0");
+//   auto camera = MediaFile::open("/dev/video0");
+//   auto video = VideoReader::open(camera.value());
 //   VideoFrame frame;
 //   while (video.value()->next(frame).value()) use(frame.image.view(), frame.time_s);
 #pragma once
@@ -13,18 +14,22 @@
 
 #include "base/result.h"
 #include "image/image_view.h"
+#include "tools/media_file.h"
 
 namespace jetsoncaption {
 
-// Whether the file begins like a picture (JPEG, PNG, GIF, BMP, WebP, TIFF, PNM); anything else is
-// worth a try as a video. False when it cannot be read.
-bool is_picture_file(const std::string& path);
-
 // The picture as it is meant to be seen: turned as its EXIF orientation says, blended colours
-// untouched, transparency ignored. JPEG and PNG are decoded directly, others through decodebin.
-// NotFound: no such file. InvalidArgument: not a picture, or a damaged one. Unsupported: a decoder
-// is missing; the message names the Debian package. Thread-safe.
+// untouched, transparency ignored. Of a video it is the first frame.
+// NotFound: no such file. InvalidArgument: not a picture, or one that shows nothing, is damaged,
+// cut short or larger than 100 megapixels. Unsupported: a decoder is missing; the message names the
+// Debian package. Thread-safe.
 Result<Image> read_picture(const std::string& path);
+
+struct Picture {
+  Image image;
+  int orientation = 1;  // in which it was stored; the image is upright
+};
+Result<Picture> decode_picture(const MediaFile& file);
 
 struct VideoFrame {
   Image image;
@@ -34,9 +39,8 @@ struct VideoFrame {
 // Hands out the frames of a video file or camera one after the other. One thread at a time.
 class VideoReader {
  public:
-  // A file, or a camera such as /dev/video0. Errors as read_picture(); what is wrong inside the
-  // file is reported by next().
-  static Result<std::unique_ptr<VideoReader>> open(const std::string& path);
+  // Keeps the file. Errors as read_picture(); what is wrong inside the file is reported by next().
+  static Result<std::unique_ptr<VideoReader>> open(const MediaFile& file);
   ~VideoReader();
   VideoReader(const VideoReader&) = delete;
   VideoReader& operator=(const VideoReader&) = delete;

@@ -17,19 +17,18 @@ Error no_gstreamer(const std::string& path) {
 
 struct VideoReader::Pipeline {};
 
-// So that files are taken for pictures, of which describe reads one each.
-bool is_picture_file(const std::string&) {
-  return true;
-}
-
 Result<Image> read_picture(const std::string& path) {
   return no_gstreamer(path);
 }
 
+Result<Picture> decode_picture(const MediaFile& file) {
+  return no_gstreamer(file.name());
+}
+
 VideoReader::~VideoReader() = default;
 
-Result<std::unique_ptr<VideoReader>> VideoReader::open(const std::string& path) {
-  return no_gstreamer(path);
+Result<std::unique_ptr<VideoReader>> VideoReader::open(const MediaFile& file) {
+  return no_gstreamer(file.name());
 }
 
 Result<bool> VideoReader::next(VideoFrame&, double) {

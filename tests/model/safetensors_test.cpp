@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <cstring>
+#include <fstream>
 #include <string>
 #include <vector>
 
@@ -53,6 +54,23 @@ void expect_consistent(const SafetensorsFile& file, size_t file_size) {
       sum += data[i];
   }
   EXPECT_LE(sum, bytes * 255);
+}
+
+TEST(Safetensors, PointersOfGitLfsAreRecognised) {
+  const TemporaryDirectory directory;
+  const std::string path = directory.file("model.safetensors");
+  std::ofstream(path)
+      << "version https://git-lfs.github.com/spec/v1\n"
+         "oid sha256:4d7a214614ab2935c943f9e0ff69d22eadbb8f32b1258daaa5e2ca24d17e2393\n"
+         "size 12345\n";
+
+  const auto file = SafetensorsFile::open(path);
+
+  ASSERT_FALSE(file.ok());
+  EXPECT_NE(file.error().message.find("model.safetensors is a pointer of git LFS"),
+            std::string::npos)
+      << file.error().message;
+  EXPECT_NE(file.error().message.find("git lfs pull"), std::string::npos);
 }
 
 TEST(Safetensors, TensorsAreReadBackAsWritten) {

@@ -250,6 +250,81 @@ TEST_F(Pipeline, OfAFileWritesAVideo) {
   EXPECT_GT(read_file("captioned.webm").size(), 1000U);
 }
 
+// The sides of a PNG picture.
+std::pair<int, int> png_size(const std::string& file) {
+  const std::string bytes = read_file(file);
+  const auto number = [&](size_t at) {
+    return bytes.size() < at + 4 ? 0
+                                 : static_cast<unsigned char>(bytes[at + 2]) * 256 +
+                                       static_cast<unsigned char>(bytes[at + 3]);
+  };
+  return {number(16), number(20)};
+}
+
+TEST_F(Pipeline, OfAFileTurnsVideosAsTheirOrientationSays) {
+  Parsed inputs = parse(
+      "videotestsrc num-buffers=20 ! video/x-raw,width=64,height=48,framerate=10/1 ! jpegenc ! "
+      "qtmux ! filesink location=in.mp4");
+  if (!inputs.missing.empty())
+    GTEST_SKIP() << "these elements are not installed: " << inputs.missing;
+  ASSERT_EQ(inputs.error, "");
+  ASSERT_EQ(play(inputs.pipeline.get()).error, "");
+  // As a telephone's: the matrix in the header of the track turns it by a quarter.
+  std::string video = read_file("in.mp4");
+  const size_t header = video.find("tkhd");
+  ASSERT_NE(header, std::string::npos);
+  const std::string quarter(
+      "\0\0\0\0\0\x01\0\0\0\0\0\0"
+      "\xFF\xFF\0\0\0\0\0\0\0\0\0\0"
+      "\0\0\0\0\0\0\0\0\x40\0\0\0",
+      36);
+  video.replace(header + 44, quarter.size(), quarter);
+  std::ofstream("in.mp4", std::ios::binary) << video;
+
+  expect_captions(description_of("file-to-file"));
+  if (IsSkipped())
+    return;
+
+  const Parsed frame = parse(
+      "filesrc location=captioned.webm ! decodebin ! videoconvert ! pngenc snapshot=true ! "
+      "filesink location=frame.png");
+  ASSERT_EQ(frame.error, "");
+  ASSERT_EQ(play(frame.pipeline.get()).error, "");
+  EXPECT_EQ(png_size("frame.png"), std::make_pair(48, 64));
+}
+
+// The orientation of photographs reaches videoflip through jpegparse; README.md says how.
+TEST_F(Pipeline, OfPicturesTurnsThemWithJpegparse) {
+  make_inputs();
+  if (IsSkipped() || HasFatalFailure())
+    return;
+  const std::string exif(
+      "\xFF\xE1\0\x22"
+      "Exif\0\0"
+      "MM\0*\0\0\0\x08"
+      "\0\x01"
+      "\x01\x12\0\x03\0\0\0\x01\0\x06\0\0"
+      "\0\0\0\0",
+      36);
+  for (const char* file : {"pictures/001.jpg", "pictures/002.jpg", "pictures/003.jpg"}) {
+    const std::string turned = read_file(file).insert(2, exif);
+    std::ofstream(file, std::ios::binary) << turned;
+  }
+  const std::string description =
+      std::regex_replace(description_of("pictures"), std::regex("jpegdec"), "jpegparse ! jpegdec");
+
+  expect_captions(description);
+  if (IsSkipped())
+    return;
+
+  const Parsed picture = parse(
+      "filesrc location=captioned/002.jpg ! jpegdec ! videoconvert ! pngenc ! "
+      "filesink location=picture.png");
+  ASSERT_EQ(picture.error, "");
+  ASSERT_EQ(play(picture.pipeline.get()).error, "");
+  EXPECT_EQ(png_size("picture.png"), std::make_pair(240, 320));
+}
+
 TEST_F(Pipeline, OfPicturesWritesOneForEach) {
   make_inputs();
   if (IsSkipped() || HasFatalFailure())

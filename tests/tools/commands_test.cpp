@@ -10,10 +10,12 @@
 
 #include "captioner.h"
 #include "media_files.h"
+#include "picture_bytes.h"
 
 #include <CLI/CLI.hpp>
 #include <gmock/gmock.h>
 #include <nlohmann/json.hpp>
+#include <unistd.h>
 
 namespace jetsoncaption {
 
@@ -118,6 +120,7 @@ TEST_F(Commands, DescribePrintsOneJsonObjectALine) {
   EXPECT_EQ(line["words"][2]["probability"], 0.25);
   EXPECT_EQ(line["inference_ms"], 2.5);
   EXPECT_TRUE(line["time"].is_null());
+  EXPECT_EQ(line["orientation"], 1);
   EXPECT_FALSE(line["words"][1].contains("attention")) << "it was not asked for";
 }
 
@@ -147,6 +150,31 @@ TEST_F(Commands, DescribeCaptionsAVideoAsOftenAsAsked) {
     times.push_back(nlohmann::json::parse(line)["time"].get<double>());
   }
   EXPECT_THAT(times, testing::ElementsAre(0.0, 0.4, 0.8)) << outcome.errors;
+}
+
+TEST_F(Commands, DescribeSaysInWhichOrientationAPictureIsStored) {
+  write_text("turned.jpg",
+             flat_jpeg(64, 48, {{2, 2, 81}, {1, 1, 102}, {1, 1, 220}},
+                       jpeg_segment(0xE1, std::string("Exif\0\0", 6) + exif_block(6))));
+
+  const Outcome outcome = run({"describe", "--json", path("turned.jpg")});
+
+  EXPECT_EQ(nlohmann::json::parse(outcome.output)["orientation"], 6) << outcome.errors;
+}
+
+TEST_F(Commands, DescribeReadsAPipeThatTheShellHasOpened) {
+  int ends[2];
+  ASSERT_EQ(pipe(ends), 0);
+  const std::string bytes = read_text("dog.png");  // fits into a pipe
+  ASSERT_EQ(write(ends[1], bytes.data(), bytes.size()), static_cast<ssize_t>(bytes.size()));
+  close(ends[1]);
+  const std::string name = "/dev/fd/" + std::to_string(ends[0]);
+
+  const Outcome outcome = run({"describe", name, path("dog.png")});
+  close(ends[0]);
+
+  EXPECT_EQ(outcome.exit_code, kAllWell) << outcome.errors;
+  EXPECT_EQ(outcome.output, name + ": a red dog\n" + path("dog.png") + ": a red dog\n");
 }
 
 TEST_F(Commands, DescribeNamesWhatFailsAndGoesOn) {
@@ -226,6 +254,43 @@ TEST_F(Commands, EvaluateSaysHowManyCaptionsAreUntrue) {
 
   ASSERT_EQ(outcome.exit_code, kAllWell) << outcome.errors;
   EXPECT_THAT(outcome.output, HasSubstr("  untrue   1.000\n  named    0.000\n  repeated 0.000\n"));
+}
+
+TEST_F(Commands, EvaluateCountsPicturesThatEndInTheMiddleAsFailed) {
+  const std::string jpeg = flat_jpeg(64, 48, {{2, 2, 81}, {1, 1, 102}, {1, 1, 220}});
+  write_text("cut.jpg", jpeg.substr(0, jpeg.size() - 20));
+  write_text("captions.txt", "dog.png\tA red dog .\ncut.jpg\tA cat .\n");
+
+  const Outcome outcome =
+      run({"evaluate", "--json", "--images", path(""), "--captions", path("captions.txt")});
+
+  EXPECT_EQ(outcome.exit_code, kSomeFailed);
+  EXPECT_THAT(outcome.errors, HasSubstr("cut.jpg ends in the middle of its data"));
+  EXPECT_EQ(nlohmann::json::parse(outcome.output)["failed"], 1);
+}
+
+TEST_F(Commands, EvaluateTakesTheFilesThatFlickr8kComesWith) {
+  write_text("captions.txt", "dog.png#0\tA red dog .\ndog.png#1\tAn animal .\n");
+
+  const Outcome outcome =
+      run({"evaluate", "--json", "--images", path(""), "--captions", path("captions.txt")});
+
+  EXPECT_EQ(outcome.exit_code, kAllWell) << outcome.errors;
+  EXPECT_EQ(nlohmann::json::parse(outcome.output)["pictures"], 1);
+}
+
+TEST_F(Commands, EvaluateSaysWhyCiderOfOnePictureIsZero) {
+  write_text("captions.txt", "dog.png\tA red dog .\n");
+  const std::vector<std::string> words = {"evaluate", "--json",     "--images",
+                                          path(""),   "--captions", path("captions.txt")};
+
+  const Outcome one = run(words);
+  EXPECT_EQ(nlohmann::json::parse(one.output)["cider_d"], 0);
+  EXPECT_THAT(one.errors, HasSubstr("CIDEr-D of a single picture is 0 by definition"));
+
+  write_picture("cat.png", "pngenc", 40, 30);
+  write_text("captions.txt", "dog.png\tA red dog .\ncat.png\tA cat .\n");
+  EXPECT_THAT(run(words).errors, testing::Not(HasSubstr("CIDEr-D")));
 }
 
 TEST_F(Commands, EvaluateRefusesAListThatIsMissing) {

@@ -1,5 +1,3 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Read once for all files of the trainer; see model/pch/torch_types.h.
-#pragma once
-
 #include <torch/torch.h>

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Chooses the subcommand and turns its outcome into an exit code.
+#include "tools/program.h"
+
+#include <exception>
+#include <iostream>
+
+#include "base/log.h"
+#include "model/cuda_device.h"
+#include "tools/commands.h"
+
+#include <CLI/CLI.hpp>
+
+namespace jetsoncaption {
+
+namespace {
+
+// The core never prints: its warnings come here. Remarks below a warning would only be noise.
+void print_warning(LogLevel level, const std::string& message) {
+  if (level == LogLevel::Warning) {
+    std::cerr << "jetsoncaption: warning: " << message << std::endl;
+  }
+}
+
+int parse(CLI::App& program, int argc, char** argv, const int& exit_code) {
+  try {
+    program.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    // Help and version arrive here too, with exit code 0.
+    return program.exit(error) == 0 ? kAllWell : kWrongCall;
+  }
+  if (!std::cout.flush()) {
+    std::cerr
+        << "jetsoncaption: the results cannot be written to standard output; is the disk full?"
+        << std::endl;
+    return kSomeFailed;
+  }
+  return exit_code;
+}
+
+}  // namespace
+
+int run_program(int argc, char** argv, const std::string& description,
+                const std::function<void(CLI::App& program, int& exit_code)>& add_commands) {
+  set_log_sink(print_warning);
+  try {
+    // What OpenBLAS reads cannot be set here: it was opened before main(). The doctor looks at it.
+    prepare_cuda();
+    int exit_code = kAllWell;
+    CLI::App program(description, "jetsoncaption");
+    program.require_subcommand(1);
+    program.set_version_flag("--version", "jetsoncaption " JETSONCAPTION_VERSION);
+    program.footer(
+        "Exit code: 0 all went well, 1 some inputs failed, 2 the call is wrong.\n"
+        "`jetsoncaption COMMAND --help` shows the options of a command and examples.");
+    add_commands(program, exit_code);
+    return parse(program, argc, argv, exit_code);
+  } catch (const std::exception& error) {
+    std::cerr << "jetsoncaption: stopped unexpectedly: " << error.what() << std::endl;
+    return kSomeFailed;
+  }
+}
+
+}  // namespace jetsoncaption

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// The program `jetsoncaption-train`, which `jetsoncaption train` and the like start.
+#include "tools/commands.h"
+#include "tools/program.h"
+
+int main(int argc, char** argv) {
+  return jetsoncaption::run_program(argc, argv,
+                                    "Makes models and their weights of other precisions.",
+                                    [](CLI::App& program, int& exit_code) {
+                                      jetsoncaption::add_train_command(program, exit_code);
+                                      jetsoncaption::add_quantize_command(program, exit_code);
+                                    });
+}

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// The frames of a video or camera, one after the other.
+#include <utility>
+
+#include <gst/gst.h>
+
+#include "tools/pictures.h"
+#include "tools/running_pipeline.h"
+
+namespace jetsoncaption {
+
+namespace {
+
+double stream_time_s(GstSample* sample) {
+  const GstBuffer* buffer = gst_sample_get_buffer(sample);
+  const GstClockTime time = gst_segment_to_stream_time(gst_sample_get_segment(sample),
+                                                       GST_FORMAT_TIME, GST_BUFFER_PTS(buffer));
+  return GST_CLOCK_TIME_IS_VALID(time) ? static_cast<double>(time) / GST_SECOND : 0.0;
+}
+
+}  // namespace
+
+struct VideoReader::Pipeline {
+  MediaFile file;
+  std::unique_ptr<RunningPipeline> running;
+  bool had_frame = false;
+};
+
+VideoReader::VideoReader(std::unique_ptr<Pipeline> pipeline) : pipeline_(std::move(pipeline)) {}
+
+VideoReader::~VideoReader() = default;
+
+Result<std::unique_ptr<VideoReader>> VideoReader::open(const MediaFile& file) {
+  auto started = initialise_gstreamer();
+  if (!started.ok())
+    return started.error();
+
+  const bool camera = file.is_camera();
+  // Only the pictures are wanted: a missing sound decoder must not matter.
+  std::string description = camera ? "v4l2src" : "filesrc";
+  description +=
+      " name=source ! decodebin caps=video/x-raw expose-all-streams=false ! videoconvert";
+  // Videos from telephones are turned by a tag.
+  if (has_element("videoflip"))
+    description += " ! videoflip video-direction=auto ! videoconvert";
+  description += " ! video/x-raw,format=RGB ! appsink name=sink sync=false ";
+  description += camera ? "max-buffers=1 drop=true" : "max-buffers=2";
+
+  auto running = RunningPipeline::create(file.name(), description);
+  if (!running.ok())
+    return running.error();
+  g_object_set(running.value()->element("source"), camera ? "device" : "location",
+               file.path().c_str(), nullptr);
+  auto pipeline = std::make_unique<Pipeline>(Pipeline{file, std::move(running.value()), false});
+  pipeline->running->play();
+  return std::unique_ptr<VideoReader>(new VideoReader(std::move(pipeline)));
+}
+
+Result<bool> VideoReader::next(VideoFrame& frame, double not_before_s) {
+  for (;;) {
+    auto sample = pipeline_->running->pull();
+    if (!sample.ok())
+      return sample.error();
+    if (sample.value() == nullptr)
+      break;
+    pipeline_->had_frame = true;
+    frame.time_s = stream_time_s(sample.value());
+    if (frame.time_s < not_before_s) {
+      gst_sample_unref(sample.value());
+      continue;
+    }
+    auto image = copy_pixels(pipeline_->file.name(), sample.value());
+    gst_sample_unref(sample.value());
+    if (!image.ok())
+      return image.error();
+    frame.image = std::move(image.value());
+    return true;
+  }
+  if (pipeline_->had_frame)
+    return false;
+  return Error{ErrorKind::InvalidArgument,
+               pipeline_->file.name() + " contains no picture; it needs at least one video frame."};
+}
+
+}  // namespace jetsoncaption
