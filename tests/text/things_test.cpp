@@ -212,7 +212,7 @@ TEST(StandardThings, WordsThatMostlyMeanSomethingElseAreNoThings) {
   EXPECT_THAT(nouns_in(things, "a bowl of oranges"), ElementsAre("bowl", "orange"));
   EXPECT_THAT(nouns_in(things, "a teddy bear in a light blue T-shirt"),
               ElementsAre("teddy bear", "shirt"));
-  EXPECT_THAT(nouns_in(things, "a man swings a bat"), ElementsAre("man", "baseball bat"));
+  EXPECT_THAT(nouns_in(things, "a man swings a bat"), ElementsAre("man", "bat"));
 }
 
 TEST(StandardThings, ThoseWhoPoseForACameraShowNone) {
