@@ -5,10 +5,10 @@ set -euo pipefail
 
 usage() {
   cat <<'TEXT'
-Usage: scripts/readme-pictures.sh
+Usage: scripts/readme-pictures.sh [astronaut.png | rocket.jpg | chelsea.png | coffee.png]
 
 Captions photographs through the element, and writes into docs/pictures/
-  captioned.jpg   one of them with its caption
+  captioned.jpg   the one that is named with its caption (chelsea.png, a cat)
   captions.webp   all of them, moving, with the caption of each moment
 and puts them into README.md between its two marks. The photographs are in the public domain; they come
 with Debian's python3-skimage, which is only unpacked, and says in skimage/data/_fetchers.py whose they
@@ -19,7 +19,6 @@ TEXT
 # Names with their sizes, and what is owed to whom.
 readonly photographs=("astronaut.png 512 512" "rocket.jpg 640 427" "chelsea.png 451 300" "coffee.png 600 400")
 readonly credit='Photographs: NASA, SpaceX (public domain), Stefan van der Walt, Rachel Michetti (CC0), by way of scikit-image.'
-readonly still=chelsea.png  # the one that is shown by itself
 readonly width=480 height=320
 readonly steps=12  # moments of each photograph
 readonly milliseconds=250  # of each moment
@@ -92,7 +91,7 @@ make_moving() {
     number=$((number + steps))
   done
   caption "$folder" 95 "$((steps / 2))" >/dev/null
-  img2webp -loop 0 -lossy -q 60 -d "$milliseconds" "$folder"/out-*.jpg -o docs/pictures/captions.webp >/dev/null
+  img2webp -loop 0 -lossy -q 45 -d "$milliseconds" "$folder"/out-*.jpg -o docs/pictures/captions.webp >/dev/null
 }
 
 # Between the marks.
@@ -112,6 +111,8 @@ if [[ "${1:-}" == --help || "${1:-}" == -h ]]; then
   usage
   exit 0
 fi
+still=${1:-chelsea.png}
+[[ " ${photographs[*]%% *} " == *" $still "* ]] || fail "'$still' is none of ${photographs[*]%% *}."
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 command -v img2webp >/dev/null || fail "img2webp is missing; install the package webp."
 scripts/setup.sh

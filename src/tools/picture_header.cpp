@@ -25,6 +25,8 @@ const char* picture_kind_name(PictureKind kind) {
       return "PNM";
     case PictureKind::Webp:
       return "WebP";
+    case PictureKind::Heif:
+      return "HEIF";
   }
   return "";
 }
@@ -42,6 +44,10 @@ std::optional<PictureKind> find_picture_kind(const ByteReader& file) {
     return PictureKind::Tiff;
   if (file.has(0, "RIFF", 4) && file.has(8, "WEBP", 4))
     return PictureKind::Webp;
+  for (const char* brand : {"heic", "heix", "mif1", "avif"}) {
+    if (file.has(4, "ftyp", 4) && file.has(8, brand, 4))
+      return PictureKind::Heif;
+  }
   const uint32_t pnm_variant = file.u8(1);
   const uint32_t after = file.u8(2);
   const bool separated = after == ' ' || after == '\t' || after == '\n' || after == '\r';
@@ -66,8 +72,15 @@ PictureHeader read_picture_header(PictureKind kind, const ByteReader& file) {
       return read_pnm_header(file);
     case PictureKind::Webp:
       return read_webp_header(file);
+    case PictureKind::Heif:
+      break;
   }
-  return {};
+  PictureHeader header;
+  header.kind = PictureKind::Heif;
+  header.fault =
+      " is a HEIC or AVIF picture, which GStreamer does not decode; make it JPEG first, with "
+      "heif-convert IN OUT.jpg (package libheif-examples).";
+  return header;
 }
 
 }  // namespace jetsoncaption

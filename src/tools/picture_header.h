@@ -11,7 +11,7 @@
 
 namespace jetsoncaption {
 
-enum class PictureKind { Jpeg, Png, Gif, Bmp, Tiff, Pnm, Webp };
+enum class PictureKind { Jpeg, Png, Gif, Bmp, Tiff, Pnm, Webp, Heif };
 
 const char* picture_kind_name(PictureKind kind);
 

@@ -92,6 +92,15 @@ TEST(PictureHeaders, OfAnyFileThatIsCutSayThatSomethingIsMissing) {
   }
 }
 
+TEST(PictureHeaders, OfHeicAndAvifSayWhatMakesJpegOfThem) {
+  for (const std::string brand : {"heic", "avif"}) {
+    const std::string file = std::string("\0\0\0\x1C", 4) + "ftyp" + brand + "....";
+
+    EXPECT_THAT(header_of(file).fault, HasSubstr("heif-convert")) << brand;
+  }
+  EXPECT_EQ(find_picture_kind(bytes_of("....ftypisom....")), std::nullopt) << "this is a video";
+}
+
 TEST(PictureHeaders, OfMotionJpegSayThatItIsNoPicture) {
   const std::string picture = flat_jpeg(8, 8, {{}});
 
