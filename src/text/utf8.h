@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Whether bytes are UTF-8.
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+namespace jetsoncaption {
+
+// The number of bytes of the UTF-8 character that begins at `position`, or 0 when there is none.
+size_t utf8_character_bytes(const std::string& text, size_t position);
+
+bool is_utf8(const std::string& text);
+
+}  // namespace jetsoncaption
