@@ -7,7 +7,7 @@ runtime_packages=(
   g++ meson ninja-build pkg-config
   libtorch-dev libopenblas0-pthread libdnnl-dev
   libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev libpango1.0-dev
-  nlohmann-json3-dev libcli11-dev
+  nlohmann-json3-dev libcli11-dev libicu-dev
   gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good
   fonts-dejavu-core
 )

@@ -164,4 +164,29 @@ std::string detokenize(const std::vector<std::string>& words) {
   return sentence;
 }
 
+std::string primary_language(const std::string& language) {
+  std::string primary = language.substr(0, language.find_first_of("-_"));
+  std::transform(primary.begin(), primary.end(), primary.begin(), lower);
+  return primary;
+}
+
+std::string detokenize(const std::vector<std::string>& words, const std::string& language) {
+  static const std::array<const char*, 7> kWithoutBlanks = {"zh", "yue", "ja", "th",
+                                                            "lo", "km",  "my"};
+  const std::string primary = primary_language(language);
+  if (primary == "en")
+    return detokenize(words);
+  const bool blanks = !contains(kWithoutBlanks, primary);
+  const auto is_ascii = [](char c) { return static_cast<unsigned char>(c) < 0x80; };
+  std::string sentence;
+  for (const auto& word : words) {
+    if (word.empty())
+      continue;
+    if (!sentence.empty() && (blanks || (is_ascii(sentence.back()) && is_ascii(word.front()))))
+      sentence += ' ';
+    sentence += word;
+  }
+  return sentence;
+}
+
 }  // namespace jetsoncaption
