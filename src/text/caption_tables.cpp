@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/picture_name.h"
 #include "text/caption_collector.h"
 
 namespace jetsoncaption {
@@ -158,16 +159,6 @@ size_t end_before_number(const std::string& name) {
   return numbered ? hash : std::string::npos;
 }
 
-bool is_picture_name(const std::string& field) {
-  const std::string key = key_of(field);
-  const size_t dot = key.rfind('.');
-  if (dot == std::string::npos)
-    return false;
-  static const std::vector<std::string> kEndings = {"jpg",  "jpeg", "png",  "bmp", "gif",
-                                                    "webp", "tif",  "tiff", "ppm"};
-  return std::find(kEndings.begin(), kEndings.end(), key.substr(dot + 1)) != kEndings.end();
-}
-
 // Looks at the first lines; false when none of them looks like captions.
 bool find_columns(Lines lines, Columns& columns) {
   for (const char separator : {'\t', ',', '|', ';'}) {
@@ -185,7 +176,7 @@ bool find_columns(Lines lines, Columns& columns) {
     }
     for (const char separator : {',', '|', ';'}) {
       const auto fields = split(line, separator);
-      if (fields.size() < 2 || !is_picture_name(fields[0]))
+      if (fields.size() < 2 || !is_picture_name(key_of(fields[0])))
         continue;
       columns.format = CaptionFormat::Csv;
       columns.separator = separator;

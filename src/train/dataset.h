@@ -2,7 +2,6 @@
 // Pictures with sentences by people, in memory, for training and for measuring on the dev pictures.
 #pragma once
 
-#include <functional>
 #include <string>
 #include <vector>
 
@@ -13,11 +12,9 @@
 #include "model/config.h"
 #include "text/metrics.h"
 #include "text/vocabulary.h"
+#include "train/data_check.h"
 
 namespace jetsoncaption {
-
-using PictureReader = std::function<Result<Image>(const std::string& path)>;
-using ProgressReport = std::function<void(const std::string& what, int done, int total)>;
 
 struct Dataset {
   std::vector<std::string> ids;                // file names, in the order of the list
