@@ -7,13 +7,13 @@ runtime_packages=(
   g++ meson ninja-build pkg-config
   libtorch-dev libopenblas0-pthread libdnnl-dev
   libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev libpango1.0-dev
-  nlohmann-json3-dev libcli11-dev libicu-dev
+  nlohmann-json3-dev libcli11-dev
   gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good
   fonts-dejavu-core
 )
 # Those of the tests, and of other languages.
 further_packages=(
-  gobject-introspection libgirepository1.0-dev python3-gi gir1.2-gstreamer-1.0
+  libicu-dev gobject-introspection libgirepository1.0-dev python3-gi gir1.2-gstreamer-1.0
   libgtest-dev libgmock-dev
 )
 

@@ -18,6 +18,7 @@ struct BlockConfig {
   int in_channels = 0;
   int hidden_channels = 0;
   int out_channels = 0;
+  int kernel = 3;         // of the depthwise convolution: 3 or 5
   int stride = 1;         // 1 or 2
   bool residual = false;  // adds the input; needs stride 1 and equal channels
   int kernel = 3;         // of the depthwise convolution: 3 or 5

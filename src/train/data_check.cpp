@@ -18,6 +18,7 @@
 #include "image/preprocess.h"
 
 #include <dirent.h>
+#include <sys/stat.h>
 
 namespace jetsoncaption {
 namespace {
@@ -97,17 +98,22 @@ class Check {
     std::vector<uint8_t> rgb(source_.record_bytes());
     std::vector<uint8_t> planes(rgb.size());
     for (size_t i = next_++; i < source_.names.size() && !stopped_; i = next_++) {
-      faults_[i] = fault_of(source_.names[i], shrinker, rgb);
-      if (!faults_[i]) {
-        copy_planes(rgb, planes);
-        auto written = store_.write(i, planes.data());
-        if (!written.ok())
-          fail(written.error());
-      }
+      if (store_.checksum(i) == 0)
+        take(i, shrinker, rgb, planes);
       const std::lock_guard<std::mutex> lock(mutex_);
       ++done_;
       changed_.notify_one();
     }
+  }
+
+  void take(size_t i, Shrinker& shrinker, std::vector<uint8_t>& rgb, std::vector<uint8_t>& planes) {
+    faults_[i] = fault_of(source_.names[i], shrinker, rgb);
+    if (faults_[i])
+      return;
+    copy_planes(rgb, planes);
+    auto written = store_.write(i, planes.data());
+    if (!written.ok())
+      fail(written.error());
   }
 
   // Leaves the picture in `rgb`, or says what is wrong.
@@ -162,6 +168,27 @@ class Check {
 };
 
 }  // namespace
+
+std::string pictures_key(const PictureSource& source) {
+  uint64_t hash = 0xCBF29CE484222325U;  // FNV-1a
+  const auto add = [&hash](const std::string& text) {
+    for (const char c : text + '\n')
+      hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001B3U;
+  };
+  for (const std::string& name : source.names) {
+    const std::string path = name.front() == '/' ? name : source.directory + "/" + name;
+    struct stat status {};
+    const bool found = stat(path.c_str(), &status) == 0 ||
+                       stat((source.directory + "/" + last_part(name)).c_str(), &status) == 0;
+    add(path);
+    if (found) {
+      add(std::to_string(status.st_size) + " " + std::to_string(status.st_mtim.tv_sec) + " " +
+          std::to_string(status.st_mtim.tv_nsec));
+    }
+  }
+  return std::to_string(source.names.size()) + " pictures of " + std::to_string(source.width) +
+         "x" + std::to_string(source.height) + ", " + std::to_string(hash);
+}
 
 Result<CheckedPictures> check_pictures(const PictureSource& source, const PictureReader& read,
                                        ShardStore& store, const ProgressReport& progress) {

@@ -34,11 +34,14 @@ struct CheckedPictures {
   LeftOut unreadable;          // why, by name
 };
 
-// Reads each picture, squashes it to width x height, and writes its three planes (R first, one byte
-// a value) to the record of its place; that of a picture that cannot be read stays empty. `read` is
-// called on several threads, `progress` on one. A name below folders that the directory does not
-// have ("val2014/x.jpg" in COCO's lists) is also looked for in the directory itself. Errors are the
-// store's: no picture is one.
+// For ShardPlan::key: changes with the names, their order, and the size and time of their files.
+std::string pictures_key(const PictureSource& source);
+
+// Reads each picture whose record is not there yet, squashes it to width x height, and writes its
+// three planes (R first, one byte a value) to the record of its place; that of a picture that
+// cannot be read stays empty. `read` is called on several threads, `progress` on one. A name below
+// folders that the directory does not have ("val2014/x.jpg" in COCO's lists) is also looked for in
+// the directory itself. Errors are the store's: no picture is one.
 Result<CheckedPictures> check_pictures(const PictureSource& source, const PictureReader& read,
                                        ShardStore& store, const ProgressReport& progress);
 

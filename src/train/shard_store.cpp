@@ -96,6 +96,16 @@ size_t ShardPlan::shards() const {
 
 ShardStore::ShardStore(ShardPlan plan) : plan_(std::move(plan)), checksums_(plan_.records, 0) {}
 
+// Of a record and its checksum.
+size_t ShardStore::stride() const {
+  return plan_.record_bytes + kChecksumBytes;
+}
+
+size_t ShardStore::shard_bytes(size_t shard) const {
+  const size_t first = shard * plan_.records_per_shard();
+  return std::min(plan_.records - first, plan_.records_per_shard()) * stride();
+}
+
 ShardStore::~ShardStore() {
   for (const int file : files_)
     close(file);
@@ -126,22 +136,29 @@ bool ShardStore::open_shards(int flags) {
   return true;
 }
 
+bool ShardStore::read_checksums() {
+  for (size_t record = 0; record < plan_.records; ++record) {
+    const size_t at = record % plan_.records_per_shard() * stride() + plan_.record_bytes;
+    if (read_all(files_[record / plan_.records_per_shard()], &checksums_[record], kChecksumBytes,
+                 at) != 0)
+      return false;
+  }
+  return true;
+}
+
 std::unique_ptr<ShardStore> ShardStore::open(const ShardPlan& plan) {
   std::unique_ptr<ShardStore> store(new ShardStore(plan));
   std::ifstream key(store->key_path());
   const std::string stored{std::istreambuf_iterator<char>(key), {}};
-  if (stored != store->key_text() || !store->open_shards(O_RDONLY))
+  if (stored != store->key_text() || !store->open_shards(O_RDWR))
     return nullptr;
-  const size_t stride = plan.record_bytes + kChecksumBytes;
-  for (size_t shard = 0, left = plan.records; shard < store->files_.size(); ++shard) {
-    const size_t records = std::min(left, plan.records_per_shard());
+  for (size_t shard = 0; shard < store->files_.size(); ++shard) {
     struct stat status {};
     if (fstat(store->files_[shard], &status) != 0 ||
-        static_cast<size_t>(status.st_size) != records * stride)
+        static_cast<size_t>(status.st_size) != store->shard_bytes(shard))
       return nullptr;
-    left -= records;
   }
-  return store;
+  return store->read_checksums() ? std::move(store) : nullptr;
 }
 
 Result<std::unique_ptr<ShardStore>> ShardStore::create(const ShardPlan& plan) {
@@ -153,15 +170,14 @@ Result<std::unique_ptr<ShardStore>> ShardStore::create(const ShardPlan& plan) {
   for (size_t shard = plan.shards(); unlink(store->shard_path(shard).c_str()) == 0; ++shard) {
   }
   // Better now than after hours.
-  if (free_bytes(plan.path) < plan.records * (plan.record_bytes + kChecksumBytes))
+  if (free_bytes(plan.path) < plan.records * store->stride())
     return store->cannot_write(plan.path, ENOSPC);
   return store;
 }
 
 Result<void> ShardStore::write(size_t record, const void* data) {
-  const size_t stride = plan_.record_bytes + kChecksumBytes;
   const size_t shard = record / plan_.records_per_shard();
-  const size_t at = record % plan_.records_per_shard() * stride;
+  const size_t at = record % plan_.records_per_shard() * stride();
   const uint64_t sum = checksum_of(data, plan_.record_bytes);
   int fault = write_all(files_[shard], data, plan_.record_bytes, at);
   if (fault == 0)
@@ -175,7 +191,9 @@ Result<void> ShardStore::write(size_t record, const void* data) {
 
 Result<void> ShardStore::finish() {
   for (size_t shard = 0; shard < files_.size(); ++shard) {
-    if (fsync(files_[shard]) != 0)
+    // Records may be missing at the end.
+    if (ftruncate(files_[shard], static_cast<off_t>(shard_bytes(shard))) != 0 ||
+        fsync(files_[shard]) != 0)
       return cannot_write(shard_path(shard), errno);
   }
   AtomicFile key(key_path());
@@ -185,9 +203,8 @@ Result<void> ShardStore::finish() {
 }
 
 Result<void> ShardStore::read(size_t record, void* data) const {
-  const size_t stride = plan_.record_bytes + kChecksumBytes;
   const size_t shard = record / plan_.records_per_shard();
-  const size_t at = record % plan_.records_per_shard() * stride;
+  const size_t at = record % plan_.records_per_shard() * stride();
   uint64_t sum = 0;
   int fault = read_all(files_[shard], data, plan_.record_bytes, at);
   if (fault == 0)
@@ -208,7 +225,7 @@ Error ShardStore::cannot_write(const std::string& path, int fault) const {
   }
   std::string message = path + " cannot be written: " + std::strerror(fault);
   if (fault == ENOSPC || fault == EDQUOT || fault == EFBIG) {
-    const size_t left = (plan_.records - written_) * (plan_.record_bytes + kChecksumBytes);
+    const size_t left = (plan_.records - written_) * stride();
     message += "; " + megabytes(left) + " more are needed";
     const size_t free = free_bytes(path);
     if (fault == ENOSPC && free != SIZE_MAX)

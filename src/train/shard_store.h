@@ -30,7 +30,8 @@ struct ShardPlan {
 
 class ShardStore {
  public:
-  // Opens a store that was finished with the same plan; null when there is none.
+  // Opens a store that was finished with the same plan, for reading and for writing what it lacks;
+  // null when there is none.
   static std::unique_ptr<ShardStore> open(const ShardPlan& plan);
   // Replaces what is there. Internal: the files cannot be made, or the disk has not enough space.
   static Result<std::unique_ptr<ShardStore>> create(const ShardPlan& plan);
@@ -42,12 +43,13 @@ class ShardStore {
 
   // Thread-safe, but for the same record. Internal: the disk is full, or fails.
   Result<void> write(size_t record, const void* data);
-  // Brings all to the disk, and the key last: a store is found again only when it is complete.
+  // Brings all to the disk, and the key last: a store is found again only when this was done.
+  // Records may be missing.
   Result<void> finish();
 
   // Thread-safe. Internal: the record was never written, or is not what was written.
   Result<void> read(size_t record, void* data) const;
-  // Of what was written: equal for equal records. 0 for one that was not written by this object.
+  // Of what was written: equal for equal records. 0 for one that was never written.
   uint64_t checksum(size_t record) const { return checksums_[record]; }
 
  private:
@@ -56,6 +58,9 @@ class ShardStore {
   std::string key_path() const { return plan_.path + ".json"; }
   std::string key_text() const;
   bool open_shards(int flags);
+  bool read_checksums();
+  size_t stride() const;
+  size_t shard_bytes(size_t shard) const;
   Error cannot_write(const std::string& path, int fault) const;
 
   const ShardPlan plan_;

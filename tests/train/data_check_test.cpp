@@ -138,6 +138,40 @@ TEST_F(DataCheck, EndsItsThreadsWhenTheReportThrows) {
   EXPECT_EQ(read, then) << "nothing runs any more";
 }
 
+TEST_F(DataCheck, ReadsOnlyWhatIsNotThereYet) {
+  std::atomic<int> read{0};
+  const auto count = [&](const std::string& path) {
+    ++read;
+    return read_number(path);
+  };
+  PictureSource source{"pictures", {"1.png", "broken.png", "3.png"}, kSide, kSide, 2};
+  auto store = ShardStore::create({directory_.file("some"), "", source.record_bytes(), 3, 1 << 20});
+  ASSERT_TRUE(store.ok());
+  for (const int reads : {3, 4}) {
+    const auto checked = check_pictures(source, count, *store.value(), no_progress);
+    ASSERT_TRUE(checked.ok());
+    EXPECT_THAT(checked.value().usable, ElementsAre(0, 2));
+    EXPECT_EQ(checked.value().unreadable.count, 1U) << "it may have been mended";
+    EXPECT_EQ(read, reads);
+  }
+}
+
+TEST(PicturesKey, ChangesWithTheFilesAndTheirOrder) {
+  const TemporaryDirectory directory;
+  directory.write("a.png", "1");
+  directory.write("b.png", "22");
+  const auto key = [&](std::vector<std::string> names, int side = kSide) {
+    return pictures_key({directory.path(), std::move(names), side, side, 1});
+  };
+  const std::string before = key({"a.png", "b.png"});
+  EXPECT_EQ(key({"a.png", "b.png"}), before);
+  EXPECT_NE(key({"b.png", "a.png"}), before);
+  EXPECT_NE(key({"a.png"}), before);
+  EXPECT_NE(key({"a.png", "b.png"}, 16), before);
+  directory.write("b.png", "333");
+  EXPECT_NE(key({"a.png", "b.png"}), before);
+}
+
 TEST(PicturesWithoutSentence, AreNamedInOrder) {
   const TemporaryDirectory directory;
   for (const char* name : {"c.JPG", "a.png", "b.jpg", "notes.txt"})

@@ -109,6 +109,29 @@ TEST(ShardStore, IsFoundAgainOnlyWithTheSamePlanAndWhenItIsComplete) {
   EXPECT_EQ(ShardStore::open(plan), nullptr) << "cut";
 }
 
+TEST(ShardStore, KnowsAlsoLaterWhatWasWritten) {
+  const TemporaryDirectory directory;
+  const ShardPlan plan = plan_in(directory);
+  {
+    auto store = ShardStore::create(plan);
+    ASSERT_TRUE(store.ok());
+    ASSERT_TRUE(store.value()->write(2, record(2).data()).ok());
+    ASSERT_TRUE(store.value()->finish().ok());
+  }
+  {
+    const auto store = ShardStore::open(plan);
+    ASSERT_NE(store, nullptr) << "though records are missing, also at the end";
+    for (size_t i = 0; i < 7; ++i)
+      EXPECT_EQ(store->checksum(i) != 0, i == 2) << i;
+    ASSERT_TRUE(store->write(6, record(6).data()).ok());
+  }
+  const auto store = ShardStore::open(plan);
+  ASSERT_NE(store, nullptr);
+  EXPECT_EQ(read(*store, 6), record(6));
+  EXPECT_NE(store->checksum(6), 0U);
+  EXPECT_NE(store->checksum(6), store->checksum(2));
+}
+
 TEST(ShardStore, ReplacesALargerOneWithoutLeavingItsFiles) {
   const TemporaryDirectory directory;
   make(plan_in(directory));

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// What a training asks of its folders before it begins: that they can be written, and that what an
+// earlier run left in them is either its own or nobody's.
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "base/result.h"
+
+namespace jetsoncaption {
+
+// Makes the folder if it is missing, and writes a file there for a moment. NotFound: the folder
+// above it is missing. InvalidArgument names `option`.
+Result<void> try_folder(const std::string& folder, const std::string& option);
+
+// Everything that the weights of a run depend on: "--batch" -> "16", "the vocabulary" -> "2539
+// words, ...". What people read, for it is shown when two runs differ.
+using RunRecord = std::map<std::string, std::string>;
+
+// Keeps the record in work/run.json. Without `resume` there must be no checkpoints: they may be all
+// that is left of days. With it they must be of a run with the same record; what is in only one of
+// the two records, because it was written by another version, does not count. InvalidArgument says
+// what differs and what to do.
+Result<void> begin_run(const std::string& work, const RunRecord& record, bool resume);
+
+}  // namespace jetsoncaption
