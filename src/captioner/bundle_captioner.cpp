@@ -33,7 +33,8 @@ Result<void> check_range(const char* name, int value, int lowest, int highest) {
 }
 
 // Words joined to a sentence, with what the search knows about them.
-void write_words(const SearchResult& found, const Vocabulary& vocabulary, Caption& caption) {
+void write_words(const SearchResult& found, const Vocabulary& vocabulary,
+                 const std::string& language, Caption& caption) {
   std::vector<std::string> words;
   for (size_t i = 0; i < found.words.size(); ++i) {
     words.push_back(vocabulary.word(found.words[i]));
@@ -44,7 +45,7 @@ void write_words(const SearchResult& found, const Vocabulary& vocabulary, Captio
       word.attention = found.word_attention[i];
     caption.words.push_back(std::move(word));
   }
-  caption.text = detokenize(words);
+  caption.text = detokenize(words, language);
   caption.confidence = found.confidence();
   caption.truncated = found.truncated;
 }
@@ -187,7 +188,7 @@ Caption BundleCaptioner::describe_picture(const LoadedNetwork& loaded,
   times_.steps = static_cast<int>(found.words.size()) + (found.truncated ? 0 : 1);
 
   Caption caption;
-  write_words(found, loaded.bundle->vocabulary, caption);
+  write_words(found, loaded.bundle->vocabulary, loaded.bundle->config.language, caption);
   write_tags(loaded, caption);
   return caption;
 }

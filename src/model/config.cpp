@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <cctype>
 #include <limits>
 #include <utility>
 
@@ -20,6 +21,7 @@ using nlohmann::json;
 constexpr int kNewestFormat = 2;
 constexpr int kMaxTagClasses = 20000;
 constexpr int kMaxTagCells = 32;
+constexpr size_t kMaxLanguageTag = 35;  // RFC 5646, section 4.4.1
 constexpr int kMaxChannels = 4096;
 constexpr int kMaxBlocks = 64;
 constexpr int kMaxTokenId = 999999;  // a vocabulary has at most a million words
@@ -199,6 +201,20 @@ std::vector<SelfTestPicture> parse_self_test(const JsonField& field) {
   return pictures;
 }
 
+// Older files have none: they are in English.
+std::string parse_language(const JsonField& field) {
+  const std::string language = field.remark();
+  if (language.empty())
+    return "en";
+  const bool is_tag = language.size() <= kMaxLanguageTag &&
+                      std::all_of(language.begin(), language.end(), [](unsigned char c) {
+                        return c == '-' || (c < 0x80 && std::isalnum(c) != 0);
+                      });
+  if (!is_tag)
+    field.refuse("use a language tag such as en, de or zh-Hans");
+  return is_tag ? language : "en";
+}
+
 ModelConfig parse_fields(const JsonField& root, int format) {
   ModelConfig config;
   config.format_version = format;
@@ -217,6 +233,7 @@ ModelConfig parse_fields(const JsonField& root, int format) {
   config.self_test = parse_self_test(root.member("self_test"));
   config.licence = root.member("licence").remark();
   config.training_data = root.member("training_data").remark();
+  config.language = parse_language(root.member("language"));
   config.quality_json = root.member("quality").object_text();
   return config;
 }
@@ -320,6 +337,8 @@ std::string format_config(const ModelConfig& config) {
   if (config.tags.classes > 0) {
     root["architecture"]["tags"] = {{"classes", config.tags.classes}, {"cells", config.tags.cells}};
   }
+  if (config.language != "en")
+    root["language"] = config.language;
   if (!config.self_test.empty())
     root["self_test"] = format_self_test(config.self_test);
   return root.dump(2, ' ', false, json::error_handler_t::replace) + "\n";

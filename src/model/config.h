@@ -18,7 +18,6 @@ struct BlockConfig {
   int in_channels = 0;
   int hidden_channels = 0;
   int out_channels = 0;
-  int kernel = 3;         // of the depthwise convolution: 3 or 5
   int stride = 1;         // 1 or 2
   bool residual = false;  // adds the input; needs stride 1 and equal channels
   int kernel = 3;         // of the depthwise convolution: 3 or 5
@@ -80,6 +79,7 @@ struct ModelConfig {
   float length_penalty = 0.7F;  // of beam search, chosen on the dev pictures
   std::string licence;
   std::string training_data;
+  std::string language = "en";             // of the captions (BCP 47)
   std::vector<SelfTestPicture> self_test;  // at most 4; empty: there is none
   std::string quality_json;  // measured quality as a JSON object, kept as text; may be "{}"
 

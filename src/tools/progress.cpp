@@ -2,7 +2,6 @@
 // Draws the progress line.
 #include "tools/progress.h"
 
-#include <cmath>
 #include <cstdio>
 
 #include <unistd.h>
@@ -16,19 +15,6 @@ constexpr std::chrono::milliseconds kBetweenUpdates{200};
 constexpr char kEraseLine[] = "\r\033[K";
 
 }  // namespace
-
-std::string format_duration(double seconds) {
-  const long all = std::lround(std::fmax(0.0, seconds));
-  char text[64];
-  if (all < 60) {
-    std::snprintf(text, sizeof text, "%ld s", all);
-  } else if (all < 3600) {
-    std::snprintf(text, sizeof text, "%ld min %02ld s", all / 60, all % 60);
-  } else {
-    std::snprintf(text, sizeof text, "%ld h %02ld min", all / 3600, all % 3600 / 60);
-  }
-  return text;
-}
 
 std::string format_progress(const std::string& what, int done, int total, double elapsed_s) {
   std::string line = what + ": " + std::to_string(done) + " of " + std::to_string(total);

@@ -5,10 +5,9 @@
 #include <chrono>
 #include <string>
 
-namespace jetsoncaption {
+#include "base/duration.h"
 
-// "12 s", "3 min 05 s", "2 h 07 min".
-std::string format_duration(double seconds);
+namespace jetsoncaption {
 
 // "evaluating: 120 of 1000 (12 %), 3 min 05 s left"; without the time until something is done.
 std::string format_progress(const std::string& what, int done, int total, double elapsed_s);

@@ -117,6 +117,14 @@ TEST(Config, FormatKeepsEveryDecoderSizeApart) {
   EXPECT_EQ(read.value().decoder.hidden_size, 4);
 }
 
+TEST(Config, LanguageIsKeptAndEnglishWhenItIsMissing) {
+  ModelConfig written = tiny_config();
+  EXPECT_EQ(format_config(written).find("language"), std::string::npos);
+  EXPECT_EQ(parse_config(format_config(written), "config.json").value().language, "en");
+  written.language = "zh-Hans";
+  EXPECT_EQ(parse_config(format_config(written), "config.json").value().language, "zh-Hans");
+}
+
 TEST(Config, UnknownFieldsAreIgnored) {
   EXPECT_EQ(refusal(changed("/architecture/encoder/colour", "{\"a\":[1]}")), "");
 }
@@ -302,6 +310,7 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(
         Refusal{"EmptyName", "/name", "\"\"", "name is \"\"; use a text of 1 to 4096 bytes"},
         Refusal{"NameIsNumber", "/name", "3", "name is 3; use a text"},
+        Refusal{"LanguageIsNoTag", "/language", "\"../de\"", "language is \"../de\"; use a lang"},
         Refusal{"LicenceIsNumber", "/licence", "3", "licence is 3; use a text"},
         Refusal{"QualityIsNumber", "/quality", "21.5", "quality is 21.5; use an object"},
         Refusal{"OddWidth", "/input/width", "225", "width is 225; use a multiple of 32"},
