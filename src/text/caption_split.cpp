@@ -4,9 +4,12 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <fstream>
 #include <unordered_map>
 #include <unordered_set>
 #include <utility>
+
+#include "base/hash.h"
 
 namespace jetsoncaption {
 namespace {
@@ -14,11 +17,9 @@ namespace {
 constexpr size_t kOneOf = 10;  // pictures is kept aside
 constexpr size_t kMostDev = 1000;
 
-// FNV-1a, and the end of MurmurHash3 so that names that differ in their last digit scatter.
+// With the end of MurmurHash3, so that names that differ in their last digit scatter.
 uint64_t hash_of(const std::string& name) {
-  uint64_t hash = 0xCBF29CE484222325U;
-  for (const char c : name)
-    hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001B3U;
+  uint64_t hash = hash_text(name);
   hash = (hash ^ (hash >> 33)) * 0xFF51AFD7ED558CCDU;
   hash = (hash ^ (hash >> 33)) * 0xC4CEB9FE1A85EC53U;
   return hash ^ (hash >> 33);
@@ -92,6 +93,25 @@ Error empty_part(const std::string& part) {
 
 }  // namespace
 
+Result<std::vector<std::string>> load_picture_list(const std::string& file) {
+  std::ifstream stream(file);
+  if (!stream)
+    return Error{ErrorKind::NotFound, file + " cannot be opened; name a list of pictures"};
+  std::vector<std::string> names;
+  for (std::string line; std::getline(stream, line);) {
+    if (names.empty() && line.compare(0, 3, "\xEF\xBB\xBF") == 0)
+      line.erase(0, 3);
+    const size_t first = line.find_first_not_of(" \t\r");
+    if (first != std::string::npos)
+      names.push_back(line.substr(first, line.find_last_not_of(" \t\r") - first + 1));
+  }
+  if (names.empty()) {
+    return Error{ErrorKind::InvalidArgument,
+                 file + " lists no pictures; it needs the name of one on each line"};
+  }
+  return names;
+}
+
 Result<CaptionSplit> split_pictures(const std::vector<CaptionedPicture>& pictures,
                                     const SplitLists& lists) {
   CaptionSplit split;
@@ -102,11 +122,12 @@ Result<CaptionSplit> split_pictures(const std::vector<CaptionedPicture>& picture
   else if (lists.train.empty())
     split.train = all_but(pictures, split.dev);
   // Dev pictures that are also learnt from would flatter every epoch, but who lists them, means it.
-  if (split.dev.empty() && lists.dev.empty())
+  const bool alone = lists.train_alone && !lists.train.empty() && lists.dev.empty();
+  if (split.dev.empty() && lists.dev.empty() && !alone)
     keep_some_aside(pictures, split);
   if (split.train.empty())
     return empty_part("to learn from");
-  if (split.dev.empty())
+  if (split.dev.empty() && !alone)
     return empty_part("to measure on");
   return split;
 }

@@ -22,7 +22,13 @@ struct CaptionSplit {
 struct SplitLists {
   std::vector<std::string> train;
   std::vector<std::string> dev;
+  bool train_alone = false;  // there are dev pictures elsewhere: with a list of training pictures
+                             // and none of dev pictures, none are kept aside
 };
+
+// One name a line, as in captions; empty lines are skipped. NotFound,
+// InvalidArgument when there is none.
+Result<std::vector<std::string>> load_picture_list(const std::string& file);
 
 // A list from the user decides, and its order is kept; with a list of dev pictures alone all others
 // are learnt from. Without lists the file decides, if it says what its pictures are for; its test

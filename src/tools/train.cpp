@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // `jetsoncaption train`: makes a model bundle from pictures with sentences.
+#include <csignal>
 #include <iostream>
 #include <memory>
 #include <string>
@@ -9,6 +10,7 @@
 #include "tools/commands.h"
 #include "tools/pictures.h"
 #include "tools/progress.h"
+#include "train/trained_bundle.h"
 #include "train/trainer.h"
 
 #include <CLI/CLI.hpp>
@@ -17,14 +19,22 @@ namespace jetsoncaption {
 namespace {
 
 int run(const TrainOptions& options) {
+  // A limit on the size of files is an error with a sentence, not the end.
+  std::signal(SIGXFSZ, SIG_IGN);
   Progress progress;
-  const auto trained = train(
-      options, read_picture,
-      [&](const std::string& what, int done, int total) { progress.report(what, done, total); },
-      [&](const std::string& json) {
-        progress.clear();
-        std::cout << json << std::endl;
-      });
+  TrainReports reports;
+  reports.progress = [&](const std::string& what, int done, int total) {
+    progress.report(what, done, total);
+  };
+  reports.epoch_done = [&](const std::string& json) {
+    progress.clear();
+    std::cout << json << std::endl;
+  };
+  reports.notice = [&](const std::string& sentence) {
+    progress.clear();
+    std::cerr << sentence << std::endl;
+  };
+  const auto trained = train(options, read_picture, reports);
   progress.clear();
   if (trained.ok()) {
     const auto self_test = write_self_test(options.output);
@@ -47,18 +57,36 @@ struct SourceLists {
 
 std::vector<DataSource> join(const SourceLists& lists) {
   const size_t count = lists.images.size();
-  if (lists.captions.size() != count || lists.train_lists.size() != count ||
-      lists.dev_lists.size() > count) {
+  if (lists.captions.size() != count || lists.dev_lists.size() > count ||
+      (!lists.train_lists.empty() && lists.train_lists.size() != count)) {
     throw CLI::ValidationError(
-        "--images, --captions and --train-list must each be given as often, for each set of "
-        "pictures once, and --dev-list for the first of them");
+        "--images, --captions, and --train-list if it is used, must each be given as often, for "
+        "each set of pictures once, and --dev-list for the first of them");
   }
   std::vector<DataSource> sources;
   for (size_t i = 0; i < count; ++i) {
-    const std::string dev_list = i < lists.dev_lists.size() ? lists.dev_lists[i] : "";
-    sources.push_back({lists.images[i], lists.captions[i], lists.train_lists[i], dev_list});
+    const auto at = [i](const std::vector<std::string>& list) {
+      return i < list.size() ? list[i] : std::string();
+    };
+    sources.push_back(
+        {lists.images[i], lists.captions[i], at(lists.train_lists), at(lists.dev_lists)});
   }
   return sources;
+}
+
+// A bundle to start from decides what was not chosen. False when it cannot be read.
+bool take_over(const CLI::App& command, TrainOptions& options) {
+  if (options.start.empty())
+    return true;
+  const TrainOptions chosen = options;
+  const auto taken = take_options_over(options.start, options);
+  if (command.count("--hidden-size") > 0)
+    options.hidden_size = chosen.hidden_size;
+  if (command.count("--language") > 0)
+    options.language = chosen.language;
+  if (!taken.ok())
+    std::cerr << "jetsoncaption: " << taken.error().message << std::endl;
+  return taken.ok();
 }
 
 void add_data_options(CLI::App& command, TrainOptions& options, SourceLists& lists) {
@@ -70,19 +98,23 @@ void add_data_options(CLI::App& command, TrainOptions& options, SourceLists& lis
       ->required();
   command
       .add_option("--captions", lists.captions,
-                  "Lines of a picture's file name, a tab and a sentence; several for a picture")
+                  "What people wrote: TSV, Flickr's token file, CSV, COCO JSON, Karpathy JSON or "
+                  "JSON lines")
       ->type_name("FILE")
       ->required();
   command
       .add_option("--train-list", lists.train_lists,
-                  "Pictures to learn from, a name a line")
-      ->type_name("FILE")
-      ->required();
+                  "Pictures to learn from, a name a line. Without lists the captions say, or a tenth is kept aside to measure on")
+      ->type_name("FILE");
   command
       .add_option("--dev-list", lists.dev_lists,
                   "Pictures to choose the best epoch with, a name a line; later sets may have none")
-      ->type_name("FILE")
-      ->required();
+      ->type_name("FILE");
+  command
+      .add_option("--language", options.language,
+                  "Of the sentences, as a tag such as de or zh-Hans; tags for things need English")
+      ->type_name("TAG")
+      ->capture_default_str();
   command
       .add_option("--sentences", options.sentences,
                   "Sentences without pictures, one a line, that teach words and grammar")
@@ -100,10 +132,11 @@ void add_data_options(CLI::App& command, TrainOptions& options, SourceLists& lis
                   "Lines of its class, a label and an everyday noun, after a heading")
       ->type_name("FILE");
   command
-      .add_option("--backbone", options.backbone,
-                  "Encoder to start from: .safetensors, with its .json beside it")
-      ->type_name("FILE")
-      ->required();
+      .add_option(
+          "--backbone", options.backbone,
+          "Encoder to start from: .safetensors with its .json beside it, or a bundle; if not "
+          "given, that of --start")
+      ->type_name("FILE");
   command
       .add_option(
           "--start", options.start,
@@ -113,7 +146,8 @@ void add_data_options(CLI::App& command, TrainOptions& options, SourceLists& lis
   command.add_option("--output", options.output, "Bundle to write")->type_name("DIR")->required();
   command
       .add_option("--work", options.work,
-                  "Folder for checkpoints, features (5 GB for 6,000 pictures) and log.jsonl")
+                  "Folder for checkpoints, log.jsonl, pictures and features (5.5 GB for 6,000 "
+                  "pictures); it must have no checkpoints of another run")
       ->type_name("DIR")
       ->required();
   command.add_flag("--resume", options.resume, "Go on after the last finished epoch in --work");
@@ -214,6 +248,11 @@ void add_training_options(CLI::App& command, TrainOptions& options) {
       ->capture_default_str();
   command.add_flag("--bfloat16", options.bfloat16,
                    "Multiply the decoder's matrices in bfloat16: faster on processors with AMX");
+  command
+      .add_option("--patience", options.patience,
+                  "A stage ends when so many epochs were not better than the best; 0: never so")
+      ->check(CLI::Range(0, 1000))
+      ->capture_default_str();
   command.add_option("--seed", options.seed, "Of all random numbers")->capture_default_str();
   command.add_option("--threads", options.threads, "CPU threads; 0: one for each core")
       ->check(CLI::Range(0, 64))
@@ -233,12 +272,11 @@ void add_train_command(CLI::App& program, int& exit_code) {
       "pictures.\n"
       "Takes hours without a GPU; an interrupted training goes on with --resume.\n"
       "Example:\n"
-      "  jetsoncaption train --images flickr8k/images --captions flickr8k/captions.txt \\\n"
-      "      --train-list flickr8k/train.txt --dev-list flickr8k/dev.txt \\\n"
-      "      --backbone mobilenet_v2_1.0_224_imagenet.safetensors --work work --output my-model");
-  command.callback([options, lists, &exit_code] {
+      "  jetsoncaption train --images photos --captions captions.csv \\\n"
+      "      --start models/mobilenet-gru-flickr8k --work work --output my-model");
+  command.callback([options, lists, &command, &exit_code] {
     options->sources = join(*lists);
-    exit_code = run(*options);
+    exit_code = take_over(command, *options) ? run(*options) : kWrongCall;
   });
 }
 

@@ -43,15 +43,14 @@ BatchLoss::BatchLoss(const TrainOptions& options, const Material& material, cons
       reward_(material.train.references, options.untrue_penalty) {}
 
 torch::Tensor BatchLoss::features(Stage stage, const NamedTensors& parameters,
-                                  const torch::Tensor& cache, const torch::Tensor& indices) const {
+                                  const FeatureStore* cache, const torch::Tensor& indices) const {
   const bool trains = trains_encoder(options_, stage);
-  if (!trains && cache.defined()) {
-    const auto views = torch::randint(cache.size(0), {indices.size(0)}, torch::kInt64);
-    return cache.index({views, indices}).to(torch::kFloat32);
+  if (!trains && cache != nullptr) {
+    const auto views = torch::randint(cache->views(), {indices.size(0)}, torch::kInt64);
+    return cache->select(views, indices);
   }
   const torch::AutoGradMode gradients(trains);
-  const auto pictures =
-      vary_pictures(material_.train.pictures.index_select(0, indices), Variation());
+  const auto pictures = vary_pictures(material_.train.pictures.select(indices), Variation());
   return Encoder(material_.config.encoder, parameters)
       .forward(normalize_pictures(pictures, material_.config)
                    .contiguous(torch::MemoryFormat::ChannelsLast));
@@ -110,7 +109,7 @@ torch::Tensor BatchLoss::text_loss(const NamedTensors& parameters) const {
 }
 
 torch::Tensor BatchLoss::compute(Stage stage, const NamedTensors& parameters,
-                                 const torch::Tensor& cache, const torch::Tensor& indices) const {
+                                 const FeatureStore* cache, const torch::Tensor& indices) const {
   const auto seen = features(stage, parameters, cache, indices);
   torch::Tensor loss_of_tags;
   TagCells cells;

@@ -8,6 +8,7 @@
 
 #include "model/network.h"
 #include "text/metrics.h"
+#include "train/feature_store.h"
 #include "train/material.h"
 #include "train/options.h"
 #include "train/picture_bank.h"
@@ -22,14 +23,14 @@ class BatchLoss {
   BatchLoss(const TrainOptions& options, const Material& material, const TagNouns& nouns,
             torch::Tensor tag_targets, PictureBank& bank);
 
-  // Of the training pictures at `indices` [B]: of a random view of each in `cache` [views, N, P,
-  // C], or, where the stage changes the encoder or nothing is cached, of the pictures, varied. But
-  // in the reward stage sentences without pictures are learnt beside them.
-  torch::Tensor compute(Stage stage, const NamedTensors& parameters, const torch::Tensor& cache,
+  // Of the training pictures at `indices` [B]: of a random view of each in `cache`, or, where the
+  // stage changes the encoder or there is no cache, of the pictures, varied. But in the reward
+  // stage sentences without pictures are learnt beside them.
+  torch::Tensor compute(Stage stage, const NamedTensors& parameters, const FeatureStore* cache,
                         const torch::Tensor& indices) const;
 
  private:
-  torch::Tensor features(Stage stage, const NamedTensors& parameters, const torch::Tensor& cache,
+  torch::Tensor features(Stage stage, const NamedTensors& parameters, const FeatureStore* cache,
                          const torch::Tensor& indices) const;
   std::vector<const std::vector<Words>*> references(const torch::Tensor& indices) const;
   torch::Tensor words_loss(const Decoder& decoder, const Decoder::Picture& picture,

@@ -57,8 +57,10 @@ Result<void> Checkpoint::save(const NamedTensors& parameters, const NamedTensors
   saved = save_optimizer(path(name + ".optimizer"), adam);
   if (!saved.ok())
     return saved;
-  const nlohmann::json state = {
-      {"epoch", progress.epochs}, {"best_worth", progress.best_worth}, {"files", name}};
+  const nlohmann::json state = {{"epoch", progress.epochs},
+                                {"best_worth", progress.best_worth},
+                                {"best_epoch", progress.best_epoch},
+                                {"files", name}};
   saved = write_text_file(progress_path(), state.dump());
   if (saved.ok())
     remove_all_but(name);
@@ -74,7 +76,8 @@ Result<void> Checkpoint::load(NamedTensors& parameters, NamedTensors& average,
   StageProgress stored;
   try {
     const auto state = nlohmann::json::parse(file);
-    stored = {state.at("epoch"), state.at("best_worth")};
+    stored = {state.at("epoch"), state.at("best_worth"), 0};
+    stored.best_epoch = state.value("best_epoch", stored.epochs);  // older ones have none
     name = state.value("files", name_);
   } catch (const nlohmann::json::exception& e) {
     return unusable(progress_path() + " is damaged: " + e.what());
@@ -90,11 +93,6 @@ Result<void> Checkpoint::load(NamedTensors& parameters, NamedTensors& average,
   }
   progress = stored;
   return {};
-}
-
-void Checkpoint::forget() const {
-  std::remove(progress_path().c_str());
-  remove_all_but("");
 }
 
 void Checkpoint::remove_all_but(const std::string& kept) const {

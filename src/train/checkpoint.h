@@ -15,6 +15,7 @@ namespace jetsoncaption {
 struct StageProgress {
   int epochs = 0;          // that are finished
   double best_worth = -1;  // on the dev pictures; -1: not measured yet
+  int best_epoch = 0;      // when it was
 };
 
 // Three files in the work folder. checkpoint-STAGE.json has the progress and says how the other two
@@ -30,8 +31,6 @@ class Checkpoint {
   // Leaves everything as it is when there is no checkpoint of this stage. CorruptModel.
   Result<void> load(NamedTensors& parameters, NamedTensors& average, torch::optim::AdamW& adam,
                     StageProgress& progress) const;
-  // Removes the files. Those of an earlier run must go: a later --resume would go on with them.
-  void forget() const;
 
  private:
   std::string path(const std::string& name) const { return work_ + "/" + name; }

@@ -14,6 +14,7 @@
 #include <thread>
 #include <utility>
 
+#include "base/hash.h"
 #include "base/picture_name.h"
 #include "image/preprocess.h"
 
@@ -170,11 +171,8 @@ class Check {
 }  // namespace
 
 std::string pictures_key(const PictureSource& source) {
-  uint64_t hash = 0xCBF29CE484222325U;  // FNV-1a
-  const auto add = [&hash](const std::string& text) {
-    for (const char c : text + '\n')
-      hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001B3U;
-  };
+  uint64_t hash = hash_text("");
+  const auto add = [&hash](const std::string& text) { hash = hash_text(text + '\n', hash); };
   for (const std::string& name : source.names) {
     const std::string path = name.front() == '/' ? name : source.directory + "/" + name;
     struct stat status {};

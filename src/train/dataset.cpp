@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Reads the lists, the sentences and the pictures of a data set.
+// Joins data sets, and turns sentences into rows of ids.
 #include "train/dataset.h"
 
 #include <algorithm>
@@ -7,58 +7,9 @@
 
 #include <torch/torch.h>
 
-#include "image/preprocess.h"
-#include "text/captions_file.h"
+#include "model/config.h"
 
 namespace jetsoncaption {
-namespace {
-
-// RGB rows as the planes LibTorch wants: [3, height, width].
-void copy_planes(const std::vector<uint8_t>& rgb, uint8_t* planes) {
-  const size_t pixels = rgb.size() / 3;
-  for (size_t i = 0; i < pixels; ++i) {
-    for (size_t channel = 0; channel < 3; ++channel)
-      planes[channel * pixels + i] = rgb[3 * i + channel];
-  }
-}
-
-}  // namespace
-
-Result<Dataset> load_dataset(const std::string& directory, const std::string& captions,
-                             const std::string& list, int width, int height,
-                             const PictureReader& read, const ProgressReport& progress) {
-  auto ids = load_names(list);
-  if (!ids.ok())
-    return ids.error();
-  auto sentences = load_references(captions);
-  if (!sentences.ok())
-    return sentences.error();
-
-  Dataset dataset;
-  dataset.ids = std::move(ids.value());
-  const int count = dataset.size();
-  dataset.pictures = torch::empty({count, 3, height, width}, torch::kUInt8);
-  Shrinker shrinker;
-  std::vector<uint8_t> rgb(static_cast<size_t>(width) * height * 3);
-  for (int i = 0; i < count; ++i) {
-    const std::string& id = dataset.ids[static_cast<size_t>(i)];
-    const auto found = sentences.value().find(id);
-    if (found == sentences.value().end())
-      return Error{ErrorKind::InvalidArgument, captions + " has no sentence for " + id};
-    dataset.references.push_back(found->second);
-
-    auto picture = read(directory + "/" + id);
-    if (!picture.ok())
-      return picture.error();
-    auto shrunk = shrinker.shrink_to(picture.value().view(), width, height, rgb.data());
-    if (!shrunk.ok())
-      return shrunk.error();
-    copy_planes(rgb, dataset.pictures[i].data_ptr<uint8_t>());
-    progress("pictures", i + 1, count);
-  }
-  return dataset;
-}
-
 void append(Dataset&& more, Dataset& dataset) {
   if (dataset.ids.empty()) {
     dataset = std::move(more);
@@ -69,7 +20,7 @@ void append(Dataset&& more, Dataset& dataset) {
   };
   move_to_end(more.ids, dataset.ids);
   move_to_end(more.references, dataset.references);
-  dataset.pictures = torch::cat({dataset.pictures, more.pictures});
+  dataset.pictures.append(more.pictures);
 }
 
 EncodedSentences encode_sentences(const std::vector<const std::vector<Words>*>& references,

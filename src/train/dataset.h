@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Pictures with sentences by people, in memory, for training and for measuring on the dev pictures.
+// Pictures with sentences by people, for training and for measuring on the dev pictures.
 #pragma once
 
 #include <string>
@@ -7,32 +7,22 @@
 
 #include <torch/types.h>
 
-#include "base/result.h"
-#include "image/image_view.h"
-#include "model/config.h"
 #include "text/metrics.h"
 #include "text/vocabulary.h"
-#include "train/data_check.h"
+#include "train/pictures.h"
 
 namespace jetsoncaption {
 
 struct Dataset {
   std::vector<std::string> ids;                // file names, in the order of the list
   std::vector<std::vector<Words>> references;  // for each picture its tokenized sentences
-  torch::Tensor pictures;                      // uint8 [N, 3, height, width]
+  Pictures pictures;
 
   int size() const { return static_cast<int>(ids.size()); }
 };
 
 // Adds the pictures of another data set of the same size.
 void append(Dataset&& more, Dataset& dataset);
-
-// Reads the pictures that `list` names (one file name a line) from `directory`, squashes them to
-// width x height, and finds their sentences in `captions` (FILE<TAB>sentence). Every picture must
-// be readable and have a sentence. NotFound, InvalidArgument.
-Result<Dataset> load_dataset(const std::string& directory, const std::string& captions,
-                             const std::string& list, int width, int height,
-                             const PictureReader& read, const ProgressReport& progress);
 
 // Sentences as word ids for teacher forcing.
 struct EncodedSentences {

@@ -3,12 +3,12 @@
 #include "train/feature_store.h"
 
 #include <algorithm>
+#include <cstdio>
 #include <stdexcept>
 #include <utility>
+#include <vector>
 
 #include <torch/torch.h>
-
-#include "train/feature_cache.h"
 
 namespace jetsoncaption {
 namespace {
@@ -24,6 +24,27 @@ torch::Tensor view_of(const torch::Tensor& pictures, int64_t view, const Variati
 }
 
 }  // namespace
+
+torch::Tensor encode_pictures(const Encoder& encoder, const ModelConfig& config,
+                              const torch::Tensor& pictures) {
+  const torch::NoGradGuard no_gradients;
+  std::vector<torch::Tensor> features;
+  for (const auto& batch : pictures.split(kBatch)) {
+    features.push_back(encoder.forward(
+        normalize_pictures(batch, config).contiguous(torch::MemoryFormat::ChannelsLast)));
+  }
+  return torch::cat(features);
+}
+
+torch::Tensor encode_pictures(const Encoder& encoder, const ModelConfig& config,
+                              const Pictures& pictures) {
+  std::vector<torch::Tensor> features;
+  for (int64_t i = 0; i < pictures.size(); i += kBatch) {
+    const int64_t size = std::min(kBatch, pictures.size() - i);
+    features.push_back(encode_pictures(encoder, config, pictures.range(i, size)));
+  }
+  return torch::cat(features);
+}
 
 FeatureStore::FeatureStore(std::unique_ptr<ShardStore> store, int64_t views, int64_t cells,
                            int64_t channels)
@@ -44,6 +65,7 @@ Result<std::unique_ptr<FeatureStore>> FeatureStore::make(
     return std::unique_ptr<FeatureStore>(
         new FeatureStore(std::move(store), views, cells, channels));
   }
+  std::remove(path.c_str());  // earlier versions kept all features in one file
   auto created = ShardStore::create(plan);
   if (!created.ok())
     return created.error();

@@ -46,4 +46,10 @@ class FeatureStore {
   const int64_t channels_;
 };
 
+// Features of plain pictures: float32 [B, P, C].
+torch::Tensor encode_pictures(const Encoder& encoder, const ModelConfig& config,
+                              const torch::Tensor& pictures);
+torch::Tensor encode_pictures(const Encoder& encoder, const ModelConfig& config,
+                              const Pictures& pictures);
+
 }  // namespace jetsoncaption

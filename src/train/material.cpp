@@ -5,11 +5,15 @@
 #include <algorithm>
 #include <fstream>
 #include <map>
+#include <thread>
 #include <utility>
 #include <vector>
 
+#include "model/bundle.h"
+#include "text/language.h"
 #include "text/tokenizer.h"
 #include "train/parameters.h"
+#include "train/source_reading.h"
 #include "train/tag_nouns.h"
 
 namespace jetsoncaption {
@@ -24,10 +28,23 @@ void count_words(const Words& sentence, Counts& counts) {
     ++counts[word];
 }
 
-// Words of the pictures' sentences, and those that are frequent enough in the others.
-Vocabulary build_vocabulary(const Dataset& train, const std::vector<Words>& sentences,
-                            const TrainOptions& options) {
+// Words of the bundle that training starts from; none without one.
+Result<Counts> known_words(const std::string& start, int count) {
   Counts counts;
+  if (start.empty())
+    return counts;
+  auto bundle = open_bundle(start, WeightFile::Master);
+  if (!bundle.ok())
+    return bundle.error();
+  for (int id = 0; id < bundle.value().vocabulary.size(); ++id)
+    counts[bundle.value().vocabulary.word(id)] = count;
+  return counts;
+}
+
+// Words that are known already, those of the pictures' sentences, and those that are frequent
+// enough in the others.
+Vocabulary build_vocabulary(const Dataset& train, const std::vector<Words>& sentences,
+                            const TrainOptions& options, Counts counts) {
   for (const auto& references : train.references) {
     for (const Words& reference : references)
       count_words(reference, counts);
@@ -42,14 +59,15 @@ Vocabulary build_vocabulary(const Dataset& train, const std::vector<Words>& sent
   return Vocabulary::build(std::move(counts), options.min_count);
 }
 
-Result<std::vector<Words>> read_sentences(const std::vector<std::string>& files, int max_words) {
+Result<std::vector<Words>> read_sentences(const std::vector<std::string>& files, int max_words,
+                                          Tokenizer& tokenizer) {
   std::vector<Words> sentences;
   for (const std::string& path : files) {
     std::ifstream file(path);
     if (!file)
       return Error{ErrorKind::NotFound, path + " cannot be read; name a file of sentences"};
     for (std::string line; std::getline(file, line);) {
-      Words words = tokenize(line);
+      Words words = tokenizer.words(line);
       if (words.size() >= kLeastWords && words.size() <= static_cast<size_t>(max_words))
         sentences.push_back(std::move(words));
     }
@@ -58,28 +76,29 @@ Result<std::vector<Words>> read_sentences(const std::vector<std::string>& files,
 }
 
 Result<void> load_sources(const TrainOptions& options, const PictureReader& read,
-                          const ProgressReport& progress, const ModelConfig& config, Dataset& train,
-                          std::vector<Dataset>& dev) {
-  for (const DataSource& source : options.sources) {
-    const auto load = [&](const std::string& list) {
-      return load_dataset(source.images, source.captions, list, config.input_width,
-                          config.input_height, read, progress);
-    };
-    auto loaded = load(source.train_list);
-    if (!loaded.ok())
-      return loaded.error();
-    append(std::move(loaded.value()), train);
-    if (source.dev_list.empty())
-      continue;
-    auto loaded_dev = load(source.dev_list);
-    if (!loaded_dev.ok())
-      return loaded_dev.error();
-    dev.push_back(std::move(loaded_dev.value()));
+                          const ProgressReport& progress, const ModelConfig& config,
+                          Tokenizer& tokenizer, Dataset& train, std::vector<Dataset>& dev) {
+  SourceReading reading;
+  reading.width = config.input_width;
+  reading.height = config.input_height;
+  reading.threads =
+      options.threads > 0 ? options.threads : static_cast<int>(std::thread::hardware_concurrency());
+  reading.needs_dev = std::all_of(options.sources.begin(), options.sources.end(),
+                                  [](const DataSource& source) { return source.dev_list.empty(); });
+  reading.tokenizer = &tokenizer;
+  for (size_t i = 0; i < options.sources.size(); ++i) {
+    reading.store = options.work + "/pictures-" + std::to_string(i);
+    auto sets = read_source(options.sources[i], reading, read, progress);
+    if (!sets.ok())
+      return sets.error();
+    append(std::move(sets.value().train), train);
+    if (!sets.value().dev.ids.empty())
+      dev.push_back(std::move(sets.value().dev));
   }
   if (train.ids.empty() || dev.empty()) {
     return Error{ErrorKind::InvalidArgument,
                  "There are no pictures to learn from, or none to measure with; name at least one "
-                 "folder with a list of each"};
+                 "folder with captions"};
   }
   return {};
 }
@@ -92,6 +111,7 @@ Result<Material> load_material(const TrainOptions& options, const PictureReader&
   config.name = options.name;
   config.licence = options.licence;
   config.training_data = options.training_data;
+  config.language = options.language;
   config.precisions = {"fp32"};
   config.quality_json = "{}";
   config.decoder = {options.feature_size, options.attention_size, options.embedding_size,
@@ -100,17 +120,24 @@ Result<Material> load_material(const TrainOptions& options, const PictureReader&
   if (!described.ok())
     return described.error();
 
-  auto sentences = read_sentences(options.sentences, options.max_words);
+  auto tokenizer = make_tokenizer(options.language);
+  if (!tokenizer.ok())
+    return tokenizer.error();
+  auto sentences = read_sentences(options.sentences, options.max_words, *tokenizer.value());
   if (!sentences.ok())
     return sentences.error();
   Dataset train;
   std::vector<Dataset> dev;
-  auto loaded = load_sources(options, read, progress, config, train, dev);
+  auto loaded = load_sources(options, read, progress, config, *tokenizer.value(), train, dev);
   if (!loaded.ok())
     return loaded.error();
-  auto vocabulary = build_vocabulary(train, sentences.value(), options);
+  auto known = known_words(options.start, options.min_count);
+  if (!known.ok())
+    return known.error();
+  auto vocabulary = build_vocabulary(train, sentences.value(), options, std::move(known.value()));
   std::vector<int> tag_words;
-  if (options.tag_cells > 0)
+  // The things that tags can be have English names.
+  if (options.tag_cells > 0 && primary_language(options.language) == "en")
     tag_words = TagNouns(vocabulary).words();
   if (tag_words.size() < static_cast<size_t>(options.tag_cells))
     tag_words.clear();  // too few things are named to tell them apart

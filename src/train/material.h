@@ -7,6 +7,7 @@
 #include "base/result.h"
 #include "model/config.h"
 #include "text/vocabulary.h"
+#include "train/data_check.h"
 #include "train/dataset.h"
 #include "train/options.h"
 
@@ -21,8 +22,8 @@ struct Material {
   std::vector<int> tag_words;    // the word of each class of the tags; empty: a model without tags
 };
 
-// Reads the backbone's description, the lists of pictures, and the sentences. NotFound,
-// InvalidArgument.
+// Reads the backbone's description, the captions, the pictures (into options.work), and the
+// sentences. NotFound, InvalidArgument, Internal when the disk is full.
 Result<Material> load_material(const TrainOptions& options, const PictureReader& read,
                                const ProgressReport& progress);
 

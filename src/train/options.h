@@ -18,9 +18,11 @@ struct StageOptions {
 // the pictures of both are seen twice a pass.
 struct DataSource {
   std::string images;      // directory of the pictures
-  std::string captions;    // FILE<TAB>sentence
-  std::string train_list;  // file names, one a line
-  std::string dev_list;    // empty: none of these pictures are for measuring
+  std::string captions;    // in any format of text/caption_formats.h
+  std::string train_list;  // file names, one a line. Both lists empty: split as
+                           // text/caption_split.h says
+  std::string dev_list;    // empty beside a list to learn from: none are for measuring, if another
+                           // source has some
 };
 
 // A classifier that has learnt more pictures than there are here: what it sees in them is learnt
@@ -35,13 +37,15 @@ struct TrainOptions {
   std::vector<DataSource> sources;     // at least one
   std::vector<std::string> sentences;  // files of sentences without pictures, one a line
   Teacher teacher;
-  std::string backbone;  // .safetensors of the encoder to start from; its .json is read beside it
-  std::string start;     // bundle whose weights to start from instead; empty: none
-  std::string work;      // directory for checkpoints, cached features and the log; made if missing
-  std::string output;    // bundle directory; made if missing
+  std::string
+      backbone;        // encoder to start from: .safetensors with its .json beside it, or a bundle
+  std::string start;   // bundle whose weights to start from instead; empty: none
+  std::string work;    // directory for checkpoints, cached features and the log; made if missing
+  std::string output;  // bundle directory; made if missing
   std::string name = "captioner";
   std::string licence;
   std::string training_data;
+  std::string language = "en";  // of the sentences (BCP 47)
 
   StageOptions decoder{10, 1.2e-3, 0};
   StageOptions joint{4, 3e-4, 1e-4};
@@ -69,6 +73,7 @@ struct TrainOptions {
   double label_smoothing = 0.1;
   double average_decay = 0.998;  // of the running mean of the weights that is measured and kept
   int frozen_blocks = 6;         // of the encoder, from the first one on, never change
+  int patience = 0;  // a stage ends after so many epochs without a better one; 0: never before time
   uint64_t seed = 1;
   int threads = 0;        // 0: all cores
   bool bfloat16 = false;  // matrix products in bfloat16: faster where the processor has AMX

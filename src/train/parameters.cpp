@@ -12,6 +12,7 @@
 #include "model/weights.h"
 
 #include <nlohmann/json.hpp>
+#include <sys/stat.h>
 
 namespace jetsoncaption {
 namespace {
@@ -31,9 +32,34 @@ torch::Tensor draw(const std::string& name, const std::vector<int64_t>& shape) {
   return torch::empty(shape).uniform_(-limit, limit);
 }
 
+bool is_folder(const std::string& path) {
+  struct stat status {};
+  return stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode);
+}
+
+// The encoder of a bundle.
+Result<void> describe_bundle(const std::string& directory, ModelConfig& config) {
+  auto bundle = open_bundle(directory, WeightFile::Master);
+  if (!bundle.ok())
+    return bundle.error();
+  const ModelConfig& known = bundle.value().config;
+  config.encoder = known.encoder;
+  config.input_width = known.input_width;
+  config.input_height = known.input_height;
+  config.input_scale = known.input_scale;
+  config.input_mean = known.input_mean;
+  return {};
+}
+
 }  // namespace
 
+std::string backbone_weights(const std::string& backbone) {
+  return is_folder(backbone) ? backbone + "/model.safetensors" : backbone;
+}
+
 Result<void> read_backbone_description(const std::string& backbone, ModelConfig& config) {
+  if (is_folder(backbone))
+    return describe_bundle(backbone, config);
   const size_t dot = backbone.rfind('.');
   const std::string path = backbone.substr(0, dot) + ".json";
   std::ifstream file(path);
@@ -72,17 +98,18 @@ Result<void> read_backbone_description(const std::string& backbone, ModelConfig&
 
 Result<NamedTensors> initial_parameters(const std::string& backbone, const ModelConfig& config,
                                         int vocabulary_size) {
-  auto file = SafetensorsFile::open(backbone);
+  auto file = SafetensorsFile::open(backbone_weights(backbone));
   if (!file.ok())
     return file.error();
   const NamedTensors stored = fp32_tensors(file.value());
+  const bool bundle = is_folder(backbone);
   NamedTensors parameters;
   for (const auto& [name, spec] : expected_tensors(config, vocabulary_size, WeightFile::Master)) {
     if (!starts_with(name, "encoder.")) {
       parameters[name] = draw(name, spec.shape);
       continue;
     }
-    const auto found = stored.find(name.substr(std::string("encoder.").size()));
+    const auto found = stored.find(bundle ? name : name.substr(std::string("encoder.").size()));
     if (found == stored.end() || found->second.sizes() != torch::IntArrayRef(spec.shape)) {
       return Error{ErrorKind::InvalidArgument,
                    backbone + " has no tensor for " + name + " in the shape its description says"};

@@ -10,10 +10,16 @@
 
 namespace jetsoncaption {
 
-// Reads the JSON description beside a backbone file into config.encoder and the input fields.
+// A backbone is a .safetensors file with its description as .json beside it, or a bundle, whose
+// encoder it is.
+
+// The file with its weights.
+std::string backbone_weights(const std::string& backbone);
+
+// Reads the description of a backbone into config.encoder and the input fields.
 Result<void> read_backbone_description(const std::string& backbone, ModelConfig& config);
 
-// The encoder's tensors from the backbone file, the decoder's drawn from LibTorch's default
+// The encoder's tensors from the backbone, the decoder's drawn from LibTorch's default
 // generator (uniform, scaled by the number of inputs; word vectors normal, 0.1).
 Result<NamedTensors> initial_parameters(const std::string& backbone, const ModelConfig& config,
                                         int vocabulary_size);

@@ -7,7 +7,7 @@
 #include <torch/torch.h>
 
 #include "train/augment.h"
-#include "train/feature_cache.h"
+#include "train/feature_store.h"
 
 namespace jetsoncaption {
 namespace {
@@ -47,8 +47,9 @@ torch::Tensor encode_all(const Material& material, const NamedTensors& parameter
   for (int64_t i = 0; i < count; i += kBatch) {
     const int64_t size = std::min(kBatch, count - i);
     const auto features =
-        encode_pictures(encoder, material.config, material.train.pictures.narrow(0, i, size));
-    bank.remember(torch::arange(i, i + size, torch::kInt64), features);
+        encode_pictures(encoder, material.config, material.train.pictures.range(i, size));
+    if (!material.sentences.empty())  // nobody else asks the bank, and it is in memory
+      bank.remember(torch::arange(i, i + size, torch::kInt64), features);
     const auto windows =
         window_means(features, material.config.grid_width(), material.config.grid_height());
     if (!means.defined())
@@ -69,7 +70,7 @@ void fit_features(const Material& material, const NamedTensors& old_parameters,
   const auto chosen = torch::randperm(material.train.size(), torch::kInt64).narrow(0, 0, count);
   LeastSquares fit;
   for (const auto& indices : chosen.split(kBatch)) {
-    const auto pictures = material.train.pictures.index_select(0, indices);
+    const auto pictures = material.train.pictures.select(indices);
     const auto wanted = torch::linear(encode_pictures(old_encoder, old_config, pictures),
                                       old_parameters.at("decoder.feature.weight"),
                                       old_parameters.at("decoder.feature.bias"));

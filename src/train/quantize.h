@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "base/result.h"
-#include "train/dataset.h"
+#include "train/data_check.h"
 
 namespace jetsoncaption {
 

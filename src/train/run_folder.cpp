@@ -81,16 +81,22 @@ Result<void> try_folder(const std::string& folder, const std::string& option) {
   return fault == 0 ? Result<void>() : unusable(fault);
 }
 
+Result<void> refuse_checkpoints(const std::string& work, bool resume) {
+  const std::string checkpoint = checkpoint_in(work);
+  if (resume || checkpoint.empty())
+    return {};
+  return Error{ErrorKind::InvalidArgument,
+               "--work " + work + " has checkpoints of an earlier run (" + checkpoint +
+                   "); go on with it by --resume, choose another folder, or remove what is in "
+                   "this one"};
+}
+
 Result<void> begin_run(const std::string& work, const RunRecord& record, bool resume) {
   const std::string path = work + "/run.json";
-  const std::string checkpoint = checkpoint_in(work);
-  if (!resume && !checkpoint.empty()) {
-    return Error{ErrorKind::InvalidArgument,
-                 "--work " + work + " has checkpoints of an earlier run (" + checkpoint +
-                     "); go on with it by --resume, choose another folder, or remove what is in "
-                     "this one"};
-  }
-  if (resume && !checkpoint.empty()) {
+  auto refused = refuse_checkpoints(work, resume);
+  if (!refused.ok())
+    return refused;
+  if (!checkpoint_in(work).empty()) {
     const std::string different = differences(stored_record(path), record);
     if (!different.empty()) {
       return Error{ErrorKind::InvalidArgument,

@@ -14,14 +14,17 @@ namespace jetsoncaption {
 // above it is missing. InvalidArgument names `option`.
 Result<void> try_folder(const std::string& folder, const std::string& option);
 
+// Without `resume` there must be no checkpoints in the folder: they may be all that is left of
+// days. InvalidArgument.
+Result<void> refuse_checkpoints(const std::string& work, bool resume);
+
 // Everything that the weights of a run depend on: "--batch" -> "16", "the vocabulary" -> "2539
 // words, ...". What people read, for it is shown when two runs differ.
 using RunRecord = std::map<std::string, std::string>;
 
-// Keeps the record in work/run.json. Without `resume` there must be no checkpoints: they may be all
-// that is left of days. With it they must be of a run with the same record; what is in only one of
-// the two records, because it was written by another version, does not count. InvalidArgument says
-// what differs and what to do.
+// Keeps the record in work/run.json. Checkpoints there must be of a run with the same record; what
+// is in only one of the two, because it was written by another version, does not count.
+// InvalidArgument says what differs and what to do.
 Result<void> begin_run(const std::string& work, const RunRecord& record, bool resume);
 
 }  // namespace jetsoncaption

@@ -5,10 +5,14 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <cmath>
 #include <cstdint>
 #include <functional>
+#include <memory>
+#include <sstream>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <torch/torch.h>
@@ -16,7 +20,7 @@
 #include "text/metrics.h"
 #include "train/augment.h"
 #include "train/checkpoint.h"
-#include "train/feature_cache.h"
+#include "train/feature_store.h"
 #include "train/parameters.h"
 #include "train/sequence.h"
 #include "train/special_tokens.h"
@@ -57,12 +61,13 @@ class StageRun {
       if (!loaded.ok())
         return loaded;
     }
-    if (progress_.epochs < epochs_ && !trains_encoder(options_, stage_)) {
+    if (!is_done() && !trains_encoder(options_, stage_)) {
       encode_dev(parameters_);
-      if (options_.views > 0)
-        compute_features();
+      auto done = options_.views > 0 ? compute_features() : Result<void>();
+      if (!done.ok())
+        return done;
     }
-    while (progress_.epochs < epochs_) {
+    while (!is_done()) {
       auto done = run_epoch();
       if (!done.ok())
         return done;
@@ -71,18 +76,28 @@ class StageRun {
   }
 
  private:
+  bool is_done() const {
+    const bool hopeless =
+        options_.patience > 0 && progress_.epochs - progress_.best_epoch >= options_.patience;
+    return progress_.epochs >= epochs_ || hopeless;
+  }
+
   std::string work_file(const std::string& name) const { return options_.work + "/" + name; }
   std::string best_file() const {
     return work_file(std::string("best-") + stage_name(stage_) + ".safetensors");
   }
 
   // The encoder stays as it is, so it needs to look at each picture only once.
-  void compute_features() {
+  Result<void> compute_features() {
     torch::manual_seed(1);  // so that varied views depend on nothing that the key does not name
     const Encoder encoder(material_.config.encoder, parameters_);
-    cache_ =
-        cached_features(work_file("features"), cache_key(), encoder, material_.config,
-                        material_.train.pictures, options_.views, Variation(), training_.progress);
+    auto made = FeatureStore::make(work_file("features"), cache_key(), encoder, material_.config,
+                                   material_.train.pictures, options_.views, Variation(),
+                                   training_.progress);
+    if (!made.ok())
+      return made.error();
+    cache_ = std::move(made.value());
+    return {};
   }
 
   void encode_dev(const NamedTensors& weights) {
@@ -101,19 +116,22 @@ class StageRun {
         encoder = 31 * encoder + content_hash(tensor);
     }
     return std::to_string(material_.train.size()) + " pictures " +
-           std::to_string(content_hash(material_.train.pictures)) + ", " +
+           std::to_string(material_.train.pictures.content_hash()) + ", " +
            std::to_string(options_.views) + " views, encoder " + std::to_string(encoder);
   }
 
   Result<void> run_epoch() {
     const auto start = Clock::now();
-    const double loss = see_every_picture();
+    const auto seen = see_every_picture();
+    if (!seen.ok())
+      return seen.error();
     if (trains_encoder(options_, stage_))
       encode_dev(average_);
     const std::vector<CaptionScores> scores = measure();
     const double worth = worth_of(scores);
     if (worth > progress_.best_worth) {
       progress_.best_worth = worth;
+      progress_.best_epoch = progress_.epochs + 1;
       auto saved = save_tensors(best_file(), average_);
       if (!saved.ok())
         return saved;
@@ -123,12 +141,13 @@ class StageRun {
     if (!saved.ok())
       return saved;
     const std::chrono::duration<double> taken = Clock::now() - start;
-    training_.log.add(stage_, progress_.epochs, loss, scores, taken.count());
+    training_.log.add(stage_, progress_.epochs, seen.value(), scores, taken.count());
     return {};
   }
 
-  // In an order that only the seed, the stage and the epoch decide. Returns the mean loss.
-  double see_every_picture() {
+  // In an order that only the seed, the stage and the epoch decide. Returns the mean loss; Internal
+  // when it is no number any more.
+  Result<double> see_every_picture() {
     const int epoch = progress_.epochs;
     torch::manual_seed(options_.seed + 1000 * static_cast<uint64_t>(stage_) +
                        static_cast<uint64_t>(epoch));
@@ -139,15 +158,37 @@ class StageRun {
     double total = 0;
     for (size_t i = 0; i < batches.size(); ++i) {
       const double step = static_cast<double>(batches.size()) * epoch + static_cast<double>(i);
-      const auto loss = training_.loss.compute(stage_, parameters_, cache_, batches[i]);
+      const auto loss = training_.loss.compute(stage_, parameters_, cache_.get(), batches[i]);
+      const double value = loss.item<double>();
+      if (!std::isfinite(value))
+        return no_number(value, epoch, i);
       optimizer_.step(loss, step / steps);
       // Young weights change fast, so the mean forgets faster at first.
       update_average(std::min(options_.average_decay, (1 + step) / (10 + step)));
-      total += loss.item<double>();
+      total += value;
       training_.progress(what + ", loss " + std::to_string(total / static_cast<double>(i + 1)),
                          static_cast<int>(i + 1), static_cast<int>(batches.size()));
     }
     return total / static_cast<double>(batches.size());
+  }
+
+  // The last checkpoint is of the epoch before, and would only lead here again.
+  Error no_number(double loss, int epoch, size_t step) const {
+    const std::string stage = stage_name(stage_);
+    return {ErrorKind::Internal,
+            "The loss is " + std::to_string(loss) + " in step " + std::to_string(step + 1) +
+                " of epoch " + std::to_string(epoch + 1) + " of the stage '" + stage +
+                "', so nothing more can be learnt; begin anew in another --work with lower "
+                "learning rates than --" +
+                stage + "-rate " + format_rate(stage_options(options_, stage_))};
+  }
+
+  static std::string format_rate(const StageOptions& stage) {
+    std::ostringstream text;
+    text << stage.decoder_learning_rate;
+    if (stage.encoder_learning_rate > 0)
+      text << " (and " << stage.encoder_learning_rate << " of the encoder)";
+    return text.str();
   }
 
   // Pictures with many sentences and those with few apart, so that a batch is filled by either.
@@ -230,7 +271,7 @@ class StageRun {
   NamedTensors average_;  // running mean of the parameters (Polyak and Juditsky 1992)
   const Checkpoint checkpoint_;
   StageProgress progress_;
-  torch::Tensor cache_;  // of the training pictures; undefined where the encoder changes
+  std::unique_ptr<FeatureStore> cache_;  // of the training pictures; null where the encoder changes
   std::vector<torch::Tensor> dev_features_;  // of each dev set
 };
 

@@ -100,7 +100,7 @@ Result<void> ask_teacher(const Dataset& dataset, const TagNouns& nouns, const Te
   for (int64_t i = 0; i < dataset.size(); i += kBatch) {
     const int64_t size = std::min<int64_t>(kBatch, dataset.size() - i);
     const auto windows =
-        torch::matmul(network.value().probabilities(dataset.pictures.narrow(0, i, size)), sums);
+        torch::matmul(network.value().probabilities(dataset.pictures.range(i, size)), sums);
     const auto joined = (windows.select(1, 0) + std::get<0>(windows.max(1))) / 2;
     auto rows = targets.narrow(0, i, size);
     rows.copy_(torch::maximum(rows, joined));

@@ -6,6 +6,7 @@
 
 #include "base/result.h"
 #include "model/network.h"
+#include "train/data_check.h"
 #include "train/dataset.h"
 #include "train/options.h"
 #include "train/tag_nouns.h"

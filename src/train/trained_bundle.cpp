@@ -85,6 +85,21 @@ Result<Start> load_start(const std::string& directory, const Material& material,
   return start;
 }
 
+Result<void> take_options_over(const std::string& directory, TrainOptions& options) {
+  auto opened = open_bundle(directory, WeightFile::Master);
+  if (!opened.ok())
+    return opened.error();
+  const ModelConfig& config = opened.value().config;
+  options.feature_size = config.decoder.feature_size;
+  options.attention_size = config.decoder.attention_size;
+  options.embedding_size = config.decoder.embedding_size;
+  options.hidden_size = config.decoder.hidden_size;
+  options.language = config.language;
+  if (options.backbone.empty())
+    options.backbone = directory;
+  return {};
+}
+
 Result<void> take_features_over(const std::string& directory, const Material& material,
                                 NamedTensors& parameters, const ProgressReport& progress) {
   auto opened = open_bundle(directory, WeightFile::Master);

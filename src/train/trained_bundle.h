@@ -23,6 +23,10 @@ struct Start {
 Result<Start> load_start(const std::string& directory, const Material& material,
                          NamedTensors& parameters);
 
+// What training on from a bundle takes over from it unless something else was chosen: the sizes of
+// its decoder, its language, and its encoder as backbone. NotFound, CorruptModel.
+Result<void> take_options_over(const std::string& directory, TrainOptions& options);
+
 // For a bundle whose encoder is another: fits the decoder to the new one (fit_features()).
 Result<void> take_features_over(const std::string& directory, const Material& material,
                                 NamedTensors& parameters, const ProgressReport& progress);

@@ -2,19 +2,23 @@
 // From a data set to a bundle: reads, runs the stages one after the other, writes.
 #include "train/trainer.h"
 
+#include <string>
 #include <thread>
 #include <utility>
 
 #include <torch/torch.h>
 
+#include "base/duration.h"
 #include "model/torch_runtime.h"
 #include "train/batch_loss.h"
-#include "train/checkpoint.h"
 #include "train/epoch_log.h"
 #include "train/material.h"
 #include "train/parameters.h"
 #include "train/picture_bank.h"
 #include "train/preparation.h"
+#include "train/run_estimate.h"
+#include "train/run_folder.h"
+#include "train/run_record.h"
 #include "train/stage.h"
 #include "train/stage_run.h"
 #include "train/tag_nouns.h"
@@ -22,7 +26,6 @@
 #include "train/trained_bundle.h"
 
 #include <malloc.h>
-#include <sys/stat.h>
 
 namespace jetsoncaption {
 namespace {
@@ -84,11 +87,8 @@ Result<NamedTensors> first_parameters(const TrainOptions& options, const Materia
 Result<void> run_stages(const TrainOptions& options, const Material& material,
                         const BatchLoss& loss, const EpochLog& log, const ProgressReport& progress,
                         NamedTensors& parameters) {
-  if (!options.resume) {
+  if (!options.resume)
     log.begin_anew();
-    for (const Stage stage : kStages)
-      Checkpoint(options.work, stage).forget();
-  }
   const Training training{options, material, loss, log, progress};
   for (const Stage stage : kStages) {
     if (stage_options(options, stage).epochs == 0)
@@ -100,25 +100,61 @@ Result<void> run_stages(const TrainOptions& options, const Material& material,
   return {};
 }
 
+// What can be found out at once, before hours have passed.
+Result<void> check_options(const TrainOptions& options) {
+  if (options.backbone.empty()) {
+    return Error{ErrorKind::InvalidArgument,
+                 "There is no encoder to start from; name one with --backbone, or a bundle with "
+                 "--start"};
+  }
+  auto tried = try_folder(options.work, "--work");
+  if (tried.ok())
+    tried = try_folder(options.output, "--output");
+  return tried.ok() ? refuse_checkpoints(options.work, options.resume) : tried;
+}
+
+std::string summary(const TrainOptions& options, const Material& material, const BatchLoss& loss,
+                    const NamedTensors& parameters) {
+  size_t dev = 0;
+  for (const Dataset& set : material.dev)
+    dev += set.ids.size();
+  return std::to_string(material.train.size()) + " pictures to learn from, " + std::to_string(dev) +
+         " to measure on, " + std::to_string(material.vocabulary.size()) +
+         " words. All epochs together take about " +
+         format_duration(estimate_seconds(options, material, loss, parameters)) + ".";
+}
+
 Result<void> train_guarded(const TrainOptions& options, const PictureReader& read,
-                           const ProgressReport& progress, const EpochLog::Report& epoch_done) {
-  auto material = load_material(options, read, progress);
+                           const TrainReports& reports) {
+  auto checked = check_options(options);
+  if (!checked.ok())
+    return checked;
+  auto material = load_material(options, read, reports.progress);
   if (!material.ok())
     return material.error();
-  mkdir(options.work.c_str(), 0777);
+  auto record = record_of(options, material.value());
+  if (!record.ok())
+    return record.error();
+  auto begun = begin_run(options.work, record.value(), options.resume);
+  if (!begun.ok())
+    return begun;
   const ModelConfig& config = material.value().config;
   const TagNouns nouns(material.value().vocabulary);
   PictureBank bank(material.value().train, nouns, config.grid_width(), config.grid_height(),
                    config.encoder.head_channels);
-  auto targets = find_tag_targets(options, material.value(), nouns, progress);
+  auto targets = find_tag_targets(options, material.value(), nouns, reports.progress);
   if (!targets.ok())
     return targets.error();
-  auto parameters = first_parameters(options, material.value(), targets.value(), bank, progress);
+  auto parameters =
+      first_parameters(options, material.value(), targets.value(), bank, reports.progress);
   if (!parameters.ok())
     return parameters.error();
   const BatchLoss loss(options, material.value(), nouns, targets.value(), bank);
-  const EpochLog log(options.work, epoch_done);
-  auto trained = run_stages(options, material.value(), loss, log, progress, parameters.value());
+  if (reports.notice)
+    reports.notice(summary(options, material.value(), loss, parameters.value()));
+  const EpochLog log(options.work, reports.epoch_done);
+  auto trained =
+      run_stages(options, material.value(), loss, log, reports.progress, parameters.value());
   if (!trained.ok())
     return trained;
   return write_bundle(options.output, material.value(), parameters.value());
@@ -127,8 +163,7 @@ Result<void> train_guarded(const TrainOptions& options, const PictureReader& rea
 }  // namespace
 
 Result<void> train(const TrainOptions& options, const PictureReader& read,
-                   const ProgressReport& progress,
-                   const std::function<void(const std::string&)>& epoch_done) {
+                   const TrainReports& reports) {
   // Training frees and allocates the same large tensors in every step: keep them in the heap
   // instead of asking the system for zeroed pages each time.
   mallopt(M_MMAP_THRESHOLD, 1 << 30);
@@ -136,7 +171,7 @@ Result<void> train(const TrainOptions& options, const PictureReader& read,
   use_threads(options.threads > 0 ? options.threads
                                   : static_cast<int>(std::thread::hardware_concurrency()));
   Result<void> result;
-  auto guarded = guard_torch([&] { result = train_guarded(options, read, progress, epoch_done); });
+  auto guarded = guard_torch([&] { result = train_guarded(options, read, reports); });
   return guarded.ok() ? result : guarded;
 }
 

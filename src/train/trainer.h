@@ -17,16 +17,22 @@
 #include <string>
 
 #include "base/result.h"
-#include "train/dataset.h"
+#include "train/data_check.h"
 #include "train/options.h"
 
 namespace jetsoncaption {
 
-// Takes hours. Progress goes to `progress`, one JSON object an epoch to work/log.jsonl, which a
-// run that does not resume begins anew, and to `epoch_done`. NotFound, InvalidArgument,
-// CorruptModel, Internal.
+// What a training says while it runs.
+struct TrainReports {
+  ProgressReport progress;
+  std::function<void(const std::string& json)> epoch_done;    // one object an epoch
+  std::function<void(const std::string& sentence)> notice{};  // how much there is to do, and so on
+};
+
+// Takes hours. The objects of the epochs go to work/log.jsonl too, which a run that does not resume
+// begins anew. What cannot be used of the data is left out with a warning (base/log.h). `read` is
+// called on several threads. NotFound, InvalidArgument, CorruptModel, Internal.
 Result<void> train(const TrainOptions& options, const PictureReader& read,
-                   const ProgressReport& progress,
-                   const std::function<void(const std::string& json)>& epoch_done);
+                   const TrainReports& reports);
 
 }  // namespace jetsoncaption

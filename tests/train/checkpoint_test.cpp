@@ -138,11 +138,5 @@ TEST_F(CheckpointTest, KeepsTheFilesOfOneEpoch) {
                                    "checkpoint-decoder-even.safetensors"));
 }
 
-TEST_F(CheckpointTest, LeavesNothingWhenItIsForgotten) {
-  ASSERT_TRUE(save(1).ok());
-  checkpoint_.forget();
-  EXPECT_THAT(files(), IsEmpty());
-}
-
 }  // namespace
 }  // namespace jetsoncaption

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Data sets are read in the order of their list, and sentences become the rows that training needs.
+// Sentences become the rows that training needs.
 #include "train/dataset.h"
 
 #include <string>
@@ -7,13 +7,8 @@
 
 #include <gtest/gtest.h>
 
-#include "colours.h"
-#include "fakes/temporary_directory.h"
-
 namespace jetsoncaption {
 namespace {
-
-void no_progress(const std::string&, int, int) {}
 
 // Special tokens as in config.h, then the words of these tests.
 enum Id { kPad, kStart, kEnd, kUnknown, kA, kDog, kRuns };
@@ -25,50 +20,6 @@ Vocabulary make_vocabulary() {
 std::vector<int64_t> row(const torch::Tensor& ids, int64_t picture, int64_t sentence) {
   const auto values = ids[picture][sentence].contiguous();
   return {values.data_ptr<int64_t>(), values.data_ptr<int64_t>() + values.numel()};
-}
-
-class DatasetTest : public testing::Test {
- protected:
-  Result<Dataset> load(int width, int height) {
-    return load_dataset("pictures", directory_.file("captions.txt"), directory_.file("list.txt"),
-                        width, height, read_colour, no_progress);
-  }
-  TemporaryDirectory directory_;
-};
-
-TEST_F(DatasetTest, KeepsTheOrderOfTheListAndOfTheSentences) {
-  directory_.write("captions.txt", "red.png\tA red one.\ngreen.png\tGreen!\nred.png\tRed again\n");
-  directory_.write("list.txt", "green.png\nred.png\n");
-  const auto dataset = load(8, 8);
-  ASSERT_TRUE(dataset.ok()) << dataset.error().message;
-  EXPECT_EQ(dataset.value().ids, (std::vector<std::string>{"green.png", "red.png"}));
-  EXPECT_EQ(dataset.value().references, (std::vector<std::vector<Words>>{
-                                            {{"green"}}, {{"a", "red", "one"}, {"red", "again"}}}));
-}
-
-TEST_F(DatasetTest, ReadsLinesThatEndAsOnWindowsAndSkipsEmptyOnes) {
-  directory_.write("captions.txt", "red.png\tA red one.\r\n\r\n");
-  directory_.write("list.txt", "red.png\r\n\n");
-  const auto dataset = load(8, 8);
-  ASSERT_TRUE(dataset.ok()) << dataset.error().message;
-  EXPECT_EQ(dataset.value().references[0][0], (Words{"a", "red", "one"}));
-}
-
-TEST_F(DatasetTest, KeepsPicturesAsPlanesOfTheSizeThatIsAskedFor) {
-  directory_.write("captions.txt", "red.png\tred\nturquoise.png\tturquoise\n");
-  directory_.write("list.txt", "red.png\nturquoise.png\n");
-  const auto dataset = load(10, 6);
-  ASSERT_TRUE(dataset.ok()) << dataset.error().message;
-  const torch::Tensor& pictures = dataset.value().pictures;
-  ASSERT_EQ(pictures.sizes(), (std::vector<int64_t>{2, 3, 6, 10}));
-  ASSERT_EQ(pictures.scalar_type(), torch::kUInt8);
-  const std::vector<std::vector<int>> planes = {{255, 0, 0}, {0, 255, 255}};
-  for (int64_t picture = 0; picture < 2; ++picture) {
-    for (int64_t channel = 0; channel < 3; ++channel) {
-      const int value = planes[static_cast<size_t>(picture)][static_cast<size_t>(channel)];
-      EXPECT_TRUE((pictures[picture][channel] == value).all().item<bool>());
-    }
-  }
 }
 
 TEST(EncodeSentences, BeginsWithTheStartAndEndsWithTheEnd) {

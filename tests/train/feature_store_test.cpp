@@ -12,7 +12,6 @@
 #include "fakes/tiny_bundle.h"
 #include "model/bundle.h"
 #include "model/weights.h"
-#include "train/feature_cache.h"
 #include "train/pictures.h"
 
 #include <gmock/gmock.h>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // A training that was interrupted goes on as if nothing had happened.
 #include <cstdio>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -42,26 +43,84 @@ TEST(Resume, ResumesAfterTheLastFinishedEpochAsIfNothingHadHappened) {
   }
 }
 
-TEST(Resume, DoesNotMixWhatItResumesWithAnEarlierRun) {
-  const Workshop fresh;
-  TrainOptions options = fresh.short_options();
-  options.seed = 2;
-  const Log expected = train_all(options);
-
-  const Workshop used;
-  train_all(used.short_options());
-  options = used.short_options();
-  options.seed = 2;
+TEST(Resume, NeverBeginsAnewWhereAnEarlierRunHasCheckpoints) {
+  const Workshop workshop;
+  TrainOptions options = workshop.short_options();
   Log log;
   ASSERT_FALSE(train_epochs(options, 1, log).ok());
+  const std::string checkpoint = workshop.work_.read("checkpoint-decoder.json");
+  const auto begun = train_epochs(options, -1, log);
+  ASSERT_FALSE(begun.ok());
+  EXPECT_EQ(begun.error().kind, ErrorKind::InvalidArgument);
+  EXPECT_THAT(begun.error().message, HasSubstr("has checkpoints of an earlier run"));
+  EXPECT_THAT(begun.error().message, HasSubstr("--resume"));
+  EXPECT_EQ(workshop.work_.read("checkpoint-decoder.json"), checkpoint);
+  EXPECT_EQ(workshop.written_log(), log) << "and its log";
+}
+
+TEST(Resume, NamesWhatIsNotAsItWasAndGoesOnOnlyWithTheSame) {
+  struct Change {
+    std::function<void(const Workshop&, TrainOptions&)> make;
+    std::string words;
+  };
+  const std::vector<Change> changes = {
+      {[](const Workshop&, TrainOptions& options) { options.seed = 2; }, "--seed was 1 and is 2"},
+      {[](const Workshop&, TrainOptions& options) { options.batch = 3; }, "--batch was 4 and is 3"},
+      {[](const Workshop&, TrainOptions& options) { options.decoder.decoder_learning_rate = 0.5; },
+       "--decoder-rate was 0.01 and is 0.5"},
+      {[](const Workshop& workshop, TrainOptions&) {
+         workshop.data_.write("captions.txt",
+                              workshop.data_.read("captions.txt") + "red.png\tA thing .\n");
+       },
+       "the vocabulary was "},
+      {[](const Workshop& workshop, TrainOptions&) {
+         workshop.data_.write("list.txt", "red.png\ngreen.png\n");
+       },
+       "what is learnt from was 6 pictures"},
+  };
+  for (const Change& change : changes) {
+    const Workshop workshop;
+    TrainOptions options = workshop.short_options();
+    Log log;
+    ASSERT_FALSE(train_epochs(options, 1, log).ok());
+    options.resume = true;
+    change.make(workshop, options);
+    const auto resumed = train_epochs(options, -1, log);
+    ASSERT_FALSE(resumed.ok()) << change.words;
+    EXPECT_EQ(resumed.error().kind, ErrorKind::InvalidArgument);
+    EXPECT_THAT(resumed.error().message, HasSubstr(change.words));
+  }
+}
+
+TEST(Resume, MayTrainLongerThanItBegan) {
+  const Workshop workshop;
+  TrainOptions options = workshop.short_options();
+  options.joint.epochs = options.reward.epochs = 0;
+  train_all(options);
+  options.decoder.epochs = 3;
+  options.reward.epochs = 1;
+  options.reward.decoder_learning_rate = 1e-3;
+  options.resume = true;
+  EXPECT_EQ(train_all(options).size(), 2U);
+}
+
+TEST(Resume, RemembersHowLongThereWasNothingBetter) {
+  const Workshop workshop;
+  TrainOptions options = workshop.short_options();
+  options.decoder = {50, 1e-12, 0};  // learns nothing
+  options.joint.epochs = options.reward.epochs = 0;
+  options.patience = 3;
+  Log log;
+  ASSERT_FALSE(train_epochs(options, 3, log).ok());
   go_on(options, log);
-  EXPECT_EQ(log, expected);
+  EXPECT_EQ(log.size(), 4U);
 }
 
 TEST(Resume, AddsToTheLogThatANewRunBegins) {
   const Workshop workshop;
   TrainOptions options = workshop.short_options();
   train_all(options);
+  workshop.remove_checkpoints();
   Log log;
   ASSERT_FALSE(train_epochs(options, 1, log).ok());
   EXPECT_EQ(workshop.written_log(), log) << "without the lines of the run before";

@@ -2,10 +2,14 @@
 // Options and files decide what is trained, and nothing else does.
 #include "train/trainer.h"
 
+#include <cstring>
 #include <functional>
+#include <mutex>
 #include <string>
+#include <tuple>
 #include <vector>
 
+#include "base/log.h"
 #include "model/bundle.h"
 #include "workshop.h"
 
@@ -39,6 +43,7 @@ TEST(Trainer, DoesNotTakeTheFeaturesOfOtherPictures) {
 
   const Workshop used;
   train_all(used.short_options());
+  used.remove_checkpoints();
   used.data_.write("list.txt", reversed);
   EXPECT_EQ(train_all(used.short_options()), expected);
 }
@@ -168,22 +173,33 @@ TEST(Trainer, SaysInASentenceWhatIsMissing) {
          unlink(workshop.data_.file("backbone.safetensors").c_str());
        },
        ErrorKind::NotFound, "backbone.safetensors"},
-      {"a line without a tab",
+      {"lines without a tab",
        [](const Workshop& workshop, TrainOptions&) {
          workshop.data_.write("captions.txt", "red.png A red square .\n");
        },
-       ErrorKind::InvalidArgument, "line 1"},
-      {"a picture without a sentence",
+       ErrorKind::InvalidArgument, "captions.txt begins with 'red.png A red square .'"},
+      {"no picture of the list has a sentence",
        [](const Workshop& workshop, TrainOptions&) {
-         workshop.data_.write("captions.txt", "red.png\tA red square .\n");
+         workshop.data_.write("list.txt", "blue.png\n");
        },
-       ErrorKind::InvalidArgument, "black.png"},
-      {"a picture that cannot be read",
+       ErrorKind::InvalidArgument, "captions.txt: There is no picture with a sentence to learn"},
+      {"no picture can be read",
        [](const Workshop& workshop, TrainOptions&) {
          workshop.data_.write("captions.txt", "grey.png\tA grey square .\n");
          workshop.data_.write("list.txt", "grey.png\n");
        },
-       ErrorKind::NotFound, "grey.png"},
+       ErrorKind::InvalidArgument, "grey.png: pictures/grey.png is no colour"},
+      {"no such language",
+       [](const Workshop&, TrainOptions& options) { options.language = "english"; },
+       ErrorKind::InvalidArgument, "'english' is no language"},
+      {"no encoder", [](const Workshop&, TrainOptions& options) { options.backbone = ""; },
+       ErrorKind::InvalidArgument, "--backbone"},
+      {"no place for the output",
+       [](const Workshop&, TrainOptions& options) { options.output = "/nonexistent/a/b"; },
+       ErrorKind::NotFound, "--output /nonexistent/a/b"},
+      {"no place for the work",
+       [](const Workshop&, TrainOptions& options) { options.work = "/proc"; },
+       ErrorKind::InvalidArgument, "--work /proc"},
       {"an empty list",
        [](const Workshop& workshop, TrainOptions&) { workshop.data_.write("list.txt", ""); },
        ErrorKind::InvalidArgument, "list.txt"},
@@ -198,6 +214,126 @@ TEST(Trainer, SaysInASentenceWhatIsMissing) {
     EXPECT_EQ(trained.error().kind, fault.kind) << fault.name << ": " << trained.error().message;
     EXPECT_THAT(trained.error().message, HasSubstr(fault.words)) << fault.name;
   }
+}
+
+// Remarks while it lives.
+class Warnings {
+ public:
+  Warnings() {
+    set_log_sink([this](LogLevel, const std::string& message) {
+      const std::lock_guard<std::mutex> lock(mutex_);
+      text_ += message + "\n";
+    });
+  }
+  ~Warnings() { set_log_sink({}); }
+  std::string text() const { return text_; }
+
+ private:
+  std::mutex mutex_;
+  std::string text_;
+};
+
+TEST(Trainer, GoesOnWithoutWhatItCannotUse) {
+  const Warnings warnings;
+  const Workshop workshop;
+  workshop.data_.write("captions.txt", workshop.data_.read("captions.txt") +
+                                           "grey.png\tA grey square .\nno tab\nblack.png\t...\n");
+  workshop.data_.write("list.txt", workshop.data_.read("list.txt") + "grey.png\nlost.png\n");
+  const Log log = train_all(workshop.short_options());
+  EXPECT_FALSE(log.empty());
+  EXPECT_THAT(warnings.text(), HasSubstr("line 8: 'no tab' has no tab"));
+  EXPECT_THAT(warnings.text(), HasSubstr("grey.png: pictures/grey.png is no colour"));
+  EXPECT_THAT(warnings.text(), HasSubstr("lost.png has no sentence"));
+  const Workshop clean;
+  EXPECT_EQ(train_all(clean.short_options()), log) << "as if it had never been there";
+}
+
+TEST(Trainer, SplitsByItselfWithoutLists) {
+  const Workshop workshop;
+  TrainOptions options = workshop.short_options();
+  options.sources[0].train_list = options.sources[0].dev_list = "";
+  std::string notice;
+  Log log;
+  ASSERT_TRUE(train_epochs(options, -1, log, &notice).ok());
+  EXPECT_THAT(notice, HasSubstr("5 pictures to learn from, 1 to measure on, "));
+  EXPECT_THAT(notice, HasSubstr("All epochs together take about"));
+}
+
+TEST(Trainer, TakesTheEncoderOfABundleAsBackbone) {
+  const Workshop first;
+  train_all(first.short_options());
+  const Workshop second;
+  TrainOptions options = second.short_options();
+  options.backbone = first.output_.path();
+  options.joint.epochs = options.reward.epochs = 0;
+  train_all(options);
+  const auto before = open_bundle(first.output_.path(), WeightFile::Master);
+  const auto after = open_bundle(second.output_.path(), WeightFile::Master);
+  ASSERT_TRUE(before.ok() && after.ok());
+  const TensorView* expected = before.value().weights.find("encoder.stem.weight");
+  const TensorView* found = after.value().weights.find("encoder.stem.weight");
+  ASSERT_EQ(found->bytes(), expected->bytes());
+  EXPECT_EQ(std::memcmp(found->data, expected->data, expected->bytes()), 0);
+}
+
+TEST(Trainer, KeepsTheWordsOfTheBundleItGoesOnFrom) {
+  const Workshop first;
+  train_all(first.short_options());
+  const Workshop second;
+  second.data_.write("captions.txt", "red.png\tA red thing .\n");
+  second.data_.write("list.txt", "red.png\n");
+  TrainOptions options = second.short_options();
+  options.start = first.output_.path();
+  train_all(options);
+  const auto bundle = open_bundle(second.output_.path(), WeightFile::Master);
+  ASSERT_TRUE(bundle.ok());
+  for (const char* word : {"square", "turquoise", "thing"})
+    EXPECT_GE(bundle.value().vocabulary.find(word), 4) << word;
+}
+
+TEST(Trainer, LearnsOtherLanguagesAndKeepsTheirNameInTheBundle) {
+  for (const auto& [language, sentence, word] :
+       {std::tuple<std::string, std::string, std::string>{"de", "EIN GRÜNES QUADRAT .", "grünes"},
+        {"zh", "一个绿色的正方形。", "正方形"}}) {
+    const Workshop workshop;
+    workshop.data_.write("captions.txt", "green.png\t" + sentence + "\n");
+    workshop.data_.write("list.txt", "green.png\n");
+    TrainOptions options = workshop.short_options();
+    options.language = language;
+    options.tag_cells = 8;
+    Log log;
+    const auto trained = train_epochs(options, -1, log);
+    if (!trained.ok() && trained.error().kind == ErrorKind::Unsupported)
+      GTEST_SKIP() << trained.error().message;
+    ASSERT_TRUE(trained.ok()) << trained.error().message;
+    const auto bundle = open_bundle(workshop.output_.path(), WeightFile::Master);
+    ASSERT_TRUE(bundle.ok());
+    EXPECT_EQ(bundle.value().config.language, language);
+    EXPECT_GE(bundle.value().vocabulary.find(word), 4);
+  }
+}
+
+TEST(Trainer, StopsWithASentenceWhenTheLossIsNoNumber) {
+  const Workshop workshop;
+  TrainOptions options = workshop.short_options();
+  options.decoder.decoder_learning_rate = 1e35;
+  options.decoder.epochs = 5;
+  Log log;
+  const auto trained = train_epochs(options, -1, log);
+  ASSERT_FALSE(trained.ok());
+  EXPECT_EQ(trained.error().kind, ErrorKind::Internal);
+  EXPECT_THAT(trained.error().message, HasSubstr("The loss is "));
+  EXPECT_THAT(trained.error().message, HasSubstr("of the stage 'decoder'"));
+  EXPECT_THAT(trained.error().message, HasSubstr("--decoder-rate 1e+35"));
+}
+
+TEST(Trainer, EndsAStageThatGetsNoBetter) {
+  const Workshop workshop;
+  TrainOptions options = workshop.short_options();
+  options.decoder = {50, 1e-12, 0};  // learns nothing
+  options.joint.epochs = options.reward.epochs = 0;
+  options.patience = 3;
+  EXPECT_EQ(train_all(options).size(), 4U) << "the first is the best, for it is the only one";
 }
 
 }  // namespace

@@ -10,6 +10,8 @@
 #include "fakes/tiny_bundle.h"
 #include "model/bundle.h"
 
+#include <unistd.h>
+
 namespace jetsoncaption {
 namespace {
 
@@ -104,6 +106,11 @@ TrainOptions Workshop::short_options() const {
   return options;
 }
 
+void Workshop::remove_checkpoints() const {
+  for (const char* stage : {"decoder", "joint", "reward"})
+    unlink(work_.file(std::string("checkpoint-") + stage + ".json").c_str());
+}
+
 Log Workshop::written_log() const {
   std::ifstream file(work_.file("log.jsonl"));
   Log log;
@@ -112,12 +119,17 @@ Log Workshop::written_log() const {
   return log;
 }
 
-Result<void> train_epochs(const TrainOptions& options, int epochs, Log& log) {
-  return train(options, read_colour, no_progress, [&](const std::string& line) {
+Result<void> train_epochs(const TrainOptions& options, int epochs, Log& log, std::string* notice) {
+  TrainReports reports;
+  reports.progress = no_progress;
+  reports.epoch_done = [&](const std::string& line) {
     log.push_back(parse_line(line));
     if (static_cast<int>(log.size()) == epochs)
       throw std::runtime_error("the power failed");
-  });
+  };
+  if (notice != nullptr)
+    reports.notice = [notice](const std::string& sentence) { *notice = sentence; };
+  return train(options, read_colour, reports);
 }
 
 Log train_all(const TrainOptions& options) {

@@ -29,6 +29,9 @@ class Workshop {
   // The same with two epochs a stage.
   TrainOptions short_options() const;
 
+  // So that a new run may begin in the same folder.
+  void remove_checkpoints() const;
+
   // What is in log.jsonl.
   Log written_log() const;
 
@@ -37,8 +40,10 @@ class Workshop {
   TemporaryDirectory output_;
 };
 
-// Trains and stops, as if the power failed, when `log` has so many epochs.
-Result<void> train_epochs(const TrainOptions& options, int epochs, Log& log);
+// Trains and stops, as if the power failed, when `log` has so many epochs. `notice` gets what the
+// training says before it begins.
+Result<void> train_epochs(const TrainOptions& options, int epochs, Log& log,
+                          std::string* notice = nullptr);
 
 Log train_all(const TrainOptions& options);
 

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// From captions and lists to data sets.
+#include "train/source_reading.h"
+
+#include <memory>
+#include <unordered_map>
+#include <unordered_set>
+#include <utility>
+#include <vector>
+
+#include "base/log.h"
+#include "text/caption_formats.h"
+#include "text/caption_split.h"
+
+namespace jetsoncaption {
+namespace {
+
+void warn(const std::string& what, const LeftOut& left_out) {
+  if (left_out.count == 0)
+    return;
+  std::string text = std::to_string(left_out.count) + " " + what + ":\n" + left_out.text();
+  text.pop_back();
+  log_message(LogLevel::Warning, text);
+}
+
+Result<std::vector<std::string>> names_in(const std::string& list) {
+  return list.empty() ? Result<std::vector<std::string>>(std::vector<std::string>())
+                      : load_picture_list(list);
+}
+
+// The sentences as words; a picture whose sentences have none keeps an empty list.
+std::vector<std::vector<Words>> tokenized(const CaptionList& captions, Tokenizer& tokenizer) {
+  std::vector<std::vector<Words>> references;
+  LeftOut wordless;
+  for (const CaptionedPicture& picture : captions.pictures) {
+    references.emplace_back();
+    for (const std::string& sentence : picture.sentences) {
+      Words words = tokenizer.words(sentence);
+      if (!words.empty())
+        references.back().push_back(std::move(words));
+    }
+    if (references.back().empty())
+      wordless.add(picture.name);
+  }
+  warn("pictures have no sentence with a word in it and are left out", wordless);
+  return references;
+}
+
+Result<CaptionSplit> split(const DataSource& source, const CaptionList& captions, bool needs_dev) {
+  auto train = names_in(source.train_list);
+  if (!train.ok())
+    return train.error();
+  auto dev = names_in(source.dev_list);
+  if (!dev.ok())
+    return dev.error();
+  SplitLists lists{std::move(train.value()), std::move(dev.value())};
+  lists.train_alone = !needs_dev;
+  return split_pictures(captions.pictures, lists);
+}
+
+// Which pictures can be used, and where they are.
+struct Stored {
+  std::shared_ptr<const ShardStore> store;
+  std::unordered_map<size_t, size_t> records;  // by the place in the captions
+};
+
+// Reads those that any part needs, each once.
+Result<Stored> store_pictures(const DataSource& source, const SourceReading& reading,
+                              const CaptionList& captions, const std::vector<size_t>& places,
+                              const PictureReader& read, const ProgressReport& progress) {
+  PictureSource pictures{source.images, {}, reading.width, reading.height, reading.threads};
+  std::vector<size_t> unique;
+  std::unordered_set<size_t> seen;
+  for (const size_t place : places) {
+    if (!seen.insert(place).second)
+      continue;
+    unique.push_back(place);
+    pictures.names.push_back(captions.pictures[place].name);
+  }
+  ShardPlan plan;
+  plan.path = reading.store;
+  plan.key = pictures_key(pictures);
+  plan.record_bytes = pictures.record_bytes();
+  plan.records = unique.size();
+  std::shared_ptr<ShardStore> store = ShardStore::open(plan);
+  const bool is_new = store == nullptr;
+  if (is_new) {
+    auto created = ShardStore::create(plan);
+    if (!created.ok())
+      return created.error();
+    store = std::move(created.value());
+  }
+  auto checked = check_pictures(pictures, read, *store, progress);
+  if (!checked.ok())
+    return checked.error();
+  warn("pictures cannot be read and are left out", checked.value().unreadable);
+  if (checked.value().usable.empty()) {
+    return Error{ErrorKind::InvalidArgument, "None of the pictures that " + source.captions +
+                                                 " names can be read from " + source.images + ": " +
+                                                 checked.value().unreadable.named.front()};
+  }
+  if (is_new) {
+    auto finished = store->finish();
+    if (!finished.ok())
+      return finished.error();
+  }
+  Stored stored;
+  stored.store = store;
+  for (const size_t record : checked.value().usable)
+    stored.records.emplace(unique[record], record);
+  return stored;
+}
+
+Dataset make_dataset(const CaptionList& captions, const std::vector<std::vector<Words>>& references,
+                     const Stored& stored, const std::vector<size_t>& places,
+                     const SourceReading& reading) {
+  Dataset dataset;
+  std::vector<size_t> records;
+  std::unordered_set<size_t> known;  // a list may name a picture twice
+  for (const size_t place : places) {
+    const auto record = stored.records.find(place);
+    if (record == stored.records.end() || !known.insert(place).second)
+      continue;
+    dataset.ids.push_back(captions.pictures[place].name);
+    dataset.references.push_back(references[place]);
+    records.push_back(record->second);
+  }
+  dataset.pictures = Pictures(stored.store, records, reading.width, reading.height);
+  return dataset;
+}
+
+}  // namespace
+
+Result<SourceSets> read_source(const DataSource& source, const SourceReading& reading,
+                               const PictureReader& read, const ProgressReport& progress) {
+  auto loaded = load_captions(source.captions);
+  if (!loaded.ok())
+    return loaded.error();
+  CaptionList& captions = loaded.value();
+  warn("lines of " + source.captions + " (" + caption_format_name(captions.format) +
+           ") cannot be used and are left out",
+       captions.bad_lines);
+  auto references = tokenized(captions, *reading.tokenizer);
+  auto parts = split(source, captions, reading.needs_dev);
+  if (!parts.ok())
+    return Error{parts.error().kind, source.captions + ": " + parts.error().message};
+  warn("pictures of the lists are left out", parts.value().left_out);
+
+  std::vector<size_t> places;
+  for (std::vector<size_t>* part : {&parts.value().train, &parts.value().dev}) {
+    std::vector<size_t> with_words;
+    for (const size_t place : *part) {
+      if (!references[place].empty())
+        with_words.push_back(place);
+    }
+    *part = std::move(with_words);
+    places.insert(places.end(), part->begin(), part->end());
+  }
+  auto stored = store_pictures(source, reading, captions, places, read, progress);
+  if (!stored.ok())
+    return stored.error();
+  SourceSets sets{make_dataset(captions, references, stored.value(), parts.value().train, reading),
+                  make_dataset(captions, references, stored.value(), parts.value().dev, reading)};
+  const bool no_dev = sets.dev.ids.empty() && !parts.value().dev.empty();
+  if (sets.train.ids.empty() || no_dev) {
+    return Error{ErrorKind::InvalidArgument,
+                 "Of " + source.captions + " no picture remains to " +
+                     (no_dev ? "measure on" : "learn from") +
+                     ", because none of them can be read; see the warnings"};
+  }
+  return sets;
+}
+
+}  // namespace jetsoncaption

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// `jetsoncaption train` as a shell sees it: the commands of docs/train-your-own.md, in small.
+#include <cstdlib>
+#include <string>
+
+#include "fakes/places.h"
+#include "fakes/temporary_directory.h"
+#include "fakes/tiny_bundle.h"
+#include "tools/child_process.h"
+
+#include <gmock/gmock.h>
+#include <unistd.h>
+
+namespace jetsoncaption {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+
+constexpr std::chrono::seconds kPatience{250};
+
+struct Outcome {
+  int exit_code = -1;
+  std::string text;  // standard output and standard error
+};
+
+// With $SHAPES, $WORK, $OUTPUT and $MODEL, a tiny bundle.
+class TrainCommand : public testing::Test {
+ protected:
+  void SetUp() override {
+    ASSERT_TRUE(write_tiny_bundle(model_.path(), 1).ok());
+    setenv("SHAPES", shapes_.path().c_str(), 1);
+    setenv("WORK", work_.path().c_str(), 1);
+    setenv("OUTPUT", output_.path().c_str(), 1);
+    setenv("MODEL", model_.path().c_str(), 1);
+    setenv("JETSONCAPTION", JETSONCAPTION_PROGRAM, 1);
+    ASSERT_EQ(run(std::string(JETSONCAPTION_MAKE_SHAPES) + " $SHAPES 20").exit_code, 0);
+  }
+
+  static Outcome run(const std::string& command) {
+    const auto ran = run_child({"/bin/sh", "-c", command + " 2>&1"}, kPatience);
+    EXPECT_TRUE(ran.ok());
+    return ran.ok() ? Outcome{ran.value().exit_code, ran.value().output} : Outcome();
+  }
+  static Outcome train(const std::string& more) {
+    return run(
+        "$JETSONCAPTION train --images $SHAPES --captions $SHAPES/captions.csv --work $WORK "
+        "--output $OUTPUT --min-count 1 --views 1 --tag-cells 0 --decoder-epochs 1 "
+        "--joint-epochs 0 --reward-epochs 0 --frozen-blocks 0 " +
+        more);
+  }
+
+  TemporaryDirectory shapes_;
+  TemporaryDirectory work_;
+  TemporaryDirectory output_;
+  TemporaryDirectory model_;
+};
+
+TEST_F(TrainCommand, TakesAFolderWithACsvAndABundleToStartFrom) {
+  const Outcome trained = train("--start $MODEL");
+  EXPECT_EQ(trained.exit_code, 0) << trained.text;
+  EXPECT_THAT(
+      trained.text,
+      AllOf(HasSubstr(" pictures to learn from, "), HasSubstr("All epochs together take about "),
+            HasSubstr("\"stage\":\"decoder\""), HasSubstr("The model is in ")));
+  const Outcome described = run("$JETSONCAPTION describe --model $OUTPUT $SHAPES/shape3.png");
+  EXPECT_EQ(described.exit_code, 0) << described.text;
+  EXPECT_THAT(described.text, HasSubstr("shape3.png: "));
+}
+
+TEST_F(TrainCommand, NamesWhatIsWrongAndGoesOn) {
+  shapes_.write("shape3.png", "no picture");
+  unlink(shapes_.file("shape4.png").c_str());
+  shapes_.write("captions.csv", shapes_.read("captions.csv") + "shape5.png\n");
+  const Outcome trained = train("--backbone $MODEL --hidden-size 16");
+  EXPECT_EQ(trained.exit_code, 0) << trained.text;
+  EXPECT_THAT(trained.text, AllOf(HasSubstr("line 102: it has 1 of 2 columns"),
+                                  HasSubstr("2 pictures cannot be read and are left out"),
+                                  HasSubstr("shape3.png: "), HasSubstr("shape4.png: ")));
+}
+
+TEST_F(TrainCommand, NeitherOverwritesARunNorGoesOnWithAnother) {
+  ASSERT_EQ(train("--start $MODEL").exit_code, 0);
+  const Outcome again = train("--start $MODEL");
+  EXPECT_EQ(again.exit_code, 2);
+  EXPECT_THAT(again.text, HasSubstr("has checkpoints of an earlier run (checkpoint-decoder.json)"));
+  const Outcome other = train("--start $MODEL --resume --seed 7");
+  EXPECT_EQ(other.exit_code, 2);
+  EXPECT_THAT(other.text, HasSubstr("--seed was 1 and is 7"));
+  const Outcome longer = train("--start $MODEL --resume --decoder-epochs 2");
+  EXPECT_EQ(longer.exit_code, 0) << longer.text;
+}
+
+TEST_F(TrainCommand, SaysWhereTheEncoderShouldComeFrom) {
+  const Outcome trained = train("");
+  EXPECT_EQ(trained.exit_code, 2);
+  EXPECT_THAT(trained.text, AllOf(HasSubstr("--backbone"), HasSubstr("--start")));
+}
+
+TEST_F(TrainCommand, SaysWhichFileIsNoBackbone) {
+  const Outcome imported =
+      run("$JETSONCAPTION import-backbone $SHAPES/shape3.png --output $WORK/backbone.safetensors");
+  EXPECT_EQ(imported.exit_code, 2);
+  EXPECT_THAT(imported.text, HasSubstr("shape3.png is no TensorFlow Lite file"));
+}
+
+}  // namespace
+}  // namespace jetsoncaption
