@@ -4,6 +4,7 @@
 
 #include <set>
 #include <sstream>
+#include <utility>
 
 #include <gtest/gtest.h>
 
@@ -195,15 +196,32 @@ TEST(StandardThings, HasAllCategoriesOfCoco) {
 TEST(StandardThings, DifferentThingsAreInDifferentGroups) {
   const Things& things = Things::standard();
   std::set<int> groups;
-  const std::vector<std::string> names = {"dog",   "cat",    "horse", "cow",   "bird",   "giraffe",
-                                          "bear",  "person", "car",   "bus",   "train",  "boat",
-                                          "chair", "couch",  "bed",   "table", "toilet", "kitchen",
-                                          "beach", "snow",   "tree",  "ball",  "tv",     "laptop"};
+  const std::vector<std::string> names = {
+      "dog",    "cat",    "horse",    "cow",    "bird",    "owl",     "duck",   "giraffe",
+      "bear",   "person", "car",      "bus",    "train",   "boat",    "chair",  "couch",
+      "bed",    "table",  "counter",  "toilet", "kitchen", "beach",   "snow",   "tree",
+      "stick",  "ball",   "tv",       "laptop", "fork",    "knife",   "tomato", "onion",
+      "guitar", "drum",   "hospital", "church", "bag",     "suitcase"};
   for (const auto& name : names) {
     ASSERT_GE(things.find_noun(name), 0) << name;
     groups.insert(things.group_of(things.find_noun(name)));
   }
   EXPECT_EQ(groups.size(), names.size());
+}
+
+TEST(StandardThings, WhoNamesAKindNamesItsWhole) {
+  const Things& things = Things::standard();
+  const auto group = [&](const char* name) { return things.group_of(things.find_noun(name)); };
+  for (const auto& pair :
+       std::vector<std::pair<const char*, const char*>>{{"owl", "animal"},
+                                                        {"banana", "food"},
+                                                        {"hotel", "building"},
+                                                        {"guitar", "instrument"},
+                                                        {"soccer", "ball"},
+                                                        {"laptop", "electronics"}}) {
+    EXPECT_THAT(things.broader(group(pair.first)), testing::Contains(group(pair.second)))
+        << pair.first;
+  }
 }
 
 TEST(StandardThings, WordsThatMostlyMeanSomethingElseAreNoThings) {
