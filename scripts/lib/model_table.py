@@ -114,7 +114,7 @@ def print_table(rows):
     if rows:
         machine = rows[0][1]["machine"]
         print(f"\nMilliseconds (median, greedy search) and memory by `jetsoncaption bench` on {machine['cpu']}, "
-              f"{rows[0][1]['results'][0]['threads']} threads of {machine['cores']} cores.")
+              f"{machine['cores']} cores, threads: {rows[0][1]['results'][0]['threads']}.")
 
 
 def main(arguments):
