@@ -25,6 +25,6 @@ else
   # A registry of its own, so that the system's does not learn of plugins in a build folder.
   export GST_REGISTRY="$jetsoncaption_root/build/registry.bin"
   export JETSONCAPTION_ENGINE="$jetsoncaption_root/build/src/engine/libjetsoncaption-engine.so"
-  export JETSONCAPTION_MODEL="$jetsoncaption_root/models/mobilenet-gru-flickr8k"
+  export JETSONCAPTION_MODEL="$jetsoncaption_root/models/lite0-gru-everyday"
 fi
 unset jetsoncaption_root

@@ -37,9 +37,9 @@ compare_captions() {
   scripts/setup.sh
   for precision in fp32 int8; do
     ONEDNN_MAX_CPU_ISA=SSE41 build/src/tools/jetsoncaption describe --precision "$precision" \
-      --model models/mobilenet-gru-flickr8k "$folder"/*.{jpg,png} >"$folder/here-$precision.txt"
+      --model models/lite0-gru-everyday "$folder"/*.{jpg,png} >"$folder/here-$precision.txt"
     "$run" build-arm64/src/tools/jetsoncaption describe --precision "$precision" \
-      --model models/mobilenet-gru-flickr8k "$folder"/*.{jpg,png} >"$folder/there-$precision.txt"
+      --model models/lite0-gru-everyday "$folder"/*.{jpg,png} >"$folder/there-$precision.txt"
     diff "$folder/here-$precision.txt" "$folder/there-$precision.txt" || {
       echo "test-arm64.sh: captions differ from those of this machine with $precision." >&2
       exit 1

@@ -44,7 +44,7 @@
  * ## Example launch line
  * |[
  * gst-launch-1.0 videotestsrc num-buffers=90 ! jetsoncaption mode=every-frame interval=30 \
- *   model=models/mobilenet-gru-flickr8k ! videoconvert ! autovideosink
+ *   model=models/lite0-gru-everyday ! videoconvert ! autovideosink
  * ]| Writes the caption of a test picture across the bottom of the window.
  *
  * Since: 0.1

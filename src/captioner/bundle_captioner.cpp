@@ -10,6 +10,7 @@
 #include "model/search_setup.h"
 #include "model/torch_runtime.h"
 #include "search/search.h"
+#include "text/things.h"
 #include "text/tokenizer.h"
 
 namespace jetsoncaption {
@@ -149,6 +150,7 @@ Result<LoadedNetwork> BundleCaptioner::open(Device device, Precision precision) 
   auto opened = opener_(options_, device, precision);
   if (!opened.ok())
     return opened.error();
+  things_ = nouns_of_words(opened.value().loaded.bundle->vocabulary);
   const std::lock_guard<std::mutex> lock(info_mutex_);
   info_ = std::move(opened.value().info);
   return std::move(opened.value().loaded);
@@ -179,6 +181,7 @@ Caption BundleCaptioner::describe_picture(const LoadedNetwork& loaded,
   search_options.beam_size = options.beam_size;
   search_options.max_words = options.max_words;
   search_options.keep_attention = options.attention;
+  search_options.things = things_;
   search_options.should_stop = [this, &options, start] {
     return cancelled_ ||
            (options.max_inference_ms > 0 && milliseconds_since(start) >= options.max_inference_ms);

@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <vector>
 
 #include "captioner.h"
 #include "captioner/network_opener.h"
@@ -54,6 +55,7 @@ class BundleCaptioner : public Captioner {
   Image picture_;  // of the input size
   CaptionTimes times_;
   std::atomic<bool> cancelled_{false};
+  std::vector<int> things_;        // of each word (SearchOptions)
   mutable std::mutex info_mutex_;  // of info_, which changes while describe() runs
   CaptionerInfo info_;
 };

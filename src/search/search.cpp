@@ -60,6 +60,7 @@ class Beam {
     return std::isfinite(log_probability) && !banned_[word];
   }
 
+  bool names_again(size_t slot, size_t word) const;
   void collect_candidates();
   void add_candidate(const Candidate& candidate);
   void advance(int written);
@@ -75,6 +76,7 @@ class Beam {
   const int max_words_;
   const double penalty_;
   const int end_token_;
+  const std::vector<int>& things_;
   const bool keeps_attention_;
   const size_t vocabulary_;
   std::vector<char> banned_;
@@ -99,6 +101,7 @@ Beam::Beam(StepScorer& scorer, const SearchOptions& options)
       max_words_(std::max(options.max_words, 1)),
       penalty_(static_cast<double>(options.length_penalty)),
       end_token_(options.end_token),
+      things_(options.things),
       keeps_attention_(options.keep_attention),
       vocabulary_(static_cast<size_t>(std::max(scorer.vocabulary_size(), 0))),
       banned_(vocabulary_, 0),
@@ -133,6 +136,19 @@ SearchResult Beam::run() {
   return result();
 }
 
+// Whether the word names a thing that the sentence in the slot has named.
+bool Beam::names_again(size_t slot, size_t word) const {
+  if (word >= things_.size() || things_[word] < 0)
+    return false;
+  for (int at = live_[slot].last_node; at != kNoNode;
+       at = nodes_[static_cast<size_t>(at)].previous) {
+    const auto before = static_cast<size_t>(nodes_[static_cast<size_t>(at)].word);
+    if (before < things_.size() && things_[before] == things_[word])
+      return true;
+  }
+  return false;
+}
+
 // The best continuations of all live sentences. Twice the beam, because each of the live sentences
 // may end, and then as many must be left to go on.
 void Beam::collect_candidates() {
@@ -143,7 +159,7 @@ void Beam::collect_candidates() {
       const double sum = live_[slot].sum + static_cast<double>(log_probabilities[word]);
       if (candidates_.size() == 2 * beam_size_ && sum < candidates_.back().sum)
         continue;
-      if (may_follow(word, log_probabilities[word])) {
+      if (may_follow(word, log_probabilities[word]) && !names_again(slot, word)) {
         add_candidate(
             {sum, static_cast<int>(word), static_cast<int>(slot), log_probabilities[word]});
       }

@@ -17,7 +17,10 @@ struct SearchOptions {
                                 // coverage term); 0 favours short sentences
   int start_token = 1;
   int end_token = 2;
-  std::vector<int> banned_tokens;     // never written: padding, start, unknown
+  std::vector<int> banned_tokens;  // never written: padding, start, unknown
+  // For each word the number of the thing that it names, or below 0 where it names none: a sentence
+  // that names a thing does not name it again ("a sink and a sink"). Empty: it may.
+  std::vector<int> things;
   bool keep_attention = false;        // also return where the decoder looked for each word
   std::function<bool()> should_stop;  // asked before each step after the first; true: end here and
                                       // return the best so far. May be empty.

@@ -85,4 +85,17 @@ std::vector<Things::Mention> Things::find(const Words& words) const {
   return mentions;
 }
 
+std::vector<int> nouns_of_words(const Vocabulary& vocabulary) {
+  const Things& things = Things::standard();
+  std::vector<int> nouns;
+  for (int word = 0; word < vocabulary.size(); ++word) {
+    nouns.push_back(-1);
+    for (const Things::Mention& mention : things.find({vocabulary.word(word)})) {
+      if (!mention.implied)
+        nouns.back() = mention.noun;
+    }
+  }
+  return nouns;
+}
+
 }  // namespace jetsoncaption

@@ -15,6 +15,7 @@
 
 #include "base/result.h"
 #include "text/metrics.h"
+#include "text/vocabulary.h"
 
 namespace jetsoncaption {
 
@@ -69,5 +70,8 @@ class Things {
   std::unordered_map<std::string, int> names_;                // nouns by name
   std::unordered_map<std::string, std::vector<Form>> forms_;  // by first part, longest first
 };
+
+// For each word of the vocabulary the noun of Things::standard() that it is a form of, or -1.
+std::vector<int> nouns_of_words(const Vocabulary& vocabulary);
 
 }  // namespace jetsoncaption

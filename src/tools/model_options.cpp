@@ -15,7 +15,7 @@ namespace {
 
 constexpr char kModelVariable[] = "JETSONCAPTION_MODEL";
 // JETSONCAPTION_MODELS_DIR is set by the build: where `meson install` puts the bundles.
-constexpr char kInstalledModel[] = JETSONCAPTION_MODELS_DIR "/mobilenet-gru-flickr8k";
+constexpr char kInstalledModel[] = JETSONCAPTION_MODELS_DIR "/lite0-gru-everyday";
 
 // An option that takes one of a few words. CLI11's own transformer would print the enumerators.
 template <typename Value>

@@ -30,7 +30,7 @@
 namespace jetsoncaption {
 namespace {
 
-constexpr double kUntrueWeight = 0.5;
+constexpr double kUntrueWeight = 0.25;
 constexpr int kDevBatch = 100;
 constexpr size_t kManySentences = 3;
 

@@ -24,7 +24,7 @@ struct Training {
 
 // In each epoch every training picture is seen once; then the running mean of the weights captions
 // the pictures of each dev set, and is kept in work/best-STAGE.safetensors when it does so better
-// than before: by the mean over the sets of CIDEr-D less half of the share of untrue sentences.
+// than before: by the mean over the sets of CIDEr-D less a quarter of the share of untrue sentences.
 // In the end `parameters` are the best. Goes on from a checkpoint if options.resume says so.
 Result<void> run_stage(Stage stage, const Training& training, NamedTensors& parameters);
 

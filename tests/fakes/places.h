@@ -16,7 +16,7 @@ inline std::string data_directory() {
 // The bundle that comes with the program, or another: $JETSONCAPTION_MODEL.
 inline std::string model_directory() {
   const char* chosen = std::getenv("JETSONCAPTION_MODEL");
-  return chosen ? chosen : JETSONCAPTION_SOURCE_ROOT "/models/mobilenet-gru-flickr8k";
+  return chosen ? chosen : JETSONCAPTION_SOURCE_ROOT "/models/lite0-gru-everyday";
 }
 
 }  // namespace jetsoncaption

@@ -63,7 +63,7 @@ TEST(ElementStart, NamesEveryPlaceWhereItLookedForAModel) {
   EXPECT_EQ(error.code, GST_RESOURCE_ERROR_NOT_FOUND);
   EXPECT_TRUE(error.names("property model is empty")) << error.text;
   EXPECT_TRUE(error.names("JETSONCAPTION_MODEL is not set")) << error.text;
-  EXPECT_TRUE(error.names("jetsoncaption/models/mobilenet-gru-flickr8k")) << error.text;
+  EXPECT_TRUE(error.names("jetsoncaption/models/lite0-gru-everyday")) << error.text;
   EXPECT_TRUE(error.names("Set model to")) << error.text;
 }
 

@@ -53,6 +53,37 @@ TEST(BeamSearch, FindsTheSentenceThatGreedySearchMisses) {
   EXPECT_FALSE(result.truncated);
 }
 
+// "b" is likelier after "b" than all else, and names the same thing.
+FakeScorer stammerer() {
+  return FakeScorer({{{}, {{kB, 1.0}}},
+                     {{kB}, {{kB, 0.8}, {kC, 0.2}}},
+                     {{kB, kB}, {{kEnd, 1.0}}},
+                     {{kB, kC}, {{kEnd, 1.0}}}});
+}
+
+TEST(Search, ASentenceNamesNoThingTwice) {
+  for (const int beam_size : {1, 3}) {
+    FakeScorer scorer = stammerer();
+    SearchOptions once = options(beam_size);
+    once.things = {-1, -1, -1, -1, 7, -1};  // of each word; only "b" names a thing
+    EXPECT_EQ(search(scorer, once).words, (Sentence{kB, kC}));
+  }
+}
+
+TEST(Search, WordsOfOneThingCountAsTheSame) {
+  FakeScorer scorer = stammerer();
+  SearchOptions once = options(1);
+  once.things = {-1, -1, -1, -1, 7, 7};
+  const SearchResult result = search(scorer, once);
+  EXPECT_EQ(result.words, Sentence{kB}) << "neither b nor c may follow";
+  EXPECT_TRUE(result.truncated);
+}
+
+TEST(Search, WithoutThingsWordsMayRepeat) {
+  FakeScorer scorer = stammerer();
+  EXPECT_EQ(search(scorer, options(1)).words, (Sentence{kB, kB}));
+}
+
 // Both survivors of the second step descend from "b", which was in slot 1; then they change places,
 // because "b c" grows better than "b a".
 FakeScorer place_changer() {

@@ -16,7 +16,7 @@ Result<ModelChoice> find_model(const std::string& property) {
   if (variable != nullptr && variable[0] != '\0')
     return ModelChoice{variable, "environment variable JETSONCAPTION_MODEL"};
 
-  const std::string installed = JETSONCAPTION_MODELS_DIR "/mobilenet-gru-flickr8k";
+  const std::string installed = JETSONCAPTION_MODELS_DIR "/lite0-gru-everyday";
   if (g_file_test(installed.c_str(), G_FILE_TEST_IS_DIR))
     return ModelChoice{installed, "installed model"};
 
@@ -25,7 +25,7 @@ Result<ModelChoice> find_model(const std::string& property) {
                "JETSONCAPTION_MODEL is not set, and the installed model " +
                    installed +
                    " does not exist. Set model to the directory of a bundle, for example "
-                   "model=models/mobilenet-gru-flickr8k."};
+                   "model=models/lite0-gru-everyday."};
 }
 
 }  // namespace jetsoncaption
