@@ -4,7 +4,7 @@
 
 #include <utility>
 
-#include "text/utf8.h"
+#include "text/clean_text.h"
 
 namespace jetsoncaption {
 namespace {
@@ -12,22 +12,6 @@ namespace {
 constexpr size_t kMaxNameBytes = 1024;
 constexpr size_t kMaxSentenceBytes = 4096;
 constexpr size_t kShownBytes = 60;
-
-// Blanks and control characters become one blank each time, and none at the ends.
-std::string without_spare_blanks(const std::string& text) {
-  std::string clean;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    const bool blank = byte <= 0x20 || byte == 0x7F;
-    if (!blank)
-      clean += c;
-    else if (!clean.empty() && clean.back() != ' ')
-      clean += ' ';
-  }
-  if (!clean.empty() && clean.back() == ' ')
-    clean.pop_back();
-  return clean;
-}
 
 // What is wrong with them, or nullptr.
 const char* fault(const std::string& name, const std::string& sentence) {
@@ -39,8 +23,6 @@ const char* fault(const std::string& name, const std::string& sentence) {
     return "there is no sentence";
   if (sentence.size() > kMaxSentenceBytes)
     return "the sentence is longer than 4096 bytes";
-  if (!is_utf8(name) || !is_utf8(sentence))
-    return "it is not UTF-8; save the file in this encoding";
   return nullptr;
 }
 
@@ -48,16 +30,19 @@ const char* fault(const std::string& name, const std::string& sentence) {
 
 void CaptionCollector::add(const CaptionPlace& place, const std::string& raw_name,
                            const std::string& raw_sentence, Part part) {
-  std::string name = without_spare_blanks(raw_name);
+  auto clean = clean_name(raw_name);
+  auto sentence = clean.ok() ? clean_sentence(raw_sentence) : clean;
+  if (!sentence.ok())
+    return leave_out(place, sentence.error().message);
+  std::string& name = clean.value();
   if (name.compare(0, 2, "./") == 0)
     name.erase(0, 2);
-  std::string sentence = without_spare_blanks(raw_sentence);
-  if (const char* why = fault(name, sentence))
+  if (const char* why = fault(name, sentence.value()))
     return leave_out(place, why);
   const auto [found, is_new] = index_.emplace(name, list_.pictures.size());
   if (is_new)
     list_.pictures.push_back({std::move(name), part, {}});
-  list_.pictures[found->second].sentences.push_back(std::move(sentence));
+  list_.pictures[found->second].sentences.push_back(std::move(sentence.value()));
 }
 
 void CaptionCollector::leave_out(const CaptionPlace& place, const std::string& why) {

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <fstream>
 #include <unordered_map>
 #include <unordered_set>
 #include <utility>
@@ -92,25 +91,6 @@ Error empty_part(const std::string& part) {
 }
 
 }  // namespace
-
-Result<std::vector<std::string>> load_picture_list(const std::string& file) {
-  std::ifstream stream(file);
-  if (!stream)
-    return Error{ErrorKind::NotFound, file + " cannot be opened; name a list of pictures"};
-  std::vector<std::string> names;
-  for (std::string line; std::getline(stream, line);) {
-    if (names.empty() && line.compare(0, 3, "\xEF\xBB\xBF") == 0)
-      line.erase(0, 3);
-    const size_t first = line.find_first_not_of(" \t\r");
-    if (first != std::string::npos)
-      names.push_back(line.substr(first, line.find_last_not_of(" \t\r") - first + 1));
-  }
-  if (names.empty()) {
-    return Error{ErrorKind::InvalidArgument,
-                 file + " lists no pictures; it needs the name of one on each line"};
-  }
-  return names;
-}
 
 Result<CaptionSplit> split_pictures(const std::vector<CaptionedPicture>& pictures,
                                     const SplitLists& lists) {

@@ -26,10 +26,6 @@ struct SplitLists {
                              // and none of dev pictures, none are kept aside
 };
 
-// One name a line, as in captions; empty lines are skipped. NotFound,
-// InvalidArgument when there is none.
-Result<std::vector<std::string>> load_picture_list(const std::string& file);
-
 // A list from the user decides, and its order is kept; with a list of dev pictures alone all others
 // are learnt from. Without lists the file decides, if it says what its pictures are for; its test
 // pictures are used for nothing. Where nobody has chosen dev pictures a tenth is kept aside, at

@@ -28,14 +28,4 @@ size_t utf8_character_bytes(const std::string& text, size_t position) {
   return bytes;
 }
 
-bool is_utf8(const std::string& text) {
-  for (size_t i = 0; i < text.size();) {
-    const size_t bytes = utf8_character_bytes(text, i);
-    if (bytes == 0)
-      return false;
-    i += bytes;
-  }
-  return true;
-}
-
 }  // namespace jetsoncaption

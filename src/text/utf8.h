@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Whether bytes are UTF-8.
+// The characters of UTF-8.
 #pragma once
 
 #include <cstddef>
@@ -9,7 +9,5 @@ namespace jetsoncaption {
 
 // The number of bytes of the UTF-8 character that begins at `position`, or 0 when there is none.
 size_t utf8_character_bytes(const std::string& text, size_t position);
-
-bool is_utf8(const std::string& text);
 
 }  // namespace jetsoncaption

@@ -104,7 +104,8 @@ void add_data_options(CLI::App& command, TrainOptions& options, SourceLists& lis
       ->required();
   command
       .add_option("--train-list", lists.train_lists,
-                  "Pictures to learn from, a name a line. Without lists the captions say, or a tenth is kept aside to measure on")
+                  "Pictures to learn from, a name a line. Without lists the captions say, or a "
+                  "tenth is kept aside to measure on")
       ->type_name("FILE");
   command
       .add_option("--dev-list", lists.dev_lists,

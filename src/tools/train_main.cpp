@@ -4,12 +4,11 @@
 #include "tools/program.h"
 
 int main(int argc, char** argv) {
-  return jetsoncaption::run_program(argc, argv,
-                                    "Makes models and their weights of other precisions.",
-                                    [](CLI::App& program, int& exit_code) {
-                                      jetsoncaption::add_train_command(program, exit_code);
-                                      jetsoncaption::add_quantize_command(program, exit_code);
-                                      jetsoncaption::add_import_backbone_command(program,
-                                                                                 exit_code);
-                                    });
+  return jetsoncaption::run_program(
+      argc, argv, "Makes models and their weights of other precisions.",
+      [](CLI::App& program, int& exit_code) {
+        jetsoncaption::add_train_command(program, exit_code);
+        jetsoncaption::add_quantize_command(program, exit_code);
+        jetsoncaption::add_import_backbone_command(program, exit_code);
+      });
 }

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "text/caption_formats.h"
 #include "text/caption_split.h"
+#include "text/captions_file.h"
 
 namespace jetsoncaption {
 namespace {
@@ -25,7 +26,7 @@ void warn(const std::string& what, const LeftOut& left_out) {
 
 Result<std::vector<std::string>> names_in(const std::string& list) {
   return list.empty() ? Result<std::vector<std::string>>(std::vector<std::string>())
-                      : load_picture_list(list);
+                      : load_names(list);
 }
 
 // The sentences as words; a picture whose sentences have none keeps an empty list.

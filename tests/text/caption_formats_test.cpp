@@ -127,7 +127,7 @@ TEST(CaptionFormats, LeaveBadLinesOutAndNameThemByNumber) {
   const std::vector<Fault> faults = {
       {"a.jpg\tA dog\nno tab\n\tno name\nb.jpg\t \nc.jpg\tA \xFF\nd.jpg\tA cat\n",
        {"line 2: 'no tab' has no tab", "line 3: there is no name", "line 4: there is no sentence",
-        "line 5: it is not UTF-8"}},
+        "line 5: byte 3 of it is not UTF-8"}},
       {"image,caption\na.jpg,A dog\nb.jpg\nc.jpg,\"never closed\nd.jpg,\"A cat\"\n",
        {"line 3: it has 1 of 2 columns", "line 4: a quotation mark is never closed"}},
       {"image,caption\na.jpg,\"A\ndog\"\nb.jpg\nd.jpg,A cat\n", {"line 4: it has 1 of 2"}},
@@ -205,7 +205,7 @@ TEST(CaptionFormats, RefuseWhatHasNoCaptionsWithTheReason) {
       {"image,caption\n", "x.txt has no captions in it; it was read as csv"},
       {"a.jpg\t\xFC"
        "ber\n",
-       "line 1: it is not UTF-8"},
+       "line 1: byte 1 of it is not UTF-8"},
       {"{", "line 1: it is not JSON"},
       {"[]", "it was read as json-lines"},
       {R"({"images": [{"id": 1, "file_name": "a.jpg"}], "annotations": [{"image_id": 1,

@@ -6,8 +6,6 @@
 #include <string>
 #include <vector>
 
-#include "fakes/temporary_directory.h"
-
 #include <gmock/gmock.h>
 
 namespace jetsoncaption {
@@ -94,21 +92,6 @@ TEST(CaptionSplit, FollowsListsInTheirOrder) {
   const auto learnt = split_of(pictures, alone);
   EXPECT_EQ(learnt.train.size(), 2U);
   EXPECT_THAT(learnt.dev, IsEmpty());
-}
-
-TEST(PictureList, MayNameAPictureTwiceAndComeFromWindows) {
-  const TemporaryDirectory directory;
-  const auto list = load_picture_list(directory.write("list",
-                                                      "\xEF\xBB\xBF"
-                                                      "a.jpg\r\n\r\n b c.jpg \na.jpg"));
-  ASSERT_TRUE(list.ok()) << list.error().message;
-  EXPECT_THAT(list.value(), ElementsAre("a.jpg", "b c.jpg", "a.jpg"));
-  const auto empty = load_picture_list(directory.write("empty", "\n \n"));
-  ASSERT_FALSE(empty.ok());
-  EXPECT_EQ(empty.error().kind, ErrorKind::InvalidArgument);
-  const auto missing = load_picture_list(directory.file("missing"));
-  ASSERT_FALSE(missing.ok());
-  EXPECT_EQ(missing.error().kind, ErrorKind::NotFound);
 }
 
 TEST(CaptionSplit, SaysWhichPartWouldBeEmpty) {

@@ -43,7 +43,7 @@ class SourceReadingTest : public testing::Test {
 
 TEST_F(SourceReadingTest, KeepsTheOrderOfTheListAndOfTheSentences) {
   const auto sets = read("red.png\tA red one.\ngreen.png\tGreen!\nred.png\tRed again\n",
-                         "green.png\nred.png\ngreen.png\n", "red.png\n");
+                         "green.png\nred.png\n", "red.png\n");
   ASSERT_TRUE(sets.ok()) << sets.error().message;
   const Dataset& train = sets.value().train;
   EXPECT_THAT(train.ids, ElementsAre("green.png", "red.png"));
