@@ -4,7 +4,8 @@
 
 #include <gst/video/gstvideometa.h>
 
-#include "captionwords.h"
+#include "captionlist.h"
+#include "compat.h"
 
 #include <string.h>
 
@@ -27,10 +28,15 @@
  *
  * |[
  * for (i = 0; i < gst_jetson_caption_meta_get_n_words (meta); i++) {
- *   map = gst_jetson_caption_meta_get_word_attention (meta, i, &columns, &rows, NULL);
- *   g_print ("%s: %f at the top left\n", gst_jetson_caption_meta_get_word (meta, i), map[0]);
+ *   map = gst_buffer_get_jetson_caption_attention (buffer, i, &columns, &rows, NULL);
+ *   if (map != NULL)
+ *     g_print ("%s: %f at the top left\n", gst_jetson_caption_meta_get_word (meta, i), map[0]);
  * }
  * ]|
+ *
+ * Text belongs to no size, and survives whatever elements do to the picture, encoding too. Maps
+ * belong to the picture: they survive copies, and elements that make another picture of it drop
+ * them.
  *
  * Since: 0.1
  */
@@ -97,76 +103,18 @@ static void caption_meta_free(GstMeta* meta, GstBuffer* buffer) {
 
   g_free(self->text);
   self->text = NULL;
-  gst_jetson_caption_words_unref(self->words);
+  gst_jetson_caption_list_unref(self->words);
   self->words = NULL;
 }
 
-// What is refused is refused silently: this runs for each frame.
-static gboolean caption_meta_transform(GstBuffer* destination, GstMeta* meta, GstBuffer* source,
-                                       GQuark type, gpointer data) {
-  const GstJetsonCaptionMeta* self = (const GstJetsonCaptionMeta*)meta;
-  GstJetsonCaptionMeta* copy;
-
-  if (!GST_META_TRANSFORM_IS_COPY(type) && !GST_VIDEO_META_TRANSFORM_IS_SCALE(type))
-    return FALSE;
-  copy =
-      gst_buffer_add_jetson_caption_meta(destination, self->text, self->confidence, self->timestamp,
-                                         self->frame, self->inference_time, self->flags);
-  if (copy == NULL)
-    return FALSE;
-  // The maps are of the whole picture, whatever its size, so they survive scaling as they are.
-  copy->words = gst_jetson_caption_words_ref(self->words);
-  return TRUE;
-}
-
-/**
- * gst_jetson_caption_meta_get_info: (skip)
- *
- * Returns: the #GstMetaInfo of #GstJetsonCaptionMeta
- *
- * Since: 0.1
- */
-const GstMetaInfo* gst_jetson_caption_meta_get_info(void) {
-  static gsize info = 0;
-
-  if (g_once_init_enter(&info)) {
-    const GstMetaInfo* registered = gst_meta_register(
-        GST_JETSON_CAPTION_META_API_TYPE, "GstJetsonCaptionMeta", sizeof(GstJetsonCaptionMeta),
-        caption_meta_init, caption_meta_free, caption_meta_transform);
-    g_once_init_leave(&info, (gsize)registered);
-  }
-  return (const GstMetaInfo*)info;
-}
-
-/**
- * gst_buffer_add_jetson_caption_meta:
- * @buffer: (transfer none): a writable #GstBuffer
- * @text: (transfer none): the caption, copied; bytes that are not UTF-8 become U+FFFD
- * @confidence: how sure the model is; brought into 0 to 1, not-a-number becomes 0
- * @timestamp: presentation timestamp of the described frame, or #GST_CLOCK_TIME_NONE
- * @frame: number of the described frame
- * @inference_time: nanoseconds the model took
- * @flags: #GstJetsonCaptionFlags
- *
- * Puts a caption on @buffer. A buffer carries one caption: an older one is replaced, its words too.
- *
- * Returns: (transfer none) (nullable): the meta, owned by @buffer; %NULL if @buffer is not writable
- *   or @text is %NULL
- *
- * Since: 0.1
- */
-GstJetsonCaptionMeta* gst_buffer_add_jetson_caption_meta(GstBuffer* buffer, const gchar* text,
-                                                         gdouble confidence, GstClockTime timestamp,
-                                                         guint64 frame, GstClockTime inference_time,
-                                                         GstJetsonCaptionFlags flags) {
-  GstJetsonCaptionMeta* self;
+// Makes it, or changes the one there is. Maps are left as they are: in a copy they may come first.
+static GstJetsonCaptionMeta* store_caption(GstBuffer* buffer, const gchar* text, gdouble confidence,
+                                           GstClockTime timestamp, guint64 frame,
+                                           GstClockTime inference_time,
+                                           GstJetsonCaptionFlags flags) {
+  GstJetsonCaptionMeta* self = gst_buffer_get_jetson_caption_meta(buffer);
   gchar* copy;
 
-  g_return_val_if_fail(GST_IS_BUFFER(buffer), NULL);
-  g_return_val_if_fail(text != NULL, NULL);
-  g_return_val_if_fail(gst_buffer_is_writable(buffer), NULL);
-
-  self = gst_buffer_get_jetson_caption_meta(buffer);
   if (self == NULL)
     self = (GstJetsonCaptionMeta*)gst_buffer_add_meta(buffer, GST_JETSON_CAPTION_META_INFO, NULL);
   if (self == NULL)
@@ -182,9 +130,74 @@ GstJetsonCaptionMeta* gst_buffer_add_jetson_caption_meta(GstBuffer* buffer, cons
   self->frame = frame;
   self->inference_time = inference_time;
   self->flags = flags;
-  gst_jetson_caption_words_unref(self->words);
+  gst_jetson_caption_list_unref(self->words);
   self->words = NULL;
   return self;
+}
+
+// What is refused is refused silently: this runs for each frame.
+static gboolean caption_meta_transform(GstBuffer* destination, GstMeta* meta, GstBuffer* source,
+                                       GQuark type, gpointer data) {
+  const GstJetsonCaptionMeta* self = (const GstJetsonCaptionMeta*)meta;
+  GstJetsonCaptionMeta* copy;
+
+  if (!GST_META_TRANSFORM_IS_COPY(type) && !GST_VIDEO_META_TRANSFORM_IS_SCALE(type))
+    return FALSE;
+  copy = store_caption(destination, self->text, self->confidence, self->timestamp, self->frame,
+                       self->inference_time, self->flags);
+  if (copy == NULL)
+    return FALSE;
+  copy->words = gst_jetson_caption_list_ref(self->words);
+  return TRUE;
+}
+
+/**
+ * gst_jetson_caption_meta_get_info: (skip)
+ *
+ * Returns: the #GstMetaInfo of #GstJetsonCaptionMeta
+ *
+ * Since: 0.1
+ */
+const GstMetaInfo* gst_jetson_caption_meta_get_info(void) {
+  static gsize info = 0;
+
+  if (g_once_init_enter(&info)) {
+    const GstMetaInfo* registered =
+        register_caption_meta(GST_JETSON_CAPTION_META_API_TYPE, caption_meta_init,
+                              caption_meta_free, caption_meta_transform);
+    g_once_init_leave(&info, (gsize)registered);
+  }
+  return (const GstMetaInfo*)info;
+}
+
+/**
+ * gst_buffer_add_jetson_caption_meta:
+ * @buffer: (transfer none): a writable #GstBuffer
+ * @text: (transfer none): the caption, copied; bytes that are not UTF-8 become U+FFFD
+ * @confidence: how sure the model is; brought into 0 to 1, not-a-number becomes 0
+ * @timestamp: presentation timestamp of the described frame, or #GST_CLOCK_TIME_NONE
+ * @frame: number of the described frame
+ * @inference_time: nanoseconds the model took
+ * @flags: #GstJetsonCaptionFlags
+ *
+ * Puts a caption on @buffer. A buffer carries one caption: an older one is replaced, its words
+ * and maps of attention too.
+ *
+ * Returns: (transfer none) (nullable): the meta, owned by @buffer; %NULL if @buffer is not writable
+ *   or @text is %NULL
+ *
+ * Since: 0.1
+ */
+GstJetsonCaptionMeta* gst_buffer_add_jetson_caption_meta(GstBuffer* buffer, const gchar* text,
+                                                         gdouble confidence, GstClockTime timestamp,
+                                                         guint64 frame, GstClockTime inference_time,
+                                                         GstJetsonCaptionFlags flags) {
+  g_return_val_if_fail(GST_IS_BUFFER(buffer), NULL);
+  g_return_val_if_fail(text != NULL, NULL);
+  g_return_val_if_fail(gst_buffer_is_writable(buffer), NULL);
+
+  gst_buffer_set_jetson_caption_attention(buffer, NULL, 0, 0, 0);
+  return store_caption(buffer, text, confidence, timestamp, frame, inference_time, flags);
 }
 
 /**
@@ -286,11 +299,6 @@ GstJetsonCaptionFlags gst_jetson_caption_meta_get_flags(const GstJetsonCaptionMe
  *   U+FFFD
  * @probabilities: how likely the model found each word; brought into 0 to 1, not-a-number becomes 0
  * @n_words: at most #GST_JETSON_CAPTION_META_MAX_WORDS; 0 takes the words away
- * @attention: (nullable): for each word a map of where the model looked,
- * [@n_words][@rows][@columns]
- * @columns: of a map of the whole picture, from the left
- * @rows: of a map of the whole picture, from the top; @columns times @rows is at most
- *   #GST_JETSON_CAPTION_META_MAX_CELLS
  *
  * Lists the words of the caption. For elements that describe frames.
  *
@@ -299,21 +307,17 @@ GstJetsonCaptionFlags gst_jetson_caption_meta_get_flags(const GstJetsonCaptionMe
  * Since: 0.1
  */
 gboolean gst_jetson_caption_meta_set_words(GstJetsonCaptionMeta* meta, const gchar* const* words,
-                                           const gdouble* probabilities, guint n_words,
-                                           const gfloat* attention, guint columns, guint rows) {
-  GstJetsonCaptionWords* made = NULL;
+                                           const gdouble* probabilities, guint n_words) {
+  GstJetsonCaptionList* made = NULL;
 
   g_return_val_if_fail(meta != NULL, FALSE);
   g_return_val_if_fail(n_words <= GST_JETSON_CAPTION_META_MAX_WORDS, FALSE);
   g_return_val_if_fail(n_words == 0 || (words != NULL && probabilities != NULL), FALSE);
-  g_return_val_if_fail(attention == NULL || (columns > 0 && rows > 0), FALSE);
-  g_return_val_if_fail(
-      attention == NULL || (guint64)columns * rows <= GST_JETSON_CAPTION_META_MAX_CELLS, FALSE);
 
   // Made first: what is given may be what this meta already holds.
   if (n_words > 0)
-    made = gst_jetson_caption_words_new(words, probabilities, n_words, attention, columns, rows);
-  gst_jetson_caption_words_unref(meta->words);
+    made = gst_jetson_caption_list_new(words, probabilities, n_words);
+  gst_jetson_caption_list_unref(meta->words);
   meta->words = made;
   return TRUE;
 }
@@ -328,11 +332,11 @@ gboolean gst_jetson_caption_meta_set_words(GstJetsonCaptionMeta* meta, const gch
  * Since: 0.1
  */
 guint gst_jetson_caption_meta_get_n_words(const GstJetsonCaptionMeta* meta) {
-  const GstJetsonCaptionWords* words;
+  const GstJetsonCaptionList* words;
 
   g_return_val_if_fail(meta != NULL, 0);
   words = meta->words;
-  return words != NULL ? words->n_words : 0;
+  return words != NULL ? words->size : 0;
 }
 
 /**
@@ -345,11 +349,11 @@ guint gst_jetson_caption_meta_get_n_words(const GstJetsonCaptionMeta* meta) {
  * Since: 0.1
  */
 const gchar* gst_jetson_caption_meta_get_word(const GstJetsonCaptionMeta* meta, guint index) {
-  const GstJetsonCaptionWords* words;
+  const GstJetsonCaptionList* words;
 
   g_return_val_if_fail(index < gst_jetson_caption_meta_get_n_words(meta), NULL);
   words = meta->words;
-  return words->words[index];
+  return words->texts[index];
 }
 
 /**
@@ -363,52 +367,9 @@ const gchar* gst_jetson_caption_meta_get_word(const GstJetsonCaptionMeta* meta, 
  */
 gdouble gst_jetson_caption_meta_get_word_probability(const GstJetsonCaptionMeta* meta,
                                                      guint index) {
-  const GstJetsonCaptionWords* words;
+  const GstJetsonCaptionList* words;
 
   g_return_val_if_fail(index < gst_jetson_caption_meta_get_n_words(meta), 0.0);
   words = meta->words;
   return words->probabilities[index];
-}
-
-/**
- * gst_jetson_caption_meta_get_word_attention:
- * @meta: a #GstJetsonCaptionMeta
- * @index: less than gst_jetson_caption_meta_get_n_words()
- * @columns: (out) (optional): cells from the left of the picture to its right
- * @rows: (out) (optional): cells from its top to its bottom
- * @n_values: (out) (optional): cells in all, @columns times @rows
- *
- * Where the model looked when it chose a word: the share of its attention that went to each cell of
- * a grid over the whole picture, row by row from the top left. The shares sum to 1 up to rounding.
- *
- * Returns: (transfer none) (nullable) (array length=n_values): the map, owned by @meta; %NULL, and
- *   zeros, if there is none
- *
- * Since: 0.1
- */
-const gfloat* gst_jetson_caption_meta_get_word_attention(const GstJetsonCaptionMeta* meta,
-                                                         guint index, guint* columns, guint* rows,
-                                                         gsize* n_values) {
-  const GstJetsonCaptionWords* words;
-  gsize cells;
-
-  if (columns != NULL)
-    *columns = 0;
-  if (rows != NULL)
-    *rows = 0;
-  if (n_values != NULL)
-    *n_values = 0;
-  g_return_val_if_fail(index < gst_jetson_caption_meta_get_n_words(meta), NULL);
-
-  words = meta->words;
-  if (words->attention == NULL)
-    return NULL;
-  cells = (gsize)words->columns * words->rows;
-  if (columns != NULL)
-    *columns = words->columns;
-  if (rows != NULL)
-    *rows = words->rows;
-  if (n_values != NULL)
-    *n_values = cells;
-  return words->attention + index * cells;
 }

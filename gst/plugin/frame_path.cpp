@@ -35,9 +35,13 @@ GstClockTime distance(GstClockTime a, GstClockTime b) {
   return a > b ? a - b : b - a;
 }
 
-void list_words(GstJetsonCaptionMeta* meta, const EngineCaption& caption) {
-  if (meta == nullptr || caption.words.empty())
-    return;
+// A buffer of nothing but the caption, whose words and maps all frames share.
+GstBuffer* make_prototype(const FrameCaption& made) {
+  const EngineCaption& caption = made.caption;
+  GstBuffer* prototype = gst_buffer_new();
+  GstJetsonCaptionMeta* meta = gst_buffer_add_jetson_caption_meta(
+      prototype, caption.text.c_str(), caption.confidence, made.job.timestamp, made.job.frame,
+      static_cast<GstClockTime>(caption.inference_ms * GST_MSECOND), GST_JETSON_CAPTION_FLAG_NONE);
   std::array<const gchar*, GST_JETSON_CAPTION_META_MAX_WORDS> words;
   std::array<gdouble, GST_JETSON_CAPTION_META_MAX_WORDS> probabilities;
   const size_t count = std::min(caption.words.size(), words.size());
@@ -46,8 +50,20 @@ void list_words(GstJetsonCaptionMeta* meta, const EngineCaption& caption) {
     probabilities[i] = caption.words[i].probability;
   }
   gst_jetson_caption_meta_set_words(meta, words.data(), probabilities.data(),
-                                    static_cast<guint>(count), caption.attention.data(),
-                                    caption.attention_columns, caption.attention_rows);
+                                    static_cast<guint>(count));
+  if (count > 0)
+    gst_buffer_set_jetson_caption_attention(prototype, caption.attention.data(),
+                                            static_cast<guint>(count), caption.attention_columns,
+                                            caption.attention_rows);
+  return prototype;
+}
+
+// In the place of what an element before this one may have put there.
+void put_caption(GstBuffer* buffer, GstBuffer* prototype, int flags) {
+  gst_buffer_set_jetson_caption_attention(buffer, nullptr, 0, 0, 0);
+  gst_buffer_copy_into(buffer, prototype, GST_BUFFER_COPY_META, 0, static_cast<gsize>(-1));
+  if (GstJetsonCaptionMeta* meta = gst_buffer_get_jetson_caption_meta(buffer))
+    meta->flags = static_cast<GstJetsonCaptionFlags>(flags);
 }
 
 // By running time; of frames outside of their segment by timestamps, and where there are none by
@@ -276,11 +292,9 @@ void FramePath::carry(GstBuffer* buffer, bool is_shared, const Settings& setting
   const int flags = (is_new ? GST_JETSON_CAPTION_FLAG_NEW : 0) |
                     (is_stale ? GST_JETSON_CAPTION_FLAG_STALE : 0) |
                     (caption.truncated ? GST_JETSON_CAPTION_FLAG_TRUNCATED : 0);
-  GstJetsonCaptionMeta* meta = gst_buffer_add_jetson_caption_meta(
-      buffer, caption.text.c_str(), caption.confidence, newest->job.timestamp, newest->job.frame,
-      static_cast<GstClockTime>(caption.inference_ms * GST_MSECOND),
-      static_cast<GstJetsonCaptionFlags>(flags));
-  list_words(meta, caption);
+  if (is_new)
+    prototype_.reset(make_prototype(*newest));
+  put_caption(buffer, prototype_.get(), flags);
   const bool is_shown = settings.overlay && !is_over && !is_shared && has_picture(buffer) &&
                         caption.confidence >= settings.min_confidence;
   if (is_shown)

@@ -272,7 +272,14 @@ static gboolean gst_jetson_caption_propose_allocation(GstBaseTransform* trans,
 static void gst_jetson_caption_before_transform(GstBaseTransform* trans, GstBuffer* buffer) {
   auto* self = GST_JETSON_CAPTION(trans);
   auto* state = self->state;
-  guarded(self, false, [state] {
+  guarded(self, false, [&] {
+    const GstSegment& segment = trans->segment;
+    const GstClockTime time =
+        segment.format == GST_FORMAT_TIME
+            ? gst_segment_to_stream_time(&segment, GST_FORMAT_TIME, GST_BUFFER_PTS(buffer))
+            : GST_CLOCK_TIME_NONE;
+    if (GST_CLOCK_TIME_IS_VALID(time))
+      gst_object_sync_values(GST_OBJECT(self), time);
     state->settings.refresh(state->frame_settings, state->frame_settings_version);
     return true;
   });

@@ -39,7 +39,7 @@ TEST(ElementAttention, ListsTheWordsWithTheirMapsWhenAsked) {
   for (guint word = 0; word < 3; word++) {
     guint columns = 0, rows = 0;
     const gfloat* map =
-        gst_jetson_caption_meta_get_word_attention(meta, word, &columns, &rows, nullptr);
+        gst_buffer_get_jetson_caption_attention(frame, word, &columns, &rows, nullptr);
     ASSERT_NE(map, nullptr);
     EXPECT_EQ(columns, 7U);
     EXPECT_EQ(rows, 7U);
@@ -50,6 +50,39 @@ TEST(ElementAttention, ListsTheWordsWithTheirMapsWhenAsked) {
     EXPECT_FLOAT_EQ(map[word], 0.52F) << "the map of another word";
   }
   gst_buffer_unref(frame);
+}
+
+// They are two kilobytes, which do not change from frame to frame.
+TEST(ElementAttention, IsSharedByTheFramesOfACaption) {
+  CaptionHarness harness({{"model", "fake:text=a dog"},
+                          {"mode", kEveryFrame},
+                          {"interval", "2"},
+                          {"attention", "true"}});
+  const auto map_of = [](GstBuffer* frame) {
+    return gst_buffer_get_jetson_caption_attention(frame, 0, nullptr, nullptr, nullptr);
+  };
+  GstBuffer* first = harness.pass(kGray);
+  GstBuffer* second = harness.pass(kGray);
+  GstBuffer* third = harness.pass(kGray);
+
+  EXPECT_EQ(map_of(first), map_of(second));
+  EXPECT_NE(map_of(second), map_of(third)) << "of the next caption";
+  for (GstBuffer* frame : {first, second, third})
+    gst_buffer_unref(frame);
+}
+
+TEST(ElementAttention, TakesThePlaceOfWhatAnotherElementSaid) {
+  CaptionHarness harness({{"model", "fake:text=a dog"}, {"mode", kEveryFrame}});
+  GstBuffer* frame = harness.make_frame(kGray);
+  gst_buffer_add_jetson_caption_meta(frame, "a cat", 1, 0, 0, 0, GST_JETSON_CAPTION_FLAG_NONE);
+  const gfloat map[] = {1};
+  gst_buffer_set_jetson_caption_attention(frame, map, 1, 1, 1);
+
+  GstBuffer* passed = harness.pass(frame);
+
+  EXPECT_EQ(caption_of(passed), "a dog");
+  EXPECT_EQ(gst_buffer_get_jetson_caption_attention(passed, 0, nullptr, nullptr, nullptr), nullptr);
+  gst_buffer_unref(passed);
 }
 
 TEST(ElementAttention, ListsNoWordsUnlessAsked) {

@@ -8,6 +8,8 @@
 #include <thread>
 #include <vector>
 
+#include <gst/controller/gstdirectcontrolbinding.h>
+#include <gst/controller/gstinterpolationcontrolsource.h>
 #include <gtest/gtest.h>
 
 #include "caption_harness.h"
@@ -218,6 +220,38 @@ TEST(ElementProperties, TakeTheModelAwayAgain) {
   CaptionElement element(PropertyValues{{"model", "some/where"}});
   g_object_set(element.get(), "model", nullptr, nullptr);
   EXPECT_EQ(element.get_string("model"), "");
+}
+
+// A control source that says 0 until a second of the stream has passed, and 1 from then on.
+TEST(Properties, FollowControlSourcesInStreamTime) {
+  CaptionHarness harness({{"model", "fake:text=a dog"}, {"mode", "every-frame"}});
+  GstControlSource* source = gst_interpolation_control_source_new();
+  auto* values = GST_TIMED_VALUE_CONTROL_SOURCE(source);
+  gst_timed_value_control_source_set(values, 0, 0.0);
+  gst_timed_value_control_source_set(values, GST_SECOND, 1.0);
+  ASSERT_TRUE(gst_object_add_control_binding(
+      GST_OBJECT(harness.get()), gst_direct_control_binding_new_absolute(
+                                     GST_OBJECT(harness.get()), "min-confidence", source)));
+  const GstVideoInfo& info = harness.info();
+  const std::vector<uint8_t> untouched(GST_VIDEO_INFO_SIZE(&info), 100);
+  for (const int second : {0, 1, 2}) {
+    GstBuffer* frame = harness.make_frame(Color{100, 100, 100});
+    GST_BUFFER_PTS(frame) = static_cast<GstClockTime>(second) * GST_SECOND;
+    GstBuffer* passed = harness.pass(frame);
+    const bool is_drawn = gst_buffer_memcmp(passed, 0, untouched.data(), untouched.size()) != 0;
+    EXPECT_EQ(is_drawn, second == 0) << "second " << second;
+    gst_buffer_unref(passed);
+  }
+  gst_object_unref(source);
+}
+
+TEST(Properties, OfLookAndThresholdsAreControllable) {
+  const CaptionElement element(PropertyValues{});
+  for (const char* name : {"text-color", "background-color", "halignment", "valignment",
+                           "font-desc", "min-confidence", "memory-threshold", "caption-timeout"})
+    EXPECT_TRUE(g_object_class_find_property(G_OBJECT_GET_CLASS(element.get()), name)->flags &
+                GST_PARAM_CONTROLLABLE)
+        << name;
 }
 
 }  // namespace

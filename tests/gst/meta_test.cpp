@@ -221,7 +221,15 @@ const std::vector<float> kMaps = {0, 0.25F, 0.75F, 0, 0, 0,   // a
 gboolean list_words(GstJetsonCaptionMeta* meta) {
   const gchar* words[] = {"a", "dog", "runs"};
   const gdouble probabilities[] = {0.9, 0.5, 0.25};
-  return gst_jetson_caption_meta_set_words(meta, words, probabilities, 3, kMaps.data(), 3, 2);
+  return gst_jetson_caption_meta_set_words(meta, words, probabilities, 3);
+}
+
+gboolean set_maps(const BufferPtr& buffer) {
+  return gst_buffer_set_jetson_caption_attention(buffer.get(), kMaps.data(), 3, 3, 2);
+}
+
+const gfloat* map_of(const BufferPtr& buffer, guint word) {
+  return gst_buffer_get_jetson_caption_attention(buffer.get(), word, nullptr, nullptr, nullptr);
 }
 
 void expect_words(const BufferPtr& buffer) {
@@ -234,7 +242,7 @@ void expect_words(const BufferPtr& buffer) {
     guint columns = 0, rows = 0;
     gsize values = 0;
     const gfloat* map =
-        gst_jetson_caption_meta_get_word_attention(meta, i, &columns, &rows, &values);
+        gst_buffer_get_jetson_caption_attention(buffer.get(), i, &columns, &rows, &values);
     ASSERT_NE(map, nullptr);
     EXPECT_EQ(columns, 3U);
     EXPECT_EQ(rows, 2U);
@@ -256,6 +264,7 @@ TEST_F(CaptionMeta, ListsWordsWithTheirMaps) {
   const BufferPtr buffer = make_buffer();
 
   EXPECT_TRUE(list_words(add(buffer, "a dog runs")));
+  EXPECT_TRUE(set_maps(buffer));
 
   expect_words(buffer);
   expect_same_caption(buffer);
@@ -263,16 +272,16 @@ TEST_F(CaptionMeta, ListsWordsWithTheirMaps) {
 
 TEST_F(CaptionMeta, GivesAMapToWhoDoesNotAskForItsSize) {
   const BufferPtr buffer = make_buffer();
-  GstJetsonCaptionMeta* meta = add(buffer, "a dog runs");
-  list_words(meta);
+  add(buffer, "a dog runs");
+  set_maps(buffer);
 
-  EXPECT_NE(gst_jetson_caption_meta_get_word_attention(meta, 0, nullptr, nullptr, nullptr),
-            nullptr);
+  EXPECT_NE(map_of(buffer, 0), nullptr);
 }
 
 TEST_F(CaptionMeta, KeepsItsWordsInACopyThatOutlivesTheOriginal) {
   BufferPtr buffer = make_buffer();
   list_words(add(buffer, "a dog runs"));
+  set_maps(buffer);
 
   const BufferPtr copy(gst_buffer_copy(buffer.get()));
   buffer.reset();
@@ -280,28 +289,46 @@ TEST_F(CaptionMeta, KeepsItsWordsInACopyThatOutlivesTheOriginal) {
   expect_words(copy);
 }
 
-TEST_F(CaptionMeta, KeepsItsWordsThroughAChangeOfSize) {
+TEST_F(CaptionMeta, KeepsItsWordsAndMapsThroughAChangeOfSize) {
   BufferPtr from = make_buffer();
   const BufferPtr to = make_buffer();
   list_words(add(from, "a dog runs"));
+  set_maps(from);
   GstVideoInfo large, small;
   gst_video_info_set_format(&large, GST_VIDEO_FORMAT_NV12, 64, 64);
   gst_video_info_set_format(&small, GST_VIDEO_FORMAT_NV12, 32, 32);
   GstVideoMetaTransform scale = {&large, &small};
+  const GQuark type = gst_video_meta_transform_scale_get_quark();
+  GstMeta* maps = gst_buffer_get_meta(from.get(), GST_JETSON_CAPTION_ATTENTION_META_API_TYPE);
 
-  EXPECT_TRUE(transform(to, from, gst_video_meta_transform_scale_get_quark(), &scale));
+  // Whichever comes first.
+  EXPECT_TRUE(maps->info->transform_func(to.get(), maps, from.get(), type, &scale));
+  EXPECT_TRUE(transform(to, from, type, &scale));
   from.reset();
 
   expect_words(to);
+}
+
+// As elements ask that turn, crop or encode pictures: a sentence belongs to none of it, a map to
+// all.
+TEST_F(CaptionMeta, HasNoTagsAndItsMapsThoseOfThePicture) {
+  EXPECT_EQ(gst_meta_api_type_get_tags(GST_JETSON_CAPTION_META_API_TYPE), nullptr);
+  for (const char* tag :
+       {GST_META_TAG_VIDEO_STR, GST_META_TAG_VIDEO_SIZE_STR, GST_META_TAG_VIDEO_ORIENTATION_STR})
+    EXPECT_TRUE(gst_meta_api_type_has_tag(GST_JETSON_CAPTION_ATTENTION_META_API_TYPE,
+                                          g_quark_from_string(tag)))
+        << tag;
 }
 
 TEST_F(CaptionMeta, LeavesTheWordsOfACopyAloneWhenItsOwnChange) {
   const BufferPtr buffer = make_buffer();
   GstJetsonCaptionMeta* meta = add(buffer, "a dog runs");
   list_words(meta);
+  set_maps(buffer);
   const BufferPtr copy(gst_buffer_copy(buffer.get()));
 
-  EXPECT_TRUE(gst_jetson_caption_meta_set_words(meta, nullptr, nullptr, 0, nullptr, 0, 0));
+  EXPECT_TRUE(gst_jetson_caption_meta_set_words(meta, nullptr, nullptr, 0));
+  EXPECT_TRUE(gst_buffer_set_jetson_caption_attention(buffer.get(), nullptr, 0, 0, 0));
 
   EXPECT_EQ(gst_jetson_caption_meta_get_n_words(meta), 0U);
   expect_words(copy);
@@ -310,24 +337,26 @@ TEST_F(CaptionMeta, LeavesTheWordsOfACopyAloneWhenItsOwnChange) {
 TEST_F(CaptionMeta, ForgetsTheWordsOfACaptionThatIsReplaced) {
   const BufferPtr buffer = make_buffer();
   list_words(add(buffer, "a cat sleeps"));
+  set_maps(buffer);
 
   const GstJetsonCaptionMeta* meta = add(buffer, "a dog runs");
 
   EXPECT_EQ(gst_jetson_caption_meta_get_n_words(meta), 0U);
+  EXPECT_EQ(map_of(buffer, 0), nullptr);
 }
 
-TEST_F(CaptionMeta, MayBeGivenItsOwnWordsAgain) {
+TEST_F(CaptionMeta, MayBeGivenItsOwnWordsAndMapsAgain) {
   const BufferPtr buffer = make_buffer();
   GstJetsonCaptionMeta* meta = add(buffer, "a dog runs");
   list_words(meta);
+  set_maps(buffer);
   const gchar* words[] = {gst_jetson_caption_meta_get_word(meta, 0),
                           gst_jetson_caption_meta_get_word(meta, 1),
                           gst_jetson_caption_meta_get_word(meta, 2)};
   const gdouble probabilities[] = {0.9, 0.5, 0.25};
-  const gfloat* maps =
-      gst_jetson_caption_meta_get_word_attention(meta, 0, nullptr, nullptr, nullptr);
 
-  EXPECT_TRUE(gst_jetson_caption_meta_set_words(meta, words, probabilities, 3, maps, 3, 2));
+  EXPECT_TRUE(gst_jetson_caption_meta_set_words(meta, words, probabilities, 3));
+  EXPECT_TRUE(gst_buffer_set_jetson_caption_attention(buffer.get(), map_of(buffer, 0), 3, 3, 2));
 
   expect_words(buffer);
 }
@@ -338,13 +367,14 @@ TEST_F(CaptionMeta, MayListWordsWithoutMaps) {
   const gchar* words[] = {"caf\xe9"};
   const gdouble probabilities[] = {std::numeric_limits<double>::quiet_NaN()};
 
-  EXPECT_TRUE(gst_jetson_caption_meta_set_words(meta, words, probabilities, 1, nullptr, 0, 0));
+  EXPECT_TRUE(gst_jetson_caption_meta_set_words(meta, words, probabilities, 1));
 
   EXPECT_STREQ(gst_jetson_caption_meta_get_word(meta, 0), "caf\xef\xbf\xbd");
   EXPECT_EQ(gst_jetson_caption_meta_get_word_probability(meta, 0), 0.0);
   guint columns = 7, rows = 7;
   gsize values = 49;
-  EXPECT_EQ(gst_jetson_caption_meta_get_word_attention(meta, 0, &columns, &rows, &values), nullptr);
+  EXPECT_EQ(gst_buffer_get_jetson_caption_attention(buffer.get(), 0, &columns, &rows, &values),
+            nullptr);
   EXPECT_EQ(columns, 0U);
   EXPECT_EQ(rows, 0U);
   EXPECT_EQ(values, 0U);
@@ -359,32 +389,38 @@ TEST_F(CaptionMeta, ListsAsManyWordsAndCellsAsItsLimitsAllow) {
   maps.back() = 1.0F;
 
   EXPECT_TRUE(gst_jetson_caption_meta_set_words(meta, words.data(), probabilities.data(),
-                                                GST_JETSON_CAPTION_META_MAX_WORDS, maps.data(), 32,
-                                                32));
+                                                GST_JETSON_CAPTION_META_MAX_WORDS));
+  EXPECT_TRUE(gst_buffer_set_jetson_caption_attention(buffer.get(), maps.data(),
+                                                      GST_JETSON_CAPTION_META_MAX_WORDS, 32, 32));
 
   const guint last = GST_JETSON_CAPTION_META_MAX_WORDS - 1;
   EXPECT_STREQ(gst_jetson_caption_meta_get_word(meta, last), "dog");
-  EXPECT_EQ(gst_jetson_caption_meta_get_word_attention(meta, last, nullptr, nullptr, nullptr)[1023],
-            1.0F);
+  EXPECT_EQ(map_of(buffer, last)[1023], 1.0F);
 }
 
 TEST_F(CaptionMeta, RefusesMoreThanItsLimitsAllowAndKeepsWhatItHas) {
   const BufferPtr buffer = make_buffer();
   GstJetsonCaptionMeta* meta = add(buffer, "a dog runs");
   list_words(meta);
-  const std::vector<const gchar*> words(GST_JETSON_CAPTION_META_MAX_WORDS + 1, "dog");
-  const std::vector<gdouble> probabilities(words.size(), 0.5);
-  const auto refuses = [&](guint n_words, const gfloat* maps, guint columns, guint rows) {
+  set_maps(buffer);
+  const guint many = GST_JETSON_CAPTION_META_MAX_WORDS + 1;
+  const std::vector<const gchar*> words(many, "dog");
+  const std::vector<gdouble> probabilities(many, 0.5);
+  const auto refuses = [&](guint n_words, guint columns, guint rows) {
     g_test_expect_message("GStreamer-JetsonCaptionMeta", G_LOG_LEVEL_CRITICAL, "*failed*");
-    EXPECT_FALSE(gst_jetson_caption_meta_set_words(meta, words.data(), probabilities.data(),
-                                                   n_words, maps, columns, rows));
+    EXPECT_FALSE(gst_buffer_set_jetson_caption_attention(buffer.get(), kMaps.data(), n_words,
+                                                         columns, rows));
     g_test_assert_expected_messages();
   };
 
-  refuses(GST_JETSON_CAPTION_META_MAX_WORDS + 1, nullptr, 0, 0);
-  refuses(1, kMaps.data(), 0, 7);
-  refuses(1, kMaps.data(), 65, 16);
-  refuses(1, kMaps.data(), G_MAXUINT, G_MAXUINT);
+  g_test_expect_message("GStreamer-JetsonCaptionMeta", G_LOG_LEVEL_CRITICAL, "*failed*");
+  EXPECT_FALSE(gst_jetson_caption_meta_set_words(meta, words.data(), probabilities.data(), many));
+  g_test_assert_expected_messages();
+  refuses(many, 1, 1);
+  refuses(0, 1, 1);
+  refuses(1, 0, 7);
+  refuses(1, 65, 16);
+  refuses(1, G_MAXUINT, G_MAXUINT);
 
   expect_words(buffer);
 }
@@ -393,6 +429,7 @@ TEST_F(CaptionMeta, HasNoWordBehindTheLast) {
   const BufferPtr buffer = make_buffer();
   GstJetsonCaptionMeta* meta = add(buffer, "a dog runs");
   list_words(meta);
+  set_maps(buffer);
   const auto expect_complaint = [] {
     g_test_expect_message("GStreamer-JetsonCaptionMeta", G_LOG_LEVEL_CRITICAL, "*n_words*");
   };
@@ -403,10 +440,8 @@ TEST_F(CaptionMeta, HasNoWordBehindTheLast) {
   expect_complaint();
   EXPECT_EQ(gst_jetson_caption_meta_get_word_probability(meta, G_MAXUINT), 0.0);
   g_test_assert_expected_messages();
-  expect_complaint();
-  EXPECT_EQ(gst_jetson_caption_meta_get_word_attention(meta, 3, nullptr, nullptr, nullptr),
-            nullptr);
-  g_test_assert_expected_messages();
+  EXPECT_EQ(map_of(buffer, 3), nullptr);
+  EXPECT_EQ(map_of(buffer, G_MAXUINT), nullptr);
 }
 
 TEST_F(CaptionMeta, NamesItsFlagsForBindings) {

@@ -39,7 +39,7 @@ const std::vector<Neighbour> kBehind = {
     {"videoconvert", "videoconvert ! video/x-raw,format=BGRx ! fakesink"},
     {"videoconvert_composition",
      "videoconvert ! capsfilter caps=\"" COMPOSITION "\" ! fakevideosink sync=false"},
-    {"videoflip", "videoflip method=clockwise ! fakesink"},
+    {"videoflip", "videoflip video-direction=90r ! fakesink"},
     {"videobox", "videobox left=-4 ! fakesink"},
     {"deinterlace", "deinterlace ! fakesink"},
     {"textoverlay", "textoverlay text=x ! fakesink"},
@@ -248,6 +248,12 @@ class Playing {
 class Neighbours : public testing::TestWithParam<std::tuple<Neighbour, Neighbour, bool>> {
  protected:
   static void SetUpTestSuite() { gst_init(nullptr, nullptr); }
+  // Else everything would be skipped.
+  void SetUp() override {
+    GstElementFactory* factory = gst_element_factory_find("jetsoncaption");
+    ASSERT_NE(factory, nullptr) << "run the tests through meson";
+    gst_object_unref(factory);
+  }
 };
 
 INSTANTIATE_TEST_SUITE_P(Pairs, Neighbours,

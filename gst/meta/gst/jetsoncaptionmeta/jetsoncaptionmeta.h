@@ -21,7 +21,8 @@ G_BEGIN_DECLS
  * GstJetsonCaptionFlags:
  * @GST_JETSON_CAPTION_FLAG_NONE: nothing special
  * @GST_JETSON_CAPTION_FLAG_NEW: this buffer is the first that carries the caption
- * @GST_JETSON_CAPTION_FLAG_STALE: the caption is older than the element's `caption-timeout`
+ * @GST_JETSON_CAPTION_FLAG_STALE: the caption is older than half of the element's
+ * `caption-timeout`, after the whole of which it is not drawn any more
  * @GST_JETSON_CAPTION_FLAG_TRUNCATED: a limit on words or time ended the caption, not the model
  *
  * What else there is to know about a caption.
@@ -38,6 +39,8 @@ typedef enum {
 #define GST_TYPE_JETSON_CAPTION_FLAGS (gst_jetson_caption_flags_get_type())
 #define GST_JETSON_CAPTION_META_API_TYPE (gst_jetson_caption_meta_api_get_type())
 #define GST_JETSON_CAPTION_META_INFO (gst_jetson_caption_meta_get_info())
+#define GST_JETSON_CAPTION_ATTENTION_META_API_TYPE \
+  (gst_jetson_caption_attention_meta_api_get_type())
 
 /**
  * GST_JETSON_CAPTION_META_MAX_WORDS:
@@ -70,11 +73,12 @@ typedef struct _GstJetsonCaptionMeta GstJetsonCaptionMeta;
  * @inference_time: nanoseconds the model took
  * @flags: see #GstJetsonCaptionFlags
  *
- * The caption that a buffer carries. It survives copies, of a part too, and changes of size.
- * Only gst_buffer_add_jetson_caption_meta() makes or changes one, and only
- * gst_jetson_caption_meta_set_words() gives it words: applications read the fields, or call the
- * getters, and neither keep a pointer to it nor declare one of their own. Fields that are added one
- * day take the place of reserved ones, so that the others stay where they are.
+ * The caption that a buffer carries. It belongs to no size, and survives copies and whatever
+ * elements do to the picture, encoding too. Only gst_buffer_add_jetson_caption_meta() makes or
+ * changes one, and only gst_jetson_caption_meta_set_words() gives it words: applications read the
+ * fields, or call the getters, and neither keep a pointer to it nor declare one of their own.
+ * Fields that are added one day take the place of reserved ones, so that the others stay where they
+ * are.
  *
  * Since: 0.1
  */
@@ -116,16 +120,21 @@ gst_jetson_caption_meta_get_inference_time(const GstJetsonCaptionMeta* meta);
 GST_JETSON_CAPTION_META_API GstJetsonCaptionFlags
 gst_jetson_caption_meta_get_flags(const GstJetsonCaptionMeta* meta);
 
-GST_JETSON_CAPTION_META_API gboolean gst_jetson_caption_meta_set_words(
-    GstJetsonCaptionMeta* meta, const gchar* const* words, const gdouble* probabilities,
-    guint n_words, const gfloat* attention, guint columns, guint rows);
+GST_JETSON_CAPTION_META_API gboolean gst_jetson_caption_meta_set_words(GstJetsonCaptionMeta* meta,
+                                                                       const gchar* const* words,
+                                                                       const gdouble* probabilities,
+                                                                       guint n_words);
 GST_JETSON_CAPTION_META_API guint
 gst_jetson_caption_meta_get_n_words(const GstJetsonCaptionMeta* meta);
 GST_JETSON_CAPTION_META_API const gchar* gst_jetson_caption_meta_get_word(
     const GstJetsonCaptionMeta* meta, guint index);
 GST_JETSON_CAPTION_META_API gdouble
 gst_jetson_caption_meta_get_word_probability(const GstJetsonCaptionMeta* meta, guint index);
-GST_JETSON_CAPTION_META_API const gfloat* gst_jetson_caption_meta_get_word_attention(
-    const GstJetsonCaptionMeta* meta, guint index, guint* columns, guint* rows, gsize* n_values);
+
+GST_JETSON_CAPTION_META_API GType gst_jetson_caption_attention_meta_api_get_type(void);
+GST_JETSON_CAPTION_META_API gboolean gst_buffer_set_jetson_caption_attention(
+    GstBuffer* buffer, const gfloat* attention, guint n_words, guint columns, guint rows);
+GST_JETSON_CAPTION_META_API const gfloat* gst_buffer_get_jetson_caption_attention(
+    GstBuffer* buffer, guint index, guint* columns, guint* rows, gsize* n_values);
 
 G_END_DECLS
