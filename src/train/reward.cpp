@@ -28,13 +28,12 @@ constexpr double kShareOfFew = 0.5;
 
 SentenceReward::SentenceReward(const std::vector<std::vector<Words>>& references,
                                double untrue_penalty)
-    : SentenceReward(with_end(references, kEnd), untrue_penalty) {}
+    : SentenceReward(Ended{with_end(references, kEnd)}, untrue_penalty) {}
 
-SentenceReward::SentenceReward(std::vector<std::vector<Words>>&& references_with_end,
-                               double untrue_penalty)
-    : cider_(references_with_end), untrue_penalty_(untrue_penalty) {
+SentenceReward::SentenceReward(const Ended& ended, double untrue_penalty)
+    : cider_(ended.references), untrue_penalty_(untrue_penalty) {
   const Things& things = Things::standard();
-  for (const auto& picture : references_with_end) {
+  for (const auto& picture : ended.references) {
     references_.push_back(cider_.prepare(picture));
     seen_.emplace_back(things, picture);
     shares_.push_back(picture.size() >= kEnoughReferences ? 1.0 : kShareOfFew);

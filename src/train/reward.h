@@ -36,7 +36,10 @@ class SentenceReward {
                      double dropout, const Vocabulary& vocabulary) const;
 
  private:
-  SentenceReward(std::vector<std::vector<Words>>&& references_with_end, double untrue_penalty);
+  struct Ended {
+    std::vector<std::vector<Words>> references;  // of each picture, with an end
+  };
+  SentenceReward(const Ended& ended, double untrue_penalty);
 
   double penalty(const Words& words, size_t picture) const;
 

@@ -166,7 +166,7 @@ TEST_F(SequenceTest, IsRewardedForWhatPeopleWrote) {
   // Three pictures with other words each, so that the words are worth something to CIDEr-D.
   const std::vector<std::vector<Words>> references = {
       {{"a", "red", "dog"}}, {{"the", "child", "plays"}}, {{"cat", "on", "grass"}}};
-  const SentenceReward reward(references);
+  const SentenceReward reward(references, 0);
   const CiderD cider(references);
   const auto indices = torch::tensor({0, 1, 2}, torch::kInt64);
   constexpr int kSentences = 8;
