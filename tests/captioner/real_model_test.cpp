@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // The bundle that comes with the program, or the one that $JETSONCAPTION_MODEL names: it opens, it
 // describes, and it keeps doing so. How well it describes is measured by `jetsoncaption evaluate`.
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -75,7 +76,8 @@ class RealModelTest : public testing::Test {
       words_.insert(vocabulary.word(id));
     for (const int id : {tokens.padding, tokens.start, tokens.end, tokens.unknown})
       words_.erase(vocabulary.word(id));
-    for (const std::string& name : opened.value().config.precisions)
+    names_ = opened.value().config.precisions;
+    for (const std::string& name : names_)
       precisions_.push_back(name == "int8" ? Precision::Int8 : Precision::Fp32);
     ASSERT_FALSE(precisions_.empty());
   }
@@ -96,7 +98,8 @@ class RealModelTest : public testing::Test {
     return caption.ok() ? caption.value() : Caption{};
   }
 
-  std::set<std::string> words_;  // that captions may have
+  std::set<std::string> words_;     // that captions may have
+  std::vector<std::string> names_;  // of the precisions of the bundle
   std::vector<Precision> precisions_;
 };
 
@@ -104,7 +107,9 @@ TEST_F(RealModelTest, OpensInEachPrecisionItLists) {
   for (const Precision precision : precisions_) {
     const auto captioner = load(precision);
     ASSERT_NE(captioner, nullptr);
-    EXPECT_EQ(captioner->info().precision, precision == Precision::Int8 ? "int8" : "fp32");
+    const std::string name = captioner->info().precision;
+    EXPECT_EQ(name == "int8", precision == Precision::Int8);
+    EXPECT_EQ(std::count(names_.begin(), names_.end(), name), 1) << name;
   }
 }
 

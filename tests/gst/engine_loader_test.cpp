@@ -42,7 +42,7 @@ TEST(OpenEngine, FindsTheOneOfTheEnvironment) {
   const Result<EngineLibrary> library = open_engine();
   ASSERT_TRUE(library.ok()) << library.error().message;
   EXPECT_EQ(library.value().path, g_getenv("JETSONCAPTION_ENGINE"));
-  EXPECT_EQ(library.value().api->version, 1u);
+  EXPECT_EQ(library.value().api->version, uint32_t{JETSONCAPTION_ENGINE_API_VERSION});
 }
 
 }  // namespace

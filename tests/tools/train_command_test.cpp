@@ -42,12 +42,12 @@ class TrainCommand : public testing::Test {
     EXPECT_TRUE(ran.ok());
     return ran.ok() ? Outcome{ran.value().exit_code, ran.value().output} : Outcome();
   }
-  static Outcome train(const std::string& more) {
+  static Outcome train(const std::string& more, int epochs = 1) {
     return run(
         "$JETSONCAPTION train --images $SHAPES --captions $SHAPES/captions.csv --work $WORK "
-        "--output $OUTPUT --min-count 1 --views 1 --tag-cells 0 --decoder-epochs 1 "
-        "--joint-epochs 0 --reward-epochs 0 --frozen-blocks 0 " +
-        more);
+        "--output $OUTPUT --min-count 1 --views 1 --tag-cells 0 "
+        "--joint-epochs 0 --reward-epochs 0 --frozen-blocks 0 --decoder-epochs " +
+        std::to_string(epochs) + " " + more);
   }
 
   TemporaryDirectory shapes_;
@@ -87,7 +87,7 @@ TEST_F(TrainCommand, NeitherOverwritesARunNorGoesOnWithAnother) {
   const Outcome other = train("--start $MODEL --resume --seed 7");
   EXPECT_EQ(other.exit_code, 2);
   EXPECT_THAT(other.text, HasSubstr("--seed was 1 and is 7"));
-  const Outcome longer = train("--start $MODEL --resume --decoder-epochs 2");
+  const Outcome longer = train("--start $MODEL --resume", 2);
   EXPECT_EQ(longer.exit_code, 0) << longer.text;
 }
 

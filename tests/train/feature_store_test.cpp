@@ -32,7 +32,8 @@ class Features : public testing::Test {
     auto opened = open_bundle(bundle_.path(), WeightFile::Master);
     ASSERT_TRUE(opened.ok()) << opened.error().message;
     config_ = opened.value().config;
-    weights_ = fp32_tensors(opened.value().weights);
+    for (const auto& [name, tensor] : fp32_tensors(opened.value().weights))
+      weights_[name] = tensor.clone();  // the file is closed at the end of this
     torch::manual_seed(1);
     plain_ = torch::randint(256, {kPictures, 3, config_.input_height, config_.input_width},
                             torch::kUInt8);

@@ -24,7 +24,8 @@ using testing::HasSubstr;
 TEST(Trainer, GivesTheSameModelForTheSameSeed) {
   const Workshop workshop;
   const Workshop other;
-  TrainOptions another_seed = workshop.short_options();
+  const Workshop third;
+  TrainOptions another_seed = third.short_options();
   another_seed.seed = 2;
 
   const Log log = train_all(workshop.short_options());
@@ -52,6 +53,7 @@ TEST(Trainer, TrainsInBfloat16AlmostAsInFloat32) {
   const Workshop workshop;
   TrainOptions options = workshop.short_options();
   const Log float32 = train_all(options);
+  workshop.remove_checkpoints();
   options.bfloat16 = true;
   const Log bfloat16 = train_all(options);
 
