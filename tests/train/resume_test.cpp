@@ -65,7 +65,7 @@ TEST(Resume, NamesWhatIsNotAsItWasAndGoesOnOnlyWithTheSame) {
   };
   const std::vector<Change> changes = {
       {[](const Workshop&, TrainOptions& options) { options.seed = 2; }, "--seed was 1 and is 2"},
-      {[](const Workshop&, TrainOptions& options) { options.batch = 3; }, "--batch was 4 and is 3"},
+      {[](const Workshop&, TrainOptions& options) { options.batch = 3; }, "--batch was 2 and is 3"},
       {[](const Workshop&, TrainOptions& options) { options.decoder.decoder_learning_rate = 0.5; },
        "--decoder-rate was 0.01 and is 0.5"},
       {[](const Workshop& workshop, TrainOptions&) {
