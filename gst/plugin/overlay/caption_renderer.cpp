@@ -297,24 +297,16 @@ CaptionPicture CaptionRenderer::Pango::draw(const OverlayStyle& style,
 CaptionRenderer::CaptionRenderer() = default;
 CaptionRenderer::~CaptionRenderer() = default;
 
-const CaptionPicture& CaptionRenderer::render(const std::string& text, const FrameShape& shape,
-                                              const OverlayStyle& style) {
-  if (rasterised_ > 0 && text == text_ && shape == shape_ && style == style_)
-    return picture_;
-  text_ = text;
-  shape_ = shape;
-  style_ = style;
-  picture_ = {};
-  ++rasterised_;
-
+CaptionPicture CaptionRenderer::render(const std::string& text, const FrameShape& shape,
+                                       const OverlayStyle& style) {
   const std::string line = to_single_line(text);
   if (line.empty() || shape.width < 1 || shape.height < 1 || !(shape.pixel_aspect > 0))
-    return picture_;
+    return {};
   if (!pango_)
     pango_ = std::make_unique<Pango>();
-  if (pango_->lay_out(line, style, shape.width * shape.pixel_aspect, shape.height))
-    picture_ = pango_->draw(style, shape);
-  return picture_;
+  if (!pango_->lay_out(line, style, shape.width * shape.pixel_aspect, shape.height))
+    return {};
+  return pango_->draw(style, shape);
 }
 
 }  // namespace jetsoncaption

@@ -51,7 +51,7 @@ struct CaptionPicture {
   std::vector<uint8_t> pixels;  // A, R, G, B, 8 bits each, not premultiplied, rows without padding
 };
 
-// Not thread-safe: one renderer belongs to one streaming thread at a time.
+// The fonts that captions are laid out with. Not thread-safe: they belong to one thread at a time.
 class CaptionRenderer {
  public:
   CaptionRenderer();
@@ -59,25 +59,18 @@ class CaptionRenderer {
   CaptionRenderer(const CaptionRenderer&) = delete;
   CaptionRenderer& operator=(const CaptionRenderer&) = delete;
 
-  // Returns the picture of `text` for a frame of that shape; valid until the next call. The work is
-  // done only when an argument differs from the last call's. The text is shown literally, never as
-  // markup; bytes that are not UTF-8 become U+FFFD and line breaks become blanks. Too small a frame
-  // for a word, or a text without anything to see, gives an empty picture. Never fails.
-  const CaptionPicture& render(const std::string& text, const FrameShape& shape,
-                               const OverlayStyle& style);
-
-  // How often a picture was made: grows by one when render() could not reuse the last one.
-  uint64_t rasterised() const { return rasterised_; }
+  // The picture of `text` for a frame of that shape, the same for the same arguments; takes
+  // milliseconds, and longer the first time, when fonts are loaded. The text is shown literally,
+  // never as markup; bytes that are not UTF-8 become U+FFFD and line breaks become blanks. Too
+  // small a frame for a word, or a text without anything to see, gives an empty picture. Never
+  // fails.
+  CaptionPicture render(const std::string& text, const FrameShape& shape,
+                        const OverlayStyle& style);
 
  private:
   struct Pango;
 
   std::unique_ptr<Pango> pango_;  // made at the first text, because loading fonts takes time
-  std::string text_;
-  FrameShape shape_;
-  OverlayStyle style_;
-  CaptionPicture picture_;
-  uint64_t rasterised_ = 0;
 };
 
 }  // namespace jetsoncaption

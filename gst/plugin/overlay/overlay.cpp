@@ -36,8 +36,9 @@ void CaptionOverlay::prepare(const std::string& text, const GstVideoInfo& info,
                              const OverlayStyle& style, double opacity) {
   const bool is_new = !drawn_ || !drawn_->fits(text, info, style);
   if (is_new) {
-    const bool offered = offered_ && offered_->fits(text, info, style);
-    drawn_ = offered ? offered_ : DrawnCaption::make(renderer_, text, info, style);
+    const bool is_offered = offered_ && offered_->fits(text, info, style);
+    drawn_ = is_offered ? offered_ : DrawnCaption::make(renderer_, text, info, style);
+    rasterised_ += is_offered ? 0 : 1;
   }
   if (is_new || opacity != opacity_) {
     faded_ = opacity < 1 ? drawn_->faded(opacity) : drawn_;

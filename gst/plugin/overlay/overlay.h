@@ -33,7 +33,7 @@ class CaptionOverlay {
               const OverlayStyle& style, double opacity = 1);
 
   // How often a text was drawn here.
-  uint64_t rasterised() const { return renderer_.rasterised(); }
+  uint64_t rasterised() const { return rasterised_; }
 
  private:
   struct RectangleUnref {
@@ -55,6 +55,7 @@ class CaptionOverlay {
   void compose(GstVideoOverlayComposition* below);
 
   CaptionRenderer renderer_;
+  uint64_t rasterised_ = 0;
   std::shared_ptr<const DrawnCaption> offered_;
   std::shared_ptr<const DrawnCaption> drawn_;  // as it was asked for last, without opacity
   std::shared_ptr<const DrawnCaption> faded_;  // the same with opacity_

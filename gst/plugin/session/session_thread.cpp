@@ -1,0 +1,339 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// What the session's thread does, task after task: load, read fonts, describe, trim, unload.
+#include <chrono>
+#include <exception>
+#include <new>
+#include <string>
+#include <utility>
+
+#include "plugin/session/abandoned_loads.h"
+#include "plugin/session/caption_session.h"
+
+#include <pthread.h>
+
+namespace jetsoncaption {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// How often a session without a model looks whether the pause after a failed load is over.
+constexpr std::chrono::milliseconds kLookAgain{200};
+
+Image make_picture(const EngineInfo& info) {
+  Image picture;
+  picture.width = info.input_width;
+  picture.height = info.input_height;
+  picture.pixels.resize(static_cast<size_t>(picture.width) * picture.height * 3);
+  return picture;
+}
+
+// A sentence that a limit ended is not shown as if it were whole.
+std::string shown_text(const EngineCaption& caption) {
+  return caption.truncated ? caption.text + "\u2026" : caption.text;
+}
+
+}  // namespace
+
+void CaptionSession::run() {
+  pthread_setname_np(pthread_self(), "jetsoncaption");
+  for (Task task = Task::Load; task != Task::End; task = wait_for_task())
+    perform(task);
+  std::unique_lock<std::mutex> lock(mutex_);
+  std::unique_ptr<EngineHandle> engine = std::move(engine_);
+  const bool is_abandoned = is_abandoned_;
+  worker_ended_ = true;
+  lock.unlock();
+  wake_streaming_.notify_all();
+  engine.reset();
+  if (is_abandoned)
+    end_abandoned_load();
+}
+
+CaptionSession::Task CaptionSession::wait_for_task() {
+  std::unique_lock<std::mutex> lock(mutex_);
+  std::optional<Task> task;
+  while (!(task = next_task())) {
+    if (phase_ == Phase::Unloaded)
+      wake_worker_.wait_for(lock, kLookAgain);
+    else
+      wake_worker_.wait(lock);
+  }
+  if (*task == Task::Load)
+    phase_ = Phase::Loading;
+  if (*task == Task::Describe)
+    phase_ = Phase::Running;
+  return *task;
+}
+
+// With mutex_ held.
+std::optional<CaptionSession::Task> CaptionSession::next_task() const {
+  if (stopping_)
+    return Task::End;
+  if (trim_requested_)
+    return Task::Trim;
+  if (fonts_requested_ && !has_fonts_)
+    return Task::LoadFonts;
+  if (phase_ == Phase::Unloaded && hold_ != MemoryHold::Unload && load_pause_.is_over(Clock::now()))
+    return Task::Load;
+  if (phase_ == Phase::Idle && hold_ == MemoryHold::Unload)
+    return Task::Unload;
+  if (phase_ == Phase::Waiting)
+    return hold_ == MemoryHold::Unload ? Task::Unload : Task::Describe;
+  return std::nullopt;
+}
+
+// The last net: an exception, from whatever does not fit in memory, would end the process.
+void CaptionSession::perform(Task task) {
+  try {
+    switch (task) {
+      case Task::Load:
+        return load();
+      case Task::Trim:
+        return trim();
+      case Task::Unload:
+        return unload();
+      case Task::LoadFonts:
+        return load_fonts();
+      case Task::Describe:
+        return describe();
+      case Task::End:
+        return;
+    }
+  } catch (...) {
+    recover();
+  }
+}
+
+// The step that was begun has failed, and those that wait for it go on.
+void CaptionSession::recover() {
+  bool is_broken = false;
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    if (phase_ == Phase::Running) {
+      statistics_.failed();
+      phase_ = Phase::Idle;
+    } else if (phase_ == Phase::Loading) {
+      phase_ = first_load_ ? Phase::Broken : Phase::Unloaded;
+      load_pause_.failed(Clock::now());
+    }
+    is_in_engine_load_ = false;
+    is_broken = phase_ == Phase::Broken && !stopping_;
+  }
+  wake_streaming_.notify_all();
+  try {
+    if (is_broken)
+      listener_.load_failed({ErrorKind::OutOfMemory, "Memory ran out while the model was loaded."},
+                            true);
+  } catch (...) {
+    return;  // there is not even memory to say so; the stream ends with an error of its own
+  }
+}
+
+bool CaptionSession::has_been_stopped() const {
+  std::lock_guard<std::mutex> lock(mutex_);
+  return stopping_;
+}
+
+// What is told comes first: whoever is let go on afterwards can rely on it.
+void CaptionSession::load() {
+  listener_.load_started();
+  Result<std::unique_ptr<EngineHandle>> loaded = guarded_load();
+  if (has_been_stopped())
+    return;  // the listener may be gone
+  EngineInfo info;
+  if (loaded.ok()) {
+    info = loaded.value()->info();
+    picture_ = make_picture(info);
+    device_memory_bytes_ = info.device_memory_bytes;
+    listener_.load_finished(info, first_load_);
+    tell_of_move(info);
+  } else {
+    listener_.load_failed(loaded.error(), first_load_);
+  }
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    if (loaded.ok()) {
+      engine_ = std::move(loaded.value());
+      engine_info_ = std::move(info);
+      phase_ = Phase::Idle;
+      load_pause_.succeeded(Clock::now());
+    } else {
+      phase_ = first_load_ ? Phase::Broken : Phase::Unloaded;
+      load_pause_.failed(Clock::now());
+    }
+    first_load_ = false;
+  }
+  wake_streaming_.notify_all();
+}
+
+// All of it may go on after the session was shut down.
+Result<std::unique_ptr<EngineHandle>> CaptionSession::guarded_load() {
+  const auto set_loading = [this](bool loading) {
+    {
+      std::lock_guard<std::mutex> lock(mutex_);
+      is_in_engine_load_ = loading;
+    }
+    wake_streaming_.notify_all();
+  };
+  set_loading(true);
+  Result<std::unique_ptr<EngineHandle>> loaded =
+      Error{ErrorKind::Internal, "The model could not be loaded."};
+  try {
+    const auto is_stopped = [this] { return has_been_stopped(); };
+    wait_for_abandoned_loads(is_stopped);
+    if (!is_stopped())
+      loaded = load_engine_(is_stopped);
+  } catch (const std::bad_alloc&) {
+    loaded = Error{ErrorKind::OutOfMemory, "Memory ran out while the model was loaded."};
+  } catch (const std::exception& e) {
+    loaded = Error{ErrorKind::Internal, std::string("The model could not be loaded: ") + e.what()};
+  }
+  set_loading(false);
+  return loaded;
+}
+
+void CaptionSession::trim() {
+  EngineHandle* engine = nullptr;
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    trim_requested_ = false;
+    engine = engine_.get();
+  }
+  if (engine != nullptr)
+    engine->trim_memory();
+}
+
+void CaptionSession::unload() {
+  std::unique_ptr<EngineHandle> engine;
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    phase_ = Phase::Unloaded;
+    shrinker_.reset();
+    engine = std::move(engine_);
+  }
+  wake_streaming_.notify_all();
+  engine.reset();
+  device_memory_bytes_ = 0;
+  // Memory may rise again as soon as the model is back: not at once, and later each time.
+  std::lock_guard<std::mutex> lock(mutex_);
+  load_pause_.failed(Clock::now());
+}
+
+// Reading the system's fonts takes long, and is done once in a process.
+void CaptionSession::load_fonts() {
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    fonts_requested_ = false;
+  }
+  renderer_.render("a", {320, 240}, OverlayStyle());
+  has_fonts_ = true;
+}
+
+void CaptionSession::describe() {
+  CaptionJob job;
+  std::shared_ptr<FrameShrinker> shrinker;
+  uint64_t epoch = 0;
+  bool waited_for = false;
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    job = job_;
+    shrinker = std::move(shrinker_);
+    epoch = epoch_;
+    waited_for = waited_for_;
+  }
+  Result<std::shared_ptr<FrameCaption>> result = guarded_caption(job, *shrinker);
+  look_at_engine();
+  Outcome outcome;
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    if (epoch == epoch_)  // else flushed or stopped meanwhile
+      outcome = settle(job, std::move(result));
+    phase_ = Phase::Idle;
+    if (waited_for)
+      std::swap(outcome, waited_outcome_);
+  }
+  wake_streaming_.notify_all();
+  // After the session is idle again: a slow listener delays captions, but it holds up no frame.
+  if (!waited_for)
+    tell(outcome);
+}
+
+// What may have changed while a frame was described.
+void CaptionSession::look_at_engine() {
+  const EngineInfo info = engine_->info();
+  device_memory_bytes_ = info.device_memory_bytes;
+  if (info.device_fallback.empty() || move_told_)
+    return;
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    engine_info_ = info;
+  }
+  tell_of_move(info);
+}
+
+// A model that is given up because of memory may be moved again when it is back: that is no news.
+void CaptionSession::tell_of_move(const EngineInfo& info) {
+  if (!info.device_fallback.empty() && !std::exchange(move_told_, true))
+    listener_.moved_to_cpu(info);
+}
+
+// An exception must not end the thread, and the process with it: this caption fails instead.
+Result<std::shared_ptr<FrameCaption>> CaptionSession::guarded_caption(const CaptionJob& job,
+                                                                      FrameShrinker& shrinker) {
+  try {
+    shrinker.finish(picture_.pixels.data());
+    auto caption = engine_->describe(picture_.view(), job.request);
+    if (!caption.ok())
+      return caption.error();
+    return finish_caption(job, std::move(caption.value()));
+  } catch (const std::bad_alloc&) {
+    return Error{ErrorKind::OutOfMemory, "Memory ran out while a frame was described."};
+  } catch (const std::exception& e) {
+    return Error{ErrorKind::Internal, std::string("The frame could not be described: ") + e.what()};
+  }
+}
+
+// Draws the caption too, so that the streaming thread need not.
+std::shared_ptr<FrameCaption> CaptionSession::finish_caption(const CaptionJob& job,
+                                                             EngineCaption caption) {
+  auto finished = std::make_shared<FrameCaption>();
+  finished->caption = std::move(caption);
+  finished->job = job;
+  finished->model = engine_info_.model_name;
+  finished->shown_text = shown_text(finished->caption);
+  if (job.is_drawn && has_fonts_)
+    finished->drawn = DrawnCaption::make(renderer_, finished->shown_text, job.info, job.style);
+  return finished;
+}
+
+// With mutex_ held.
+CaptionSession::Outcome CaptionSession::settle(const CaptionJob& job,
+                                               Result<std::shared_ptr<FrameCaption>> result) {
+  const Clock::time_point now = Clock::now();
+  Outcome outcome;
+  if (result.ok()) {
+    caption_pause_.succeeded(now);
+    const auto& caption = result.value();
+    caption->changed = newest_ == nullptr || caption->caption.text != newest_->caption.text;
+    statistics_.captioned(caption->caption.inference_ms);
+    newest_ = caption;
+    outcome.caption = caption;
+  } else if (result.error().kind != ErrorKind::Cancelled) {
+    statistics_.failed();
+    if (caption_pause_.is_over(now)) {
+      caption_pause_.failed(now);
+      outcome.failure = CaptionFailure{result.error(), job.frame, caption_pause_.length()};
+    }
+  }
+  return outcome;
+}
+
+void CaptionSession::tell(const Outcome& outcome) const {
+  if (outcome.caption)
+    listener_.captioned(*outcome.caption);
+  if (outcome.failure)
+    listener_.caption_failed(*outcome.failure);
+}
+
+}  // namespace jetsoncaption
