@@ -10,6 +10,7 @@
 #include "train/feature_store.h"
 #include "train/parameters.h"
 #include "train/stage.h"
+#include "train/stage_optimizer.h"
 
 namespace jetsoncaption {
 namespace {
@@ -28,9 +29,8 @@ double seconds_of(Work&& work) {
 double step_seconds(Stage stage, const TrainOptions& options, const BatchLoss& loss,
                     const NamedTensors& parameters, const torch::Tensor& batch) {
   NamedTensors copies = copy_tensors(parameters);
-  for (auto& [name, tensor] : copies)
-    tensor.requires_grad_(trains(options, stage, name));
-  return seconds_of([&] { loss.compute(stage, copies, nullptr, batch).backward(); });
+  StageOptimizer optimizer(stage, options, copies);
+  return seconds_of([&] { optimizer.step(loss.compute(stage, copies, nullptr, batch), 0); });
 }
 
 }  // namespace
