@@ -74,7 +74,7 @@ Result<std::unique_ptr<FeatureStore>> FeatureStore::make(
   auto computed = features->compute(encoder, config, pictures, variation, progress);
   if (!computed.ok())
     return computed.error();
-  return features;
+  return Result<std::unique_ptr<FeatureStore>>(std::move(features));
 }
 
 Result<void> FeatureStore::compute(const Encoder& encoder, const ModelConfig& config,

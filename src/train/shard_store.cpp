@@ -172,7 +172,8 @@ Result<std::unique_ptr<ShardStore>> ShardStore::create(const ShardPlan& plan) {
   // Better now than after hours.
   if (free_bytes(plan.path) < plan.records * store->stride())
     return store->cannot_write(plan.path, ENOSPC);
-  return store;
+  // Spelled out, because compilers before GCC 11 would copy.
+  return Result<std::unique_ptr<ShardStore>>(std::move(store));
 }
 
 Result<void> ShardStore::write(size_t record, const void* data) {
