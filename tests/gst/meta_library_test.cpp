@@ -72,7 +72,8 @@ TEST(MetaLibrary, ExportsExactlyWhatItsHeaderDeclares) {
 }
 
 TEST(MetaLibrary, DocumentsEachFunctionAndSaysSinceWhen) {
-  const std::string source = read_file(JETSONCAPTION_META_DIR "/jetsoncaptionmeta.c");
+  const std::string source = read_file(JETSONCAPTION_META_DIR "/jetsoncaptionmeta.c") +
+                             read_file(JETSONCAPTION_META_DIR "/attentionmeta.c");
   for (const std::string& name : declared_functions()) {
     const size_t start = source.find("/**\n * " + name + ":");
     ASSERT_NE(start, std::string::npos) << name << " has no comment";
