@@ -151,13 +151,15 @@ static void gst_jetson_caption_set_property(GObject* object, guint id, const GVa
   auto* self = GST_JETSON_CAPTION(object);
   auto* state = self->state;
   guarded(self, false, [&] {
-    GValue before = G_VALUE_INIT;
-    g_value_init(&before, G_PARAM_SPEC_VALUE_TYPE(pspec));
+    struct Value {
+      GValue value = G_VALUE_INIT;
+      ~Value() { g_value_unset(&value); }
+    } before;
+    g_value_init(&before.value, G_PARAM_SPEC_VALUE_TYPE(pspec));
     const bool known = state->settings.change([&](Settings& settings) {
-      return get_setting(settings, id, &before) && set_setting(settings, id, value);
+      return get_setting(settings, id, &before.value) && set_setting(settings, id, value);
     });
-    const bool changed = g_param_values_cmp(pspec, &before, value) != 0;
-    g_value_unset(&before);
+    const bool changed = g_param_values_cmp(pspec, &before.value, value) != 0;
     if (!known)
       G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, pspec);
     else if (changed && (pspec->flags & GST_PARAM_MUTABLE_PLAYING) == 0 && current_session(self))

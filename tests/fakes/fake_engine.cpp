@@ -40,6 +40,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <sstream>
 #include <string>
@@ -181,11 +182,11 @@ int32_t create(const JetsonCaptionEngineOptions* options, JetsonCaptionEngine** 
   if (creates != 0 && ++created[directory] > creates)
     return fail(JETSONCAPTION_ENGINE_OUT_OF_MEMORY, "Scripted: it was created often enough.");
 
-  auto* made = new JetsonCaptionEngine;
-  live_engines++;
+  auto made = std::make_unique<JetsonCaptionEngine>();
   made->script = script;
   made->ballast.assign(static_cast<size_t>(number(script, "allocate-mb", 0)) << 20, 1);
-  *engine = made;
+  live_engines++;
+  *engine = made.release();
   return JETSONCAPTION_ENGINE_OK;
 }
 

@@ -146,7 +146,9 @@ TEST_F(NextStream, IsDescribedFromItsFirstFrame) {
   gst_harness_push_event(harness_.harness(), gst_event_new_stream_start("the next one"));
   push_segment(0, 10 * GST_SECOND);
   next_caption(0);
-  EXPECT_NE(harness_.wait_for_message(GST_MESSAGE_ELEMENT), nullptr) << "interval is 1000";
+  GstMessage* message = harness_.wait_for_message(GST_MESSAGE_ELEMENT);
+  ASSERT_NE(message, nullptr) << "interval is 1000";
+  gst_message_unref(message);
 }
 
 TEST_F(NextStream, BeginsWithASegmentThatDoesNotGoOn) {

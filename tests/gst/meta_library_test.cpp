@@ -72,9 +72,8 @@ TEST(MetaLibrary, ExportsExactlyWhatItsHeaderDeclares) {
 }
 
 TEST(MetaLibrary, DocumentsEachFunctionAndSaysSinceWhen) {
-  std::string source;
-  for (const char* file : {"/jetsoncaptionmeta.c", "/attentionmeta.c"})
-    source += read_file(std::string(JETSONCAPTION_META_DIR) + file);
+  const std::string source = read_file(JETSONCAPTION_META_DIR "/jetsoncaptionmeta.c") +
+                             read_file(JETSONCAPTION_META_DIR "/attentionmeta.c");
   for (const std::string& name : declared_functions()) {
     const size_t start = source.find("/**\n * " + name + ":");
     ASSERT_NE(start, std::string::npos) << name << " has no comment";

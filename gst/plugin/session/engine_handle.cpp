@@ -83,12 +83,11 @@ Result<std::unique_ptr<EngineHandle>> EngineHandle::create(const EngineLibrary& 
   engine_options.threads = options.threads;
   engine_options.cudnn = options.cudnn ? 1 : 0;
 
-  JetsonCaptionEngine* engine = nullptr;
-  const int32_t status = api->create(&engine_options, &engine);
+  // Made first: what the engine returns has an owner at once.
+  std::unique_ptr<EngineHandle> handle(new EngineHandle(api));
+  const int32_t status = api->create(&engine_options, &handle->engine_);
   if (status != JETSONCAPTION_ENGINE_OK)
     return last_error(*api, status);
-
-  std::unique_ptr<EngineHandle> handle(new EngineHandle(api, engine));
   const EngineInfo info = handle->info();
   if (info.input_width < 1 || info.input_height < 1)
     return Error{ErrorKind::Internal, "The engine " + library.path +
@@ -98,7 +97,8 @@ Result<std::unique_ptr<EngineHandle>> EngineHandle::create(const EngineLibrary& 
 }
 
 EngineHandle::~EngineHandle() {
-  api_->destroy(engine_);
+  if (engine_ != nullptr)
+    api_->destroy(engine_);
 }
 
 Result<EngineCaption> EngineHandle::describe(const ImageView& image, const EngineRequest& request) {

@@ -84,11 +84,10 @@ class EngineHandle {
   EngineInfo info() const;
 
  private:
-  EngineHandle(const JetsonCaptionEngineApi* api, JetsonCaptionEngine* engine)
-      : api_(api), engine_(engine) {}
+  explicit EngineHandle(const JetsonCaptionEngineApi* api) : api_(api) {}
 
   const JetsonCaptionEngineApi* const api_;
-  JetsonCaptionEngine* const engine_;  // owned
+  JetsonCaptionEngine* engine_ = nullptr;  // owned; null only in create()
 };
 
 }  // namespace jetsoncaption
