@@ -60,6 +60,13 @@ class Beam {
     return std::isfinite(log_probability) && !banned_[word];
   }
 
+  // Never above 0: a sum can only fall (can_win()).
+  double worth(size_t word, float log_probability) const {
+    return word < word_evidence_.size()
+               ? std::min(0.0, static_cast<double>(log_probability + word_evidence_[word]))
+               : static_cast<double>(log_probability);
+  }
+
   bool names_again(size_t slot, size_t word) const;
   void collect_candidates();
   void add_candidate(const Candidate& candidate);
@@ -77,6 +84,7 @@ class Beam {
   const double penalty_;
   const int end_token_;
   const std::vector<int>& things_;
+  const std::vector<float>& word_evidence_;
   const bool keeps_attention_;
   const size_t vocabulary_;
   std::vector<char> banned_;
@@ -102,6 +110,7 @@ Beam::Beam(StepScorer& scorer, const SearchOptions& options)
       penalty_(static_cast<double>(options.length_penalty)),
       end_token_(options.end_token),
       things_(options.things),
+      word_evidence_(options.word_evidence),
       keeps_attention_(options.keep_attention),
       vocabulary_(static_cast<size_t>(std::max(scorer.vocabulary_size(), 0))),
       banned_(vocabulary_, 0),
@@ -156,7 +165,7 @@ void Beam::collect_candidates() {
   for (size_t slot = 0; slot < live_.size(); ++slot) {
     const float* log_probabilities = row(slot);
     for (size_t word = 0; word < vocabulary_; ++word) {
-      const double sum = live_[slot].sum + static_cast<double>(log_probabilities[word]);
+      const double sum = live_[slot].sum + worth(word, log_probabilities[word]);
       if (candidates_.size() == 2 * beam_size_ && sum < candidates_.back().sum)
         continue;
       if (may_follow(word, log_probabilities[word]) && !names_again(slot, word)) {

@@ -21,6 +21,9 @@ struct SearchOptions {
   // For each word the number of the thing that it names, or below 0 where it names none: a sentence
   // that names a thing does not name it again ("a sink and a sink"). Empty: it may.
   std::vector<int> things;
+  // For each word what is added to its log-probability where sentences are compared, for other
+  // evidence than the decoder's; no word counts as more than certain. Empty: nothing is.
+  std::vector<float> word_evidence;
   bool keep_attention = false;        // also return where the decoder looked for each word
   std::function<bool()> should_stop;  // asked before each step after the first; true: end here and
                                       // return the best so far. May be empty.

@@ -84,6 +84,26 @@ TEST(Search, WithoutThingsWordsMayRepeat) {
   EXPECT_EQ(search(scorer, options(1)).words, (Sentence{kB, kB}));
 }
 
+TEST(Search, OtherEvidenceCountsBesideTheDecoders) {
+  for (const int beam_size : {1, 3}) {
+    FakeScorer scorer({{{}, {{kA, 0.5}, {kB, 0.4}}}, {{kA}, {{kEnd, 1.0}}}, {{kB}, {{kEnd, 1.0}}}});
+    SearchOptions seen = options(beam_size);
+    seen.word_evidence = {0, 0, 0, -0.5F, 0.1F, 0};  // of each word: "a" is hardly there
+    const SearchResult result = search(scorer, seen);
+    EXPECT_EQ(result.words, Sentence{kB});
+    EXPECT_FLOAT_EQ(result.word_log_probabilities[0], static_cast<float>(std::log(0.4)))
+        << "what is reported is the decoder's";
+  }
+}
+
+TEST(Search, EvidenceMakesNoWordMoreThanCertain) {
+  // "a" is certain and so is "b" with what speaks for it: the lower id wins.
+  FakeScorer scorer({{{}, {{kA, 1.0}, {kB, 0.9}}}, {{kA}, {{kEnd, 1.0}}}, {{kB}, {{kEnd, 1.0}}}});
+  SearchOptions seen = options(1);
+  seen.word_evidence = {0, 0, 0, 0, 5, 0};
+  EXPECT_EQ(search(scorer, seen).words, Sentence{kA});
+}
+
 // Both survivors of the second step descend from "b", which was in slot 1; then they change places,
 // because "b c" grows better than "b a".
 FakeScorer place_changer() {
