@@ -13,6 +13,7 @@
 
 #include "base/result.h"
 #include "image/image_view.h"
+#include "model/confidence_facts.h"
 
 namespace jetsoncaption {
 
@@ -36,6 +37,12 @@ struct DescribeOptions {
   // are never left out, so a caption that ran out of time has at least one word, unless the model
   // has nothing to say.
   double max_inference_ms = 0;
+  // How much the tags count when words are chosen (captioner/tag_evidence.h); below 0: as much as
+  // the bundle says.
+  double tag_weight = -1;
+  // Captions of less confidence, 0 to 1, give way to "perhaps: " and the likeliest tags where there
+  // are likely ones; 0: none does.
+  double hedge_below = 0;
   bool attention = false;  // also say where the model looked for each word
 };
 
@@ -55,11 +62,15 @@ struct CaptionTag {
 
 struct Caption {
   std::string text;       // words joined by blanks, lower case, no full stop
-  double confidence = 0;  // geometric mean of the words' probabilities, the end included
+  // 0 to 1: that it names nothing which is not there, where the bundle is calibrated; else the
+  // geometric mean of the words' probabilities, the end included.
+  double confidence = 0;
+  ConfidenceFacts facts;  // what the confidence is made from
   std::vector<CaptionWord> words;
   std::vector<CaptionTag> tags;  // likeliest first: those that the decoder was shown; may be empty
   double inference_ms = 0;  // wall time of this describe()
   bool truncated = false;   // stopped by max_words or max_inference_ms, not by the model
+  bool hedged = false;      // "perhaps: kitchen, microwave" stands for a doubtful sentence
 };
 
 // Whether the model says of the pictures of its bundle's self-test what the bundle stores, and

@@ -6,11 +6,12 @@
 #include <utility>
 
 #include "base/log.h"
+#include "captioner/confidence.h"
+#include "captioner/hedge.h"
 #include "model/cuda_device.h"
 #include "model/search_setup.h"
 #include "model/torch_runtime.h"
 #include "search/search.h"
-#include "text/things.h"
 #include "text/tokenizer.h"
 
 namespace jetsoncaption {
@@ -47,7 +48,6 @@ void write_words(const SearchResult& found, const Vocabulary& vocabulary,
     caption.words.push_back(std::move(word));
   }
   caption.text = detokenize(words, language);
-  caption.confidence = found.confidence();
   caption.truncated = found.truncated;
 }
 
@@ -150,7 +150,7 @@ Result<LoadedNetwork> BundleCaptioner::open(Device device, Precision precision) 
   auto opened = opener_(options_, device, precision);
   if (!opened.ok())
     return opened.error();
-  things_ = nouns_of_words(opened.value().loaded.bundle->vocabulary);
+  evidence_ = TagEvidence(opened.value().loaded.bundle->vocabulary);
   const std::lock_guard<std::mutex> lock(info_mutex_);
   info_ = std::move(opened.value().info);
   return std::move(opened.value().loaded);
@@ -177,11 +177,17 @@ Caption BundleCaptioner::describe_picture(const LoadedNetwork& loaded,
   loaded.network->look_at(picture_.pixels.data());
   times_.encode_ms = milliseconds_since(start) - times_.shrink_ms;
 
-  SearchOptions search_options = make_search_options(loaded.bundle->config);
+  const ModelConfig& config = loaded.bundle->config;
+  evidence_.look_at(loaded.network->tags());
+  SearchOptions search_options = make_search_options(config);
   search_options.beam_size = options.beam_size;
   search_options.max_words = options.max_words;
   search_options.keep_attention = options.attention;
-  search_options.things = things_;
+  search_options.things = evidence_.things();
+  const double tag_weight =
+      options.tag_weight < 0 ? static_cast<double>(config.tag_weight) : options.tag_weight;
+  if (tag_weight > 0)
+    search_options.word_evidence = evidence_.of_words(tag_weight);
   search_options.should_stop = [this, &options, start] {
     return cancelled_ ||
            (options.max_inference_ms > 0 && milliseconds_since(start) >= options.max_inference_ms);
@@ -191,8 +197,11 @@ Caption BundleCaptioner::describe_picture(const LoadedNetwork& loaded,
   times_.steps = static_cast<int>(found.words.size()) + (found.truncated ? 0 : 1);
 
   Caption caption;
-  write_words(found, loaded.bundle->vocabulary, loaded.bundle->config.language, caption);
+  write_words(found, loaded.bundle->vocabulary, config.language, caption);
+  caption.facts = gather_facts(found, evidence_);
+  caption.confidence = confidence_of(found, caption.facts, config.confidence);
   write_tags(loaded, caption);
+  hedge(caption, options.hedge_below);
   return caption;
 }
 

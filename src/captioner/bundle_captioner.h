@@ -11,6 +11,7 @@
 
 #include "captioner.h"
 #include "captioner/network_opener.h"
+#include "captioner/tag_evidence.h"
 #include "image/preprocess.h"
 #include "model/network_keeper.h"
 
@@ -55,7 +56,7 @@ class BundleCaptioner : public Captioner {
   Image picture_;  // of the input size
   CaptionTimes times_;
   std::atomic<bool> cancelled_{false};
-  std::vector<int> things_;        // of each word (SearchOptions)
+  TagEvidence evidence_;           // of the picture that is described
   mutable std::mutex info_mutex_;  // of info_, which changes while describe() runs
   CaptionerInfo info_;
 };

@@ -32,6 +32,8 @@ constexpr int kHeadKernel = 1;
 constexpr int kReduction = 32;  // input pixels along a side for each cell of the feature grid
 constexpr int kMaxInputSide = 1024;
 constexpr double kMaxLengthPenalty = 2;
+constexpr double kMaxTagWeight = 10;
+constexpr double kMaxConfidenceWeight = 1000;
 constexpr size_t kMaxSelfTestPictures = 4;
 constexpr const char* kPrecisions[] = {"fp32", "fp16", "int8"};
 
@@ -215,6 +217,22 @@ std::string parse_language(const JsonField& field) {
   return is_tag ? language : "en";
 }
 
+ConfidenceConfig parse_confidence(const JsonField& field) {
+  ConfidenceConfig confidence;
+  if (field.is_missing())
+    return confidence;
+  const auto number = [](const JsonField& member) {
+    return static_cast<double>(member.number(-kMaxConfidenceWeight, kMaxConfidenceWeight,
+                                             "use a number from -1000 to 1000"));
+  };
+  confidence.calibrated = true;
+  confidence.bias = number(field.member("bias"));
+  const JsonField weights = field.member("weights");
+  for (const ConfidenceTerm& term : kConfidenceTerms)
+    confidence.weights.*term.fact = number(weights.member(term.name));
+  return confidence;
+}
+
 ModelConfig parse_fields(const JsonField& root, int format) {
   ModelConfig config;
   config.format_version = format;
@@ -227,9 +245,13 @@ ModelConfig parse_fields(const JsonField& root, int format) {
   parse_input(root.member("input"), config);
   config.precisions = parse_precisions(root.member("precisions"));
   config.tokens = parse_tokens(root.member("tokens"));
-  config.length_penalty = root.member("decoding")
-                              .member("length_penalty")
-                              .number(0, kMaxLengthPenalty, "use a number from 0 to 2");
+  const JsonField decoding = root.member("decoding");
+  config.length_penalty =
+      decoding.member("length_penalty").number(0, kMaxLengthPenalty, "use a number from 0 to 2");
+  const JsonField tag_weight = decoding.member("tag_weight");
+  if (!tag_weight.is_missing())
+    config.tag_weight = tag_weight.number(0, kMaxTagWeight, "use a number from 0 to 10");
+  config.confidence = parse_confidence(root.member("confidence"));
   config.self_test = parse_self_test(root.member("self_test"));
   config.licence = root.member("licence").remark();
   config.training_data = root.member("training_data").remark();
@@ -267,6 +289,13 @@ json format_decoder(const DecoderConfig& decoder) {
           {"attention_size", decoder.attention_size},
           {"embedding_size", decoder.embedding_size},
           {"hidden_size", decoder.hidden_size}};
+}
+
+json format_confidence(const ConfidenceConfig& confidence) {
+  json weights = json::object();
+  for (const ConfidenceTerm& term : kConfidenceTerms)
+    weights[term.name] = confidence.weights.*term.fact;
+  return {{"bias", confidence.bias}, {"weights", std::move(weights)}};
 }
 
 json format_self_test(const std::vector<SelfTestPicture>& pictures) {
@@ -337,6 +366,10 @@ std::string format_config(const ModelConfig& config) {
   if (config.tags.classes > 0) {
     root["architecture"]["tags"] = {{"classes", config.tags.classes}, {"cells", config.tags.cells}};
   }
+  if (config.tag_weight > 0)
+    root["decoding"]["tag_weight"] = config.tag_weight;
+  if (config.confidence.calibrated)
+    root["confidence"] = format_confidence(config.confidence);
   if (config.language != "en")
     root["language"] = config.language;
   if (!config.self_test.empty())

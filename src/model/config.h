@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "model/confidence_facts.h"
 
 namespace jetsoncaption {
 
@@ -77,6 +78,8 @@ struct ModelConfig {
   std::vector<std::string> precisions;  // "fp32", "int8"
   TokenIds tokens;
   float length_penalty = 0.7F;  // of beam search, chosen on the dev pictures
+  float tag_weight = 0;         // of what the tags say of a word (captioner/tag_evidence.h)
+  ConfidenceConfig confidence;
   std::string licence;
   std::string training_data;
   std::string language = "en";             // of the captions (BCP 47)

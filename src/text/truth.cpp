@@ -90,4 +90,13 @@ TruthScores truth_scores(const std::vector<CaptionPair>& pairs, const Things& th
   return {share(untrue, captions), share(named, plain), share(repeated, captions)};
 }
 
+std::vector<bool> true_captions(const std::vector<CaptionPair>& pairs, const Things& things) {
+  std::vector<bool> flags;
+  for (const CaptionPair& pair : pairs) {
+    const ThingsSeen seen(things, pair.references);
+    flags.push_back(count_things(things, pair.candidate, seen).untrue == 0);
+  }
+  return flags;
+}
+
 }  // namespace jetsoncaption

@@ -44,4 +44,7 @@ struct TruthScores {
 };
 TruthScores truth_scores(const std::vector<CaptionPair>& pairs, const Things& things);
 
+// For each pair whether its caption names nothing that no reference names.
+std::vector<bool> true_captions(const std::vector<CaptionPair>& pairs, const Things& things);
+
 }  // namespace jetsoncaption

@@ -72,6 +72,7 @@ void print_caption(const DescribeArguments& arguments, const Captioner& captione
                          {"tags", tags},
                          {"inference_ms", rounded(caption.inference_ms, 2)},
                          {"truncated", caption.truncated},
+                         {"hedged", caption.hedged},
                          {"time", nullptr},
                          {"orientation", nullptr}};
   if (source.time_s)

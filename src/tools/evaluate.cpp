@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "captioner.h"
+#include "text/reliability.h"
 #include "tools/commands.h"
 #include "tools/evaluation.h"
 #include "tools/figures.h"
@@ -37,6 +38,8 @@ void print_scores(const EvaluateArguments& arguments, const CaptionerInfo& info,
                   const Evaluation& evaluation) {
   const CaptionScores& scores = evaluation.scores;
   const double median_ms = percentile(evaluation.times_ms, 50);
+  const double told_apart = ranking_quality(evaluation.confidences, evaluation.is_true);
+  const double gap = calibration_gap(evaluation.confidences, evaluation.is_true);
   if (arguments.json) {
     nlohmann::json bleu = nlohmann::json::array();
     for (const double value : scores.bleu)
@@ -49,6 +52,8 @@ void print_scores(const EvaluateArguments& arguments, const CaptionerInfo& info,
                                    {"untrue", rounded(scores.untrue, 4)},
                                    {"named", rounded(scores.named, 4)},
                                    {"repeated", rounded(scores.repeated, 4)},
+                                   {"confidence_auc", rounded(told_apart, 4)},
+                                   {"confidence_gap", rounded(gap, 4)},
                                    {"model", info.model_name},
                                    {"precision", info.precision},
                                    {"engine", info.engine},
@@ -69,6 +74,8 @@ void print_scores(const EvaluateArguments& arguments, const CaptionerInfo& info,
             << "  untrue   " << format_fixed(scores.untrue, 3) << '\n'
             << "  named    " << format_fixed(scores.named, 3) << '\n'
             << "  repeated " << format_fixed(scores.repeated, 3) << '\n'
+            << "  confidence: AUC " << format_fixed(told_apart, 3) << ", gap "
+            << format_fixed(gap, 3) << '\n'
             << "  median   " << format_fixed(median_ms, 1) << " ms a caption" << std::endl;
 }
 
@@ -141,6 +148,8 @@ void add_evaluate_command(CLI::App& program, int& exit_code) {
       "  named     of the things that two or more sentences about a picture name, those that its\n"
       "            caption names\n"
       "  repeated  of the captions, those that name the same thing twice\n"
+      "And of the confidence: AUC, how often a true caption has more of it than an untrue one, and\n"
+      "gap, how far it is on the mean from the share of captions that are true.\n"
       "Example:\n"
       "  jetsoncaption evaluate --images flickr8k/images --captions flickr8k/captions.txt \\\n"
       "      --list flickr8k/dev.txt --beam-size 3");

@@ -3,7 +3,9 @@
 #include "tools/evaluation.h"
 
 #include "text/captions_file.h"
+#include "text/things.h"
 #include "text/tokenizer.h"
+#include "text/truth.h"
 #include "tools/pictures.h"
 
 namespace jetsoncaption {
@@ -37,6 +39,8 @@ Result<void> describe_one(Captioner& captioner, const EvaluationSet& set, const 
   evaluation.names.push_back(name);
   evaluation.sentences.push_back(caption.value().text);
   evaluation.times_ms.push_back(caption.value().inference_ms);
+  evaluation.facts.push_back(caption.value().facts);
+  evaluation.confidences.push_back(caption.value().confidence);
   return {};
 }
 
@@ -71,6 +75,7 @@ Result<Evaluation> evaluate_captioner(Captioner& captioner, const EvaluationSet&
                  "No picture could be described, so there is no score."};
   }
   evaluation.scores = evaluate_captions(pairs);
+  evaluation.is_true = true_captions(pairs, Things::standard());
   return evaluation;
 }
 

@@ -24,6 +24,9 @@ struct Evaluation {
   std::vector<std::string> names;      // of the pictures that were described
   std::vector<std::string> sentences;  // what the model said about them
   std::vector<double> times_ms;        // one a picture
+  std::vector<ConfidenceFacts> facts;  // one a picture
+  std::vector<double> confidences;     // one a picture
+  std::vector<bool> is_true;           // one a picture: names nothing that is not there
   CaptionScores scores;
   int failed = 0;
 };

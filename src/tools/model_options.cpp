@@ -78,6 +78,17 @@ void add_search_options(CLI::App& command, DescribeOptions& options) {
       ->type_name("N")
       ->check(CLI::Range(1, 50))
       ->capture_default_str();
+  command
+      .add_option("--tag-weight", options.tag_weight,
+                  "How much tags count when words are chosen, 0 to 10; without it as the model says")
+      ->type_name("NUMBER")
+      ->check(CLI::Range(0.0, 10.0));
+  command
+      .add_option("--hedge-below", options.hedge_below,
+                  "Captions of less confidence, 0 to 1, give way to \"perhaps: \" and likely tags")
+      ->type_name("NUMBER")
+      ->check(CLI::Range(0.0, 1.0))
+      ->capture_default_str();
 }
 
 Result<std::string> find_model(const std::string& asked_for) {

@@ -90,6 +90,34 @@ TEST(Config, OfFormat2HasTagsAndNamesTheKernelOfEachBlock) {
   EXPECT_EQ(read.value().tags.cells, 2);
 }
 
+TEST(Config, SaysHowMuchTagsCountAndWhatConfidenceIsMadeOf) {
+  ModelConfig written = tiny_tagged_config();
+  EXPECT_EQ(parse_config(format_config(written), "config.json").value().tag_weight, 0);
+  EXPECT_FALSE(parse_config(format_config(written), "config.json").value().confidence.calibrated);
+
+  written.tag_weight = 0.75F;
+  written.confidence = {true, -1.5, {0.5, 0.25, 2, 0, -0.125}};
+  const auto read = parse_config(format_config(written), "config.json");
+  ASSERT_TRUE(read.ok()) << read.error().message;
+  EXPECT_EQ(read.value().tag_weight, 0.75F);
+  const ConfidenceConfig& confidence = read.value().confidence;
+  EXPECT_TRUE(confidence.calibrated);
+  EXPECT_EQ(confidence.bias, -1.5);
+  EXPECT_EQ(confidence.weights.words, 0.5);
+  EXPECT_EQ(confidence.weights.weakest_thing, 0.25);
+  EXPECT_EQ(confidence.weights.weakest_tag, 2);
+  EXPECT_EQ(confidence.weights.things, -0.125);
+}
+
+TEST(Config, RefusesAConfidenceThatLacksAWeight) {
+  ModelConfig written = tiny_tagged_config();
+  written.confidence.calibrated = true;
+  auto root = json::parse(format_config(written));
+  root["confidence"]["weights"].erase("things");
+  EXPECT_NE(refusal(root.dump()).find("confidence.weights.things"), std::string::npos)
+      << refusal(root.dump());
+}
+
 TEST(Config, OfFormat2MayHaveNoTags) {
   ModelConfig written = tiny_tagged_config();
   written.tags = {};

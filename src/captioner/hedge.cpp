@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Puts the likeliest tags in the place of a doubtful sentence.
+#include "captioner/hedge.h"
+
+#include <string>
+
+namespace jetsoncaption {
+namespace {
+
+constexpr double kLeastTag = 0.7;
+constexpr int kMostTags = 3;
+
+}  // namespace
+
+void hedge(Caption& caption, double below) {
+  if (caption.confidence >= below || caption.tags.empty() ||
+      caption.tags.front().probability < kLeastTag)
+    return;
+  caption.text = "perhaps:";
+  int tags = 0;
+  for (const CaptionTag& tag : caption.tags) {
+    if (tag.probability < kLeastTag || tags == kMostTags)
+      break;
+    caption.text += (tags == 0 ? " " : ", ") + tag.text;
+    caption.confidence = tag.probability;
+    ++tags;
+  }
+  caption.words.clear();
+  caption.hedged = true;
+  caption.truncated = false;
+}
+
+}  // namespace jetsoncaption

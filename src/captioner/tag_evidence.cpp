@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Words and tags meet in the things that both name: "horses" is "horse".
+#include "captioner/tag_evidence.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "text/things.h"
+
+namespace jetsoncaption {
+namespace {
+
+constexpr float kUnknown = -1;
+constexpr double kLeastProbability = 1e-3;
+
+}  // namespace
+
+TagEvidence::TagEvidence(const Vocabulary& vocabulary)
+    : things_(nouns_of_words(vocabulary)),
+      probabilities_(static_cast<size_t>(Things::standard().nouns()), kUnknown) {}
+
+void TagEvidence::look_at(const std::vector<Tag>& tags) {
+  std::fill(probabilities_.begin(), probabilities_.end(), kUnknown);
+  for (const Tag& tag : tags) {
+    const int thing = things_[static_cast<size_t>(tag.word)];
+    if (thing < 0)
+      continue;
+    float& probability = probabilities_[static_cast<size_t>(thing)];
+    probability = std::max(probability, tag.probability);
+  }
+}
+
+float TagEvidence::probability(int word) const {
+  const int thing = things_[static_cast<size_t>(word)];
+  return thing < 0 ? kUnknown : probabilities_[static_cast<size_t>(thing)];
+}
+
+std::vector<float> TagEvidence::of_words(double weight) const {
+  std::vector<float> evidence(things_.size(), 0.0F);
+  for (size_t word = 0; word < evidence.size(); ++word) {
+    const auto p = static_cast<double>(probability(static_cast<int>(word)));
+    if (p >= 0)
+      evidence[word] = static_cast<float>(weight * std::log(2 * std::max(p, kLeastProbability)));
+  }
+  return evidence;
+}
+
+}  // namespace jetsoncaption

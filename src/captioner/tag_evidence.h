@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// What the tags of a picture say of the words that may be written about it.
+#pragma once
+
+#include <vector>
+
+#include "model/tag_windows.h"
+#include "text/vocabulary.h"
+
+namespace jetsoncaption {
+
+class TagEvidence {
+ public:
+  TagEvidence() = default;
+  explicit TagEvidence(const Vocabulary& vocabulary);
+
+  // For each word the number of the thing that it names, or -1 (SearchOptions::things).
+  const std::vector<int>& things() const { return things_; }
+
+  // The tags of the picture that is described from now on; none where the model has no tags.
+  void look_at(const std::vector<Tag>& tags);
+
+  // Whether the word names a thing that has a tag.
+  bool knows(int word) const { return probability(word) >= 0; }
+  // That the thing which the word names is there, 0 to 1; below 0 where no tag tells.
+  float probability(int word) const;
+
+  // SearchOptions::word_evidence: weight * ln(2 p), so that a thing which is as likely there as not
+  // counts as the decoder sees it. Words without a tag get 0; p counts as at least 1/1000.
+  std::vector<float> of_words(double weight) const;
+
+ private:
+  std::vector<int> things_;           // of each word
+  std::vector<float> probabilities_;  // of each thing; below 0: there is no tag for it
+};
+
+}  // namespace jetsoncaption

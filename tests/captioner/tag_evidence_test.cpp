@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Rules of what tags say of words.
+#include "captioner/tag_evidence.h"
+
+#include <cmath>
+
+#include <gtest/gtest.h>
+
+namespace jetsoncaption {
+namespace {
+
+class TagEvidenceTest : public ::testing::Test {
+ protected:
+  int id(const char* word) const { return words_.find(word); }
+
+  const Vocabulary words_ = Vocabulary::build({{"a", "horse", "horses", "dog", "kitchen"}}, 1);
+  TagEvidence evidence_{words_};
+};
+
+TEST_F(TagEvidenceTest, SpeaksOfAllFormsOfANoun) {
+  evidence_.look_at({{id("horse"), 0.8F}, {id("dog"), 0.25F}});
+  EXPECT_EQ(evidence_.probability(id("horse")), 0.8F);
+  EXPECT_EQ(evidence_.probability(id("horses")), 0.8F);
+  EXPECT_EQ(evidence_.things()[static_cast<size_t>(id("horse"))],
+            evidence_.things()[static_cast<size_t>(id("horses"))]);
+}
+
+TEST_F(TagEvidenceTest, SaysNothingOfWordsWithoutATag) {
+  evidence_.look_at({{id("horse"), 0.8F}});
+  EXPECT_FALSE(evidence_.knows(id("a")));
+  EXPECT_FALSE(evidence_.knows(id("kitchen"))) << "a thing, but no tag is for it";
+  EXPECT_TRUE(evidence_.knows(id("horses")));
+}
+
+TEST_F(TagEvidenceTest, ForgetsThePictureBefore) {
+  evidence_.look_at({{id("dog"), 0.8F}});
+  evidence_.look_at({{id("horse"), 0.8F}});
+  EXPECT_FALSE(evidence_.knows(id("dog")));
+}
+
+TEST_F(TagEvidenceTest, SpeaksForWhatIsLikelierThanNot) {
+  evidence_.look_at({{id("horse"), 0.8F}, {id("dog"), 0.25F}, {id("kitchen"), 0.5F}});
+  const std::vector<float> of_words = evidence_.of_words(0.5);
+  ASSERT_EQ(of_words.size(), static_cast<size_t>(words_.size()));
+  EXPECT_NEAR(of_words[static_cast<size_t>(id("horses"))], 0.5 * std::log(1.6), 1e-5);
+  EXPECT_NEAR(of_words[static_cast<size_t>(id("dog"))], 0.5 * std::log(0.5), 1e-5);
+  EXPECT_NEAR(of_words[static_cast<size_t>(id("kitchen"))], 0, 1e-6);
+  EXPECT_EQ(of_words[static_cast<size_t>(id("a"))], 0);
+}
+
+TEST_F(TagEvidenceTest, IsBoundedWhereATagIsImpossible) {
+  evidence_.look_at({{id("dog"), 0}});
+  EXPECT_NEAR(evidence_.of_words(1)[static_cast<size_t>(id("dog"))], std::log(0.002), 1e-4);
+}
+
+TEST_F(TagEvidenceTest, OfAModelWithoutTagsSaysNothing) {
+  evidence_.look_at({});
+  for (const float value : evidence_.of_words(1))
+    EXPECT_EQ(value, 0);
+}
+
+}  // namespace
+}  // namespace jetsoncaption
