@@ -17,15 +17,15 @@ ConfidenceFacts gather_facts(const SearchResult& found, const TagEvidence& evide
   const double mean = found.confidence();
   facts.words = std::log(std::max(mean, kLeastProbability));
   for (size_t i = 0; i < found.words.size(); ++i) {
-    if (evidence.things()[static_cast<size_t>(found.words[i])] < 0)
+    if (!evidence.matters(found.words[i]))
       continue;
     facts.things += 1;
     facts.weakest_thing =
         std::min(facts.weakest_thing, static_cast<double>(found.word_log_probabilities[i]));
-    if (!evidence.knows(found.words[i]))
+    const auto accepted = static_cast<double>(evidence.probability_accepted(found.words[i]));
+    if (accepted < 0)
       continue;
-    const double tag = std::log(
-        std::max(static_cast<double>(evidence.probability(found.words[i])), kLeastProbability));
+    const double tag = std::log(std::max(accepted, kLeastProbability));
     facts.weakest_tag = std::min(facts.weakest_tag, tag);
     facts.tags += tag;
   }

@@ -17,22 +17,42 @@ constexpr double kLeastProbability = 1e-3;
 
 TagEvidence::TagEvidence(const Vocabulary& vocabulary)
     : things_(nouns_of_words(vocabulary)),
-      probabilities_(static_cast<size_t>(Things::standard().nouns()), kUnknown) {}
+      probabilities_(static_cast<size_t>(Things::standard().nouns()), kUnknown),
+      accepted_(static_cast<size_t>(Things::standard().groups()), kUnknown) {}
 
 void TagEvidence::look_at(const std::vector<Tag>& tags) {
+  const Things& things = Things::standard();
+  const auto raise = [](float& probability, const Tag& tag) {
+    probability = std::max(probability, tag.probability);
+  };
   std::fill(probabilities_.begin(), probabilities_.end(), kUnknown);
+  std::fill(accepted_.begin(), accepted_.end(), kUnknown);
   for (const Tag& tag : tags) {
     const int thing = things_[static_cast<size_t>(tag.word)];
     if (thing < 0)
       continue;
-    float& probability = probabilities_[static_cast<size_t>(thing)];
-    probability = std::max(probability, tag.probability);
+    raise(probabilities_[static_cast<size_t>(thing)], tag);
+    const int group = things.group_of(thing);
+    raise(accepted_[static_cast<size_t>(group)], tag);
+    for (const int broader : things.broader(group))
+      raise(accepted_[static_cast<size_t>(broader)], tag);
   }
 }
 
 float TagEvidence::probability(int word) const {
   const int thing = things_[static_cast<size_t>(word)];
   return thing < 0 ? kUnknown : probabilities_[static_cast<size_t>(thing)];
+}
+
+bool TagEvidence::matters(int word) const {
+  const int thing = things_[static_cast<size_t>(word)];
+  const Things& things = Things::standard();
+  return thing >= 0 && things.is_measured(things.group_of(thing));
+}
+
+float TagEvidence::probability_accepted(int word) const {
+  const int thing = things_[static_cast<size_t>(word)];
+  return accepted_[static_cast<size_t>(Things::standard().group_of(thing))];
 }
 
 std::vector<float> TagEvidence::of_words(double weight) const {

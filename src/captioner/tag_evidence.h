@@ -20,10 +20,15 @@ class TagEvidence {
   // The tags of the picture that is described from now on; none where the model has no tags.
   void look_at(const std::vector<Tag>& tags);
 
-  // Whether the word names a thing that has a tag.
-  bool knows(int word) const { return probability(word) >= 0; }
   // That the thing which the word names is there, 0 to 1; below 0 where no tag tells.
   float probability(int word) const;
+
+  // Whether the word names a thing whose absence would make a caption untrue (text/truth.h).
+  bool matters(int word) const;
+  // That a fair reader finds the word right, which names a thing: the likeliest of the tags that may
+  // be said for it, or with which it is said ("food" where there is a pizza). Below 0 where no tag
+  // tells.
+  float probability_accepted(int word) const;
 
   // SearchOptions::word_evidence: weight * ln(2 p), so that a thing which is as likely there as not
   // counts as the decoder sees it. Words without a tag get 0; p counts as at least 1/1000.
@@ -32,6 +37,7 @@ class TagEvidence {
  private:
   std::vector<int> things_;           // of each word
   std::vector<float> probabilities_;  // of each thing; below 0: there is no tag for it
+  std::vector<float> accepted_;       // of each group of things; below 0: as there
 };
 
 }  // namespace jetsoncaption

@@ -5,11 +5,12 @@
 namespace jetsoncaption {
 
 // What is known of a caption that has been written. Log-probabilities are natural ones and at least
-// ln 1/1000; those of things are 0 where the caption names none.
+// ln 1/1000; those of things are 0 where the caption names none. Things are those whose absence
+// would make it untrue.
 struct ConfidenceFacts {
   double words = 0;          // mean log-probability of its words, the end included
   double weakest_thing = 0;  // lowest log-probability of a word that names a thing
-  double weakest_tag = 0;    // lowest log-probability of the tag of a thing that it names
+  double weakest_tag = 0;    // lowest log-probability that the tags give a thing which it names
   double tags = 0;           // sum of those
   double things = 0;         // how many words name one
 };

@@ -13,7 +13,7 @@ class TagEvidenceTest : public ::testing::Test {
  protected:
   int id(const char* word) const { return words_.find(word); }
 
-  const Vocabulary words_ = Vocabulary::build({{"a", "horse", "horses", "dog", "kitchen"}}, 1);
+  const Vocabulary words_ = Vocabulary::build({{"a", "horse", "horses", "dog", "kitchen", "pony", "pizza", "food", "shirt"}}, 1);
   TagEvidence evidence_{words_};
 };
 
@@ -27,15 +27,30 @@ TEST_F(TagEvidenceTest, SpeaksOfAllFormsOfANoun) {
 
 TEST_F(TagEvidenceTest, SaysNothingOfWordsWithoutATag) {
   evidence_.look_at({{id("horse"), 0.8F}});
-  EXPECT_FALSE(evidence_.knows(id("a")));
-  EXPECT_FALSE(evidence_.knows(id("kitchen"))) << "a thing, but no tag is for it";
-  EXPECT_TRUE(evidence_.knows(id("horses")));
+  EXPECT_LT(evidence_.probability(id("a")), 0);
+  EXPECT_LT(evidence_.probability(id("kitchen")), 0) << "a thing, but no tag is for it";
+  EXPECT_LT(evidence_.probability_accepted(id("kitchen")), 0);
 }
 
 TEST_F(TagEvidenceTest, ForgetsThePictureBefore) {
   evidence_.look_at({{id("dog"), 0.8F}});
   evidence_.look_at({{id("horse"), 0.8F}});
-  EXPECT_FALSE(evidence_.knows(id("dog")));
+  EXPECT_LT(evidence_.probability(id("dog")), 0);
+  EXPECT_LT(evidence_.probability_accepted(id("dog")), 0);
+}
+
+TEST_F(TagEvidenceTest, AcceptsWhatAFairReaderAccepts) {
+  evidence_.look_at({{id("pony"), 0.7F}, {id("pizza"), 0.6F}, {id("food"), 0.2F}});
+  EXPECT_LT(evidence_.probability(id("horse")), 0) << "the tag is of a pony";
+  EXPECT_EQ(evidence_.probability_accepted(id("horse")), 0.7F);
+  EXPECT_EQ(evidence_.probability_accepted(id("food")), 0.6F) << "a pizza is food";
+  EXPECT_EQ(evidence_.probability_accepted(id("pizza")), 0.6F) << "not all food is pizza";
+}
+
+TEST_F(TagEvidenceTest, KnowsWhatMakesACaptionUntrue) {
+  EXPECT_TRUE(evidence_.matters(id("horses")));
+  EXPECT_FALSE(evidence_.matters(id("a")));
+  EXPECT_FALSE(evidence_.matters(id("shirt"))) << "people leave clothes out as they like";
 }
 
 TEST_F(TagEvidenceTest, SpeaksForWhatIsLikelierThanNot) {
