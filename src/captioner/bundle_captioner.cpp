@@ -180,6 +180,7 @@ Caption BundleCaptioner::describe_picture(const LoadedNetwork& loaded,
   const ModelConfig& config = loaded.bundle->config;
   evidence_.look_at(loaded.network->tags());
   SearchOptions search_options = make_search_options(config);
+  forbid_stammer(loaded.bundle->vocabulary, search_options);
   search_options.beam_size = options.beam_size;
   search_options.max_words = options.max_words;
   search_options.keep_attention = options.attention;

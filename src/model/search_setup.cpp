@@ -13,4 +13,13 @@ SearchOptions make_search_options(const ModelConfig& config) {
   return options;
 }
 
+void forbid_stammer(const Vocabulary& vocabulary, SearchOptions& options) {
+  options.may_stammer = false;
+  for (const char* word : {"and", "or"}) {
+    const int id = vocabulary.find(word);
+    if (id >= 0)
+      options.joining_words.push_back(id);
+  }
+}
+
 }  // namespace jetsoncaption

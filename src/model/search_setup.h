@@ -4,10 +4,14 @@
 
 #include "model/config.h"
 #include "search/search.h"
+#include "text/vocabulary.h"
 
 namespace jetsoncaption {
 
 // Greedy, 20 words at most, until the caller asks for something else.
 SearchOptions make_search_options(const ModelConfig& config);
+
+// No word follows itself, nor itself and an "and".
+void forbid_stammer(const Vocabulary& vocabulary, SearchOptions& options);
 
 }  // namespace jetsoncaption

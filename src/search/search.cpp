@@ -67,6 +67,7 @@ class Beam {
                : static_cast<double>(log_probability);
   }
 
+  bool stammers(size_t slot, int word) const;
   bool names_again(size_t slot, size_t word) const;
   void collect_candidates();
   void add_candidate(const Candidate& candidate);
@@ -84,6 +85,8 @@ class Beam {
   const double penalty_;
   const int end_token_;
   const std::vector<int>& things_;
+  const bool may_stammer_;
+  const std::vector<int>& joining_words_;
   const std::vector<float>& word_evidence_;
   const bool keeps_attention_;
   const size_t vocabulary_;
@@ -110,6 +113,8 @@ Beam::Beam(StepScorer& scorer, const SearchOptions& options)
       penalty_(static_cast<double>(options.length_penalty)),
       end_token_(options.end_token),
       things_(options.things),
+      may_stammer_(options.may_stammer),
+      joining_words_(options.joining_words),
       word_evidence_(options.word_evidence),
       keeps_attention_(options.keep_attention),
       vocabulary_(static_cast<size_t>(std::max(scorer.vocabulary_size(), 0))),
@@ -145,6 +150,20 @@ SearchResult Beam::run() {
   return result();
 }
 
+// Whether the word stands just before in the sentence in the slot, or just before an "and".
+bool Beam::stammers(size_t slot, int word) const {
+  const int last = live_[slot].last_node;
+  if (may_stammer_ || last == kNoNode)
+    return false;
+  const Node& node = nodes_[static_cast<size_t>(last)];
+  if (node.word == word)
+    return true;
+  const bool joins = std::find(joining_words_.begin(), joining_words_.end(), node.word) !=
+                     joining_words_.end();
+  return joins && node.previous != kNoNode &&
+         nodes_[static_cast<size_t>(node.previous)].word == word;
+}
+
 // Whether the word names a thing that the sentence in the slot has named.
 bool Beam::names_again(size_t slot, size_t word) const {
   if (word >= things_.size() || things_[word] < 0)
@@ -168,7 +187,8 @@ void Beam::collect_candidates() {
       const double sum = live_[slot].sum + worth(word, log_probabilities[word]);
       if (candidates_.size() == 2 * beam_size_ && sum < candidates_.back().sum)
         continue;
-      if (may_follow(word, log_probabilities[word]) && !names_again(slot, word)) {
+      if (may_follow(word, log_probabilities[word]) && !stammers(slot, static_cast<int>(word)) &&
+          !names_again(slot, word)) {
         add_candidate(
             {sum, static_cast<int>(word), static_cast<int>(slot), log_probabilities[word]});
       }

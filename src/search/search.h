@@ -21,6 +21,9 @@ struct SearchOptions {
   // For each word the number of the thing that it names, or below 0 where it names none: a sentence
   // that names a thing does not name it again ("a sink and a sink"). Empty: it may.
   std::vector<int> things;
+  // Whether a word may follow itself, or itself and a joining word ("white and white").
+  bool may_stammer = true;
+  std::vector<int> joining_words;  // such as "and"
   // For each word what is added to its log-probability where sentences are compared, for other
   // evidence than the decoder's; no word counts as more than certain. Empty: nothing is.
   std::vector<float> word_evidence;

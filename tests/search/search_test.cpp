@@ -84,6 +84,33 @@ TEST(Search, WithoutThingsWordsMayRepeat) {
   EXPECT_EQ(search(scorer, options(1)).words, (Sentence{kB, kB}));
 }
 
+TEST(Search, NoWordFollowsItselfWhereStammerIsForbidden) {
+  for (const int beam_size : {1, 3}) {
+    FakeScorer scorer = stammerer();
+    SearchOptions fluent = options(beam_size);
+    fluent.may_stammer = false;
+    EXPECT_EQ(search(scorer, fluent).words, (Sentence{kB, kC}));
+  }
+}
+
+TEST(Search, NoWordStandsOnBothSidesOfAJoiningWord) {
+  // "b", then "c", then "b" again or "a".
+  const auto scorer = [] {
+    return FakeScorer({{{}, {{kB, 1.0}}},
+                       {{kB}, {{kC, 1.0}}},
+                       {{kB, kC}, {{kB, 0.8}, {kA, 0.2}}},
+                       {{kB, kC, kA}, {{kEnd, 1.0}}},
+                       {{kB, kC, kB}, {{kEnd, 1.0}}}});
+  };
+  SearchOptions fluent = options(1);
+  fluent.may_stammer = false;
+  FakeScorer first = scorer();
+  EXPECT_EQ(search(first, fluent).words, (Sentence{kB, kC, kB})) << "no joining word";
+  fluent.joining_words = {kC};
+  FakeScorer second = scorer();
+  EXPECT_EQ(search(second, fluent).words, (Sentence{kB, kC, kA}));
+}
+
 TEST(Search, OtherEvidenceCountsBesideTheDecoders) {
   for (const int beam_size : {1, 3}) {
     FakeScorer scorer({{{}, {{kA, 0.5}, {kB, 0.4}}}, {{kA}, {{kEnd, 1.0}}}, {{kB}, {{kEnd, 1.0}}}});
