@@ -184,7 +184,7 @@ Caption BundleCaptioner::describe_picture(const LoadedNetwork& loaded,
   search_options.beam_size = options.beam_size;
   search_options.max_words = options.max_words;
   search_options.keep_attention = options.attention;
-  search_options.things = evidence_.things();
+  search_options.things = &evidence_.things();
   const double tag_weight =
       options.tag_weight < 0 ? static_cast<double>(config.tag_weight) : options.tag_weight;
   if (tag_weight > 0)

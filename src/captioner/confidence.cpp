@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "text/things.h"
+
 namespace jetsoncaption {
 namespace {
 
@@ -16,13 +18,15 @@ ConfidenceFacts gather_facts(const SearchResult& found, const TagEvidence& evide
   ConfidenceFacts facts;
   const double mean = found.confidence();
   facts.words = std::log(std::max(mean, kLeastProbability));
+  const Things& things = Things::standard();
   for (size_t i = 0; i < found.words.size(); ++i) {
-    if (!evidence.matters(found.words[i]))
+    const int thing = evidence.things().of(i == 0 ? -1 : found.words[i - 1], found.words[i]);
+    if (thing < 0 || !things.is_measured(things.group_of(thing)))
       continue;
     facts.things += 1;
     facts.weakest_thing =
         std::min(facts.weakest_thing, static_cast<double>(found.word_log_probabilities[i]));
-    const auto accepted = static_cast<double>(evidence.probability_accepted(found.words[i]));
+    const auto accepted = static_cast<double>(evidence.probability_accepted(thing));
     if (accepted < 0)
       continue;
     const double tag = std::log(std::max(accepted, kLeastProbability));

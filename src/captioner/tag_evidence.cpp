@@ -13,10 +13,21 @@ namespace {
 constexpr float kUnknown = -1;
 constexpr double kLeastProbability = 1e-3;
 
+std::vector<WordPair> pairs_in(const Vocabulary& vocabulary) {
+  std::vector<WordPair> pairs;
+  for (const Things::Pair& pair : Things::standard().pairs()) {
+    const int first = vocabulary.find(pair.first);
+    const int second = vocabulary.find(pair.second);
+    if (first >= 0 && second >= 0)
+      pairs.push_back({first, second, pair.noun});
+  }
+  return pairs;
+}
+
 }  // namespace
 
 TagEvidence::TagEvidence(const Vocabulary& vocabulary)
-    : things_(nouns_of_words(vocabulary)),
+    : things_(nouns_of_words(vocabulary), pairs_in(vocabulary)),
       probabilities_(static_cast<size_t>(Things::standard().nouns()), kUnknown),
       accepted_(static_cast<size_t>(Things::standard().groups()), kUnknown) {}
 
@@ -28,7 +39,7 @@ void TagEvidence::look_at(const std::vector<Tag>& tags) {
   std::fill(probabilities_.begin(), probabilities_.end(), kUnknown);
   std::fill(accepted_.begin(), accepted_.end(), kUnknown);
   for (const Tag& tag : tags) {
-    const int thing = things_[static_cast<size_t>(tag.word)];
+    const int thing = things_.of(tag.word);
     if (thing < 0)
       continue;
     raise(probabilities_[static_cast<size_t>(thing)], tag);
@@ -39,26 +50,15 @@ void TagEvidence::look_at(const std::vector<Tag>& tags) {
   }
 }
 
-float TagEvidence::probability(int word) const {
-  const int thing = things_[static_cast<size_t>(word)];
-  return thing < 0 ? kUnknown : probabilities_[static_cast<size_t>(thing)];
-}
-
-bool TagEvidence::matters(int word) const {
-  const int thing = things_[static_cast<size_t>(word)];
-  const Things& things = Things::standard();
-  return thing >= 0 && things.is_measured(things.group_of(thing));
-}
-
-float TagEvidence::probability_accepted(int word) const {
-  const int thing = things_[static_cast<size_t>(word)];
+float TagEvidence::probability_accepted(int thing) const {
   return accepted_[static_cast<size_t>(Things::standard().group_of(thing))];
 }
 
 std::vector<float> TagEvidence::of_words(double weight) const {
-  std::vector<float> evidence(things_.size(), 0.0F);
+  std::vector<float> evidence(things_.words(), 0.0F);
   for (size_t word = 0; word < evidence.size(); ++word) {
-    const auto p = static_cast<double>(probability(static_cast<int>(word)));
+    const int thing = things_.of(static_cast<int>(word));
+    const double p = thing < 0 ? -1 : static_cast<double>(probability(thing));
     if (p >= 0)
       evidence[word] = static_cast<float>(weight * std::log(2 * std::max(p, kLeastProbability)));
   }

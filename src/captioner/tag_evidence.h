@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "model/tag_windows.h"
+#include "search/word_things.h"
 #include "text/vocabulary.h"
 
 namespace jetsoncaption {
@@ -14,28 +15,24 @@ class TagEvidence {
   TagEvidence() = default;
   explicit TagEvidence(const Vocabulary& vocabulary);
 
-  // For each word the number of the thing that it names, or -1 (SearchOptions::things).
-  const std::vector<int>& things() const { return things_; }
+  // The nouns of Things::standard() that words name.
+  const WordThings& things() const { return things_; }
 
   // The tags of the picture that is described from now on; none where the model has no tags.
   void look_at(const std::vector<Tag>& tags);
 
-  // That the thing which the word names is there, 0 to 1; below 0 where no tag tells.
-  float probability(int word) const;
-
-  // Whether the word names a thing whose absence would make a caption untrue (text/truth.h).
-  bool matters(int word) const;
-  // That a fair reader finds the word right, which names a thing: the likeliest of the tags that may
-  // be said for it, or with which it is said ("food" where there is a pizza). Below 0 where no tag
-  // tells.
-  float probability_accepted(int word) const;
+  // That a thing is there, 0 to 1; below 0 where no tag tells.
+  float probability(int thing) const { return probabilities_[static_cast<size_t>(thing)]; }
+  // That a fair reader finds it right to name the thing: the likeliest of the tags that may be said
+  // for it, or with which it is said ("food" where there is a pizza). Below 0 where no tag tells.
+  float probability_accepted(int thing) const;
 
   // SearchOptions::word_evidence: weight * ln(2 p), so that a thing which is as likely there as not
   // counts as the decoder sees it. Words without a tag get 0; p counts as at least 1/1000.
   std::vector<float> of_words(double weight) const;
 
  private:
-  std::vector<int> things_;           // of each word
+  WordThings things_;
   std::vector<float> probabilities_;  // of each thing; below 0: there is no tag for it
   std::vector<float> accepted_;       // of each group of things; below 0: as there
 };

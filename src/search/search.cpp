@@ -61,14 +61,17 @@ class Beam {
   }
 
   // Never above 0: a sum can only fall (can_win()).
-  double worth(size_t word, float log_probability) const {
-    return word < word_evidence_.size()
-               ? std::min(0.0, static_cast<double>(log_probability + word_evidence_[word]))
-               : static_cast<double>(log_probability);
+  double worth(int last, size_t word, float log_probability) const {
+    const bool counts = word < word_evidence_.size() &&
+                        (things_ == nullptr || !things_->is_pair(last, static_cast<int>(word)));
+    return counts ? std::min(0.0, static_cast<double>(log_probability + word_evidence_[word]))
+                  : static_cast<double>(log_probability);
   }
+  int word_at(int node) const { return node == kNoNode ? -1 : nodes_[static_cast<size_t>(node)].word; }
+  int before(int node) const { return nodes_[static_cast<size_t>(node)].previous; }
 
   bool stammers(size_t slot, int word) const;
-  bool names_again(size_t slot, size_t word) const;
+  bool names_again(size_t slot, int word) const;
   void collect_candidates();
   void add_candidate(const Candidate& candidate);
   void advance(int written);
@@ -84,7 +87,7 @@ class Beam {
   const int max_words_;
   const double penalty_;
   const int end_token_;
-  const std::vector<int>& things_;
+  const WordThings* things_;
   const bool may_stammer_;
   const std::vector<int>& joining_words_;
   const std::vector<float>& word_evidence_;
@@ -155,23 +158,19 @@ bool Beam::stammers(size_t slot, int word) const {
   const int last = live_[slot].last_node;
   if (may_stammer_ || last == kNoNode)
     return false;
-  const Node& node = nodes_[static_cast<size_t>(last)];
-  if (node.word == word)
-    return true;
-  const bool joins = std::find(joining_words_.begin(), joining_words_.end(), node.word) !=
+  const bool joins = std::find(joining_words_.begin(), joining_words_.end(), word_at(last)) !=
                      joining_words_.end();
-  return joins && node.previous != kNoNode &&
-         nodes_[static_cast<size_t>(node.previous)].word == word;
+  return word_at(last) == word || (joins && word_at(before(last)) == word);
 }
 
 // Whether the word names a thing that the sentence in the slot has named.
-bool Beam::names_again(size_t slot, size_t word) const {
-  if (word >= things_.size() || things_[word] < 0)
+bool Beam::names_again(size_t slot, int word) const {
+  const int last = live_[slot].last_node;
+  const int thing = things_ == nullptr ? -1 : things_->of(word_at(last), word);
+  if (thing < 0)
     return false;
-  for (int at = live_[slot].last_node; at != kNoNode;
-       at = nodes_[static_cast<size_t>(at)].previous) {
-    const auto before = static_cast<size_t>(nodes_[static_cast<size_t>(at)].word);
-    if (before < things_.size() && things_[before] == things_[word])
+  for (int at = last; at != kNoNode; at = before(at)) {
+    if (things_->of(word_at(before(at)), word_at(at)) == thing)
       return true;
   }
   return false;
@@ -183,12 +182,13 @@ void Beam::collect_candidates() {
   candidates_.clear();
   for (size_t slot = 0; slot < live_.size(); ++slot) {
     const float* log_probabilities = row(slot);
+    const int last = word_at(live_[slot].last_node);
     for (size_t word = 0; word < vocabulary_; ++word) {
-      const double sum = live_[slot].sum + worth(word, log_probabilities[word]);
+      const double sum = live_[slot].sum + worth(last, word, log_probabilities[word]);
       if (candidates_.size() == 2 * beam_size_ && sum < candidates_.back().sum)
         continue;
       if (may_follow(word, log_probabilities[word]) && !stammers(slot, static_cast<int>(word)) &&
-          !names_again(slot, word)) {
+          !names_again(slot, static_cast<int>(word))) {
         add_candidate(
             {sum, static_cast<int>(word), static_cast<int>(slot), log_probabilities[word]});
       }

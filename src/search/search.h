@@ -5,6 +5,8 @@
 #include <functional>
 #include <vector>
 
+#include "search/word_things.h"
+
 namespace jetsoncaption {
 
 class StepScorer;
@@ -18,14 +20,15 @@ struct SearchOptions {
   int start_token = 1;
   int end_token = 2;
   std::vector<int> banned_tokens;  // never written: padding, start, unknown
-  // For each word the number of the thing that it names, or below 0 where it names none: a sentence
-  // that names a thing does not name it again ("a sink and a sink"). Empty: it may.
-  std::vector<int> things;
+  // What the words name: a sentence that names a thing does not name it again ("a sink and a sink").
+  // Must outlive the search. nullptr: it may.
+  const WordThings* things = nullptr;
   // Whether a word may follow itself, or itself and a joining word ("white and white").
   bool may_stammer = true;
   std::vector<int> joining_words;  // such as "and"
   // For each word what is added to its log-probability where sentences are compared, for other
-  // evidence than the decoder's; no word counts as more than certain. Empty: nothing is.
+  // evidence than the decoder's; no word counts as more than certain. Not to the second of a pair
+  // of `things`. Empty: nothing is.
   std::vector<float> word_evidence;
   bool keep_attention = false;        // also return where the decoder looked for each word
   std::function<bool()> should_stop;  // asked before each step after the first; true: end here and

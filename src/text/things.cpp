@@ -59,6 +59,20 @@ const std::vector<int>& Things::broader(int group) const {
   return broader_.at(static_cast<size_t>(group));
 }
 
+std::vector<Things::Pair> Things::pairs() const {
+  std::vector<Pair> pairs;
+  for (const auto& [first, forms] : forms_) {
+    for (const Form& form : forms) {
+      if (form.parts.size() != 2)
+        continue;
+      const auto alone = find({form.parts[1]});
+      if (alone.empty() || alone.front().implied || alone.front().noun != form.noun)
+        pairs.push_back({form.parts[0], form.parts[1], form.noun});
+    }
+  }
+  return pairs;
+}
+
 std::vector<Things::Mention> Things::find(const Words& words) const {
   const std::vector<Part> parts = split_at_hyphens(words);
   std::vector<Mention> mentions;

@@ -47,6 +47,14 @@ class Things {
   // The groups that are said with a group, in all steps; without itself.
   const std::vector<int>& broader(int group) const;
 
+  // Forms of two words, such as "hot dog", that name another noun than their last word does.
+  struct Pair {
+    std::string first;
+    std::string second;
+    int noun;  // -1: none
+  };
+  std::vector<Pair> pairs() const;
+
   // The things that a sentence names, in its order. Of forms that begin at the same word the one
   // with most words counts, and its words count for no other: a hot dog is no dog. A hyphen is a
   // blank: "t-shirt" is "t shirt". What is implied follows what implies it.

@@ -12,45 +12,46 @@ namespace {
 class TagEvidenceTest : public ::testing::Test {
  protected:
   int id(const char* word) const { return words_.find(word); }
+  int thing(const char* word) const { return evidence_.things().of(id(word)); }
 
-  const Vocabulary words_ = Vocabulary::build({{"a", "horse", "horses", "dog", "kitchen", "pony", "pizza", "food", "shirt"}}, 1);
+  const Vocabulary words_ = Vocabulary::build({{"a", "horse", "horses", "dog", "kitchen", "pony", "pizza", "food", "hot"}}, 1);
   TagEvidence evidence_{words_};
 };
 
 TEST_F(TagEvidenceTest, SpeaksOfAllFormsOfANoun) {
   evidence_.look_at({{id("horse"), 0.8F}, {id("dog"), 0.25F}});
-  EXPECT_EQ(evidence_.probability(id("horse")), 0.8F);
-  EXPECT_EQ(evidence_.probability(id("horses")), 0.8F);
-  EXPECT_EQ(evidence_.things()[static_cast<size_t>(id("horse"))],
-            evidence_.things()[static_cast<size_t>(id("horses"))]);
+  EXPECT_EQ(evidence_.probability(thing("horse")), 0.8F);
+  EXPECT_EQ(evidence_.probability(thing("horses")), 0.8F);
+  EXPECT_EQ(thing("horse"), thing("horses"));
 }
 
 TEST_F(TagEvidenceTest, SaysNothingOfWordsWithoutATag) {
   evidence_.look_at({{id("horse"), 0.8F}});
-  EXPECT_LT(evidence_.probability(id("a")), 0);
-  EXPECT_LT(evidence_.probability(id("kitchen")), 0) << "a thing, but no tag is for it";
-  EXPECT_LT(evidence_.probability_accepted(id("kitchen")), 0);
+  EXPECT_LT(thing("a"), 0) << "names nothing";
+  EXPECT_LT(evidence_.probability(thing("kitchen")), 0) << "a thing, but no tag is for it";
+  EXPECT_LT(evidence_.probability_accepted(thing("kitchen")), 0);
 }
 
 TEST_F(TagEvidenceTest, ForgetsThePictureBefore) {
   evidence_.look_at({{id("dog"), 0.8F}});
   evidence_.look_at({{id("horse"), 0.8F}});
-  EXPECT_LT(evidence_.probability(id("dog")), 0);
-  EXPECT_LT(evidence_.probability_accepted(id("dog")), 0);
+  EXPECT_LT(evidence_.probability(thing("dog")), 0);
+  EXPECT_LT(evidence_.probability_accepted(thing("dog")), 0);
 }
 
 TEST_F(TagEvidenceTest, AcceptsWhatAFairReaderAccepts) {
   evidence_.look_at({{id("pony"), 0.7F}, {id("pizza"), 0.6F}, {id("food"), 0.2F}});
-  EXPECT_LT(evidence_.probability(id("horse")), 0) << "the tag is of a pony";
-  EXPECT_EQ(evidence_.probability_accepted(id("horse")), 0.7F);
-  EXPECT_EQ(evidence_.probability_accepted(id("food")), 0.6F) << "a pizza is food";
-  EXPECT_EQ(evidence_.probability_accepted(id("pizza")), 0.6F) << "not all food is pizza";
+  EXPECT_LT(evidence_.probability(thing("horse")), 0) << "the tag is of a pony";
+  EXPECT_EQ(evidence_.probability_accepted(thing("horse")), 0.7F);
+  EXPECT_EQ(evidence_.probability_accepted(thing("food")), 0.6F) << "a pizza is food";
+  EXPECT_EQ(evidence_.probability_accepted(thing("pizza")), 0.6F) << "not all food is pizza";
 }
 
-TEST_F(TagEvidenceTest, KnowsWhatMakesACaptionUntrue) {
-  EXPECT_TRUE(evidence_.matters(id("horses")));
-  EXPECT_FALSE(evidence_.matters(id("a")));
-  EXPECT_FALSE(evidence_.matters(id("shirt"))) << "people leave clothes out as they like";
+TEST_F(TagEvidenceTest, KnowsThatAHotDogIsNoDog) {
+  const int dog = evidence_.things().of(id("dog"));
+  EXPECT_EQ(evidence_.things().of(id("a"), id("dog")), dog);
+  EXPECT_NE(evidence_.things().of(id("hot"), id("dog")), dog);
+  EXPECT_TRUE(evidence_.things().is_pair(id("hot"), id("dog")));
 }
 
 TEST_F(TagEvidenceTest, SpeaksForWhatIsLikelierThanNot) {

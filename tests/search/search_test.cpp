@@ -65,7 +65,8 @@ TEST(Search, ASentenceNamesNoThingTwice) {
   for (const int beam_size : {1, 3}) {
     FakeScorer scorer = stammerer();
     SearchOptions once = options(beam_size);
-    once.things = {-1, -1, -1, -1, 7, -1};  // of each word; only "b" names a thing
+    const WordThings things({-1, -1, -1, -1, 7, -1});  // of each word; only "b" names a thing
+    once.things = &things;
     EXPECT_EQ(search(scorer, once).words, (Sentence{kB, kC}));
   }
 }
@@ -73,10 +74,38 @@ TEST(Search, ASentenceNamesNoThingTwice) {
 TEST(Search, WordsOfOneThingCountAsTheSame) {
   FakeScorer scorer = stammerer();
   SearchOptions once = options(1);
-  once.things = {-1, -1, -1, -1, 7, 7};
+  const WordThings things({-1, -1, -1, -1, 7, 7});
+  once.things = &things;
   const SearchResult result = search(scorer, once);
   EXPECT_EQ(result.words, Sentence{kB}) << "neither b nor c may follow";
   EXPECT_TRUE(result.truncated);
+}
+
+TEST(Search, TwoWordsMayNameAnotherThingThanTheSecondAlone) {
+  // "b", then "a b", which is another thing, then "b" is refused, "a b" too: "c".
+  FakeScorer scorer({{{}, {{kB, 1.0}}},
+                     {{kB}, {{kA, 1.0}}},
+                     {{kB, kA}, {{kB, 1.0}}},
+                     {{kB, kA, kB}, {{kB, 0.6}, {kA, 0.4}}},
+                     {{kB, kA, kB, kA}, {{kB, 0.9}, {kC, 0.1}}},
+                     {{kB, kA, kB, kA, kC}, {{kEnd, 1.0}}}});
+  const WordThings things({-1, -1, -1, -1, 7, -1}, {{kA, kB, 8}});
+  SearchOptions once = options(1);
+  once.things = &things;
+  EXPECT_EQ(search(scorer, once).words, (Sentence{kB, kA, kB, kA, kC}));
+}
+
+TEST(Search, WhatSpeaksAgainstAWordDoesNotAgainstAPair) {
+  // "a b" is no "b".
+  FakeScorer scorer({{{}, {{kA, 1.0}}},
+                     {{kA}, {{kB, 0.6}, {kC, 0.4}}},
+                     {{kA, kB}, {{kEnd, 1.0}}},
+                     {{kA, kC}, {{kEnd, 1.0}}}});
+  const WordThings things({-1, -1, -1, -1, 7, -1}, {{kA, kB, 8}});
+  SearchOptions seen = options(1);
+  seen.things = &things;
+  seen.word_evidence = {0, 0, 0, 0, -5, 0};
+  EXPECT_EQ(search(scorer, seen).words, (Sentence{kA, kB}));
 }
 
 TEST(Search, WithoutThingsWordsMayRepeat) {

@@ -250,5 +250,17 @@ TEST(StandardThings, ManyNounsHaveNames) {
   }
 }
 
+TEST(Things, ListsPairsThatNameSomethingElseThanTheirLastWord) {
+  const Things& things = Things::standard();
+  bool has_hot_dog = false;
+  for (const Things::Pair& pair : things.pairs()) {
+    const auto alone = things.find({pair.second});
+    EXPECT_TRUE(alone.empty() || alone.front().implied || alone.front().noun != pair.noun)
+        << pair.first << ' ' << pair.second;
+    has_hot_dog = has_hot_dog || (pair.first == "hot" && pair.second == "dog");
+  }
+  EXPECT_TRUE(has_hot_dog);
+}
+
 }  // namespace
 }  // namespace jetsoncaption
