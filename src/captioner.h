@@ -61,16 +61,16 @@ struct CaptionTag {
 };
 
 struct Caption {
-  std::string text;       // words joined by blanks, lower case, no full stop
+  std::string text;  // words joined by blanks, lower case, no full stop
   // 0 to 1: that it names nothing which is not there, where the bundle is calibrated; else the
   // geometric mean of the words' probabilities, the end included.
   double confidence = 0;
   ConfidenceFacts facts;  // what the confidence is made from
   std::vector<CaptionWord> words;
   std::vector<CaptionTag> tags;  // likeliest first: those that the decoder was shown; may be empty
-  double inference_ms = 0;  // wall time of this describe()
-  bool truncated = false;   // stopped by max_words or max_inference_ms, not by the model
-  bool hedged = false;      // "perhaps: kitchen, microwave" stands for a doubtful sentence
+  double inference_ms = 0;       // wall time of this describe()
+  bool truncated = false;        // stopped by max_words or max_inference_ms, not by the model
+  bool hedged = false;           // "perhaps: kitchen, microwave" stands for a doubtful sentence
 };
 
 // Whether the model says of the pictures of its bundle's self-test what the bundle stores, and

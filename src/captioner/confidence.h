@@ -11,8 +11,8 @@ namespace jetsoncaption {
 // What is known of a caption when it has been written; evidence.look_at() has seen its picture.
 ConfidenceFacts gather_facts(const SearchResult& found, const TagEvidence& evidence);
 
-// Logistic regression of the facts (ConfidenceConfig), 0 to 1. Not calibrated: the geometric mean of
-// the words' probabilities. 0 without a word.
+// Logistic regression of the facts (ConfidenceConfig), 0 to 1. Not calibrated: the geometric mean
+// of the words' probabilities. 0 without a word.
 double confidence_of(const SearchResult& found, const ConfidenceFacts& facts,
                      const ConfidenceConfig& config);
 

@@ -6,9 +6,9 @@
 
 namespace jetsoncaption {
 
-// A caption with less confidence than `below` becomes "perhaps: kitchen, microwave": its tags with a
-// probability of at least 0.7, three at most. Its confidence is then the lowest probability of those
-// and it has no words. A caption without such tags stays as it is.
+// A caption with less confidence than `below` becomes "perhaps: kitchen, microwave": its tags with
+// a probability of at least 0.7, three at most. Its confidence is then the lowest probability of
+// those and it has no words. A caption without such tags stays as it is.
 void hedge(Caption& caption, double below);
 
 }  // namespace jetsoncaption

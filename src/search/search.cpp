@@ -67,7 +67,9 @@ class Beam {
     return counts ? std::min(0.0, static_cast<double>(log_probability + word_evidence_[word]))
                   : static_cast<double>(log_probability);
   }
-  int word_at(int node) const { return node == kNoNode ? -1 : nodes_[static_cast<size_t>(node)].word; }
+  int word_at(int node) const {
+    return node == kNoNode ? -1 : nodes_[static_cast<size_t>(node)].word;
+  }
   int before(int node) const { return nodes_[static_cast<size_t>(node)].previous; }
 
   bool stammers(size_t slot, int word) const;

@@ -20,8 +20,8 @@ struct SearchOptions {
   int start_token = 1;
   int end_token = 2;
   std::vector<int> banned_tokens;  // never written: padding, start, unknown
-  // What the words name: a sentence that names a thing does not name it again ("a sink and a sink").
-  // Must outlive the search. nullptr: it may.
+  // What the words name: a sentence that names a thing does not name it again ("a sink and a
+  // sink"). Must outlive the search. nullptr: it may.
   const WordThings* things = nullptr;
   // Whether a word may follow itself, or itself and a joining word ("white and white").
   bool may_stammer = true;

@@ -11,7 +11,7 @@ namespace jetsoncaption {
 // Two words, one after the other, that name something else than the second alone: a hot dog is no
 // dog.
 struct WordPair {
-  int first = 0;   // ids of the vocabulary
+  int first = 0;  // ids of the vocabulary
   int second = 0;
   int thing = -1;  // below 0: they name none
 };

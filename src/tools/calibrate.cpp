@@ -154,9 +154,10 @@ void add_calibrate_command(CLI::App& program, int& exit_code) {
       ->type_name("DIR")
       ->required();
   command
-      .add_option("--images", arguments->images,
-                  "Folder with pictures that were not learnt from; may be given again, with the two "
-                  "options below, for more sets: each counts as much")
+      .add_option(
+          "--images", arguments->images,
+          "Folder with pictures that were not learnt from; may be given again, with the two "
+          "options below, for more sets: each counts as much")
       ->type_name("DIR")
       ->required();
   command
@@ -174,12 +175,14 @@ void add_calibrate_command(CLI::App& program, int& exit_code) {
       ->type_name("N")
       ->check(CLI::Range(1, 16))
       ->capture_default_str();
-  command.add_option("--threads", arguments->model.threads, "CPU threads; 0: chosen for the machine")
+  command
+      .add_option("--threads", arguments->model.threads, "CPU threads; 0: chosen for the machine")
       ->check(CLI::Range(0, 64))
       ->capture_default_str();
   command.add_flag("--json", arguments->json, "Print a JSON object a line");
   command.footer(
-      "Describes the pictures with several tag weights, keeps the one with the best CIDEr-D less a\n"
+      "Describes the pictures with several tag weights, keeps the one with the best CIDEr-D less "
+      "a\n"
       "quarter of untrue (see evaluate), and fits the confidence: of captions that are given 0.8,\n"
       "about 80 in 100 then name nothing that is not there. Needs English captions.\n"
       "Example:\n"

@@ -79,8 +79,9 @@ void add_search_options(CLI::App& command, DescribeOptions& options) {
       ->check(CLI::Range(1, 50))
       ->capture_default_str();
   command
-      .add_option("--tag-weight", options.tag_weight,
-                  "How much tags count when words are chosen, 0 to 10; without it as the model says")
+      .add_option(
+          "--tag-weight", options.tag_weight,
+          "How much tags count when words are chosen, 0 to 10; without it as the model says")
       ->type_name("NUMBER")
       ->check(CLI::Range(0.0, 10.0));
   command

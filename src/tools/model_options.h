@@ -23,7 +23,8 @@ void add_model_options(CLI::App& command, CaptionerOptions& options);
 // Adds --model alone, for commands that decide about the rest themselves.
 void add_model_directory_option(CLI::App& command, std::string& directory);
 
-// Adds --beam-size, --max-words, --tag-weight and --hedge-below. `options` must outlive the command.
+// Adds --beam-size, --max-words, --tag-weight and --hedge-below. `options` must outlive the
+// command.
 void add_search_options(CLI::App& command, DescribeOptions& options);
 
 // The bundle to use: the one that was asked for, else $JETSONCAPTION_MODEL, else the one installed

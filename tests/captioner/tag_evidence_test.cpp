@@ -14,7 +14,8 @@ class TagEvidenceTest : public ::testing::Test {
   int id(const char* word) const { return words_.find(word); }
   int thing(const char* word) const { return evidence_.things().of(id(word)); }
 
-  const Vocabulary words_ = Vocabulary::build({{"a", "horse", "horses", "dog", "kitchen", "pony", "pizza", "food", "hot"}}, 1);
+  const Vocabulary words_ = Vocabulary::build(
+      {{"a", "horse", "horses", "dog", "kitchen", "pony", "pizza", "food", "hot"}}, 1);
   TagEvidence evidence_{words_};
 };
 
