@@ -27,8 +27,9 @@
  *
  * For each new caption an element message with the structure `jetsoncaption`: `caption` (string),
  * `confidence` (double), `timestamp`, `stream-time`, `running-time` and `frame` of the frame that
- * was described (guint64), `inference-time-ms` (double), `truncated` and `changed` (boolean) and
- * `model` (string). It is posted by the thread that runs the model in live mode, so that a slow
+ * was described (guint64), `inference-time-ms` (double), `truncated` and `changed` (boolean),
+ * `model` (string) and `tags`, the likeliest things in the picture, likeliest first: an array of
+ * structures with `tag` (string) and `probability` (double). It is posted by the thread that runs the model in live mode, so that a slow
  * listener delays captions but no frame, and by the streaming thread, before the frame goes on, in
  * every-frame mode.
  *
@@ -176,7 +177,7 @@ static void gst_jetson_caption_get_property(GObject* object, guint id, GValue* v
     const auto session = current_session(self);
     const auto newest = session ? session->newest() : nullptr;
     if (id == PROP_CAPTION)
-      g_value_set_string(value, newest ? newest->caption.text.c_str() : nullptr);
+      g_value_set_string(value, newest ? newest->text() : nullptr);
     else if (id == PROP_MEMORY_USAGE)
       g_value_set_uint(value, state->values.memory_usage_mb);
     else if (id == PROP_STATS)

@@ -174,7 +174,7 @@ class CaptionSession : public std::enable_shared_from_this<CaptionSession> {
   void tell_of_move(const EngineInfo& info);
   Result<std::shared_ptr<FrameCaption>> guarded_caption(const CaptionJob& job,
                                                         FrameShrinker& shrinker);
-  std::shared_ptr<FrameCaption> finish_caption(const CaptionJob& job, EngineCaption caption);
+  std::shared_ptr<FrameCaption> finish_caption(const CaptionJob& job, CaptionBuffer caption);
   Outcome settle(const CaptionJob& job, Result<std::shared_ptr<FrameCaption>> result);
   void tell(const Outcome& outcome) const;
 

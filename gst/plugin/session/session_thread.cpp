@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // What the session's thread does, task after task: load, read fonts, describe, trim, unload.
 #include <chrono>
+#include <cstring>
 #include <exception>
 #include <new>
 #include <string>
@@ -29,8 +30,9 @@ Image make_picture(const EngineInfo& info) {
 }
 
 // A sentence that a limit ended is not shown as if it were whole.
-std::string shown_text(const EngineCaption& caption) {
-  return caption.truncated ? caption.text + "\u2026" : caption.text;
+std::string shown_text(const CaptionBuffer& caption) {
+  const std::string text = caption.meta().text;
+  return caption.is_truncated() ? text + "\u2026" : text;
 }
 
 }  // namespace
@@ -296,9 +298,10 @@ Result<std::shared_ptr<FrameCaption>> CaptionSession::guarded_caption(const Capt
 
 // Draws the caption too, so that the streaming thread need not.
 std::shared_ptr<FrameCaption> CaptionSession::finish_caption(const CaptionJob& job,
-                                                             EngineCaption caption) {
+                                                             CaptionBuffer caption) {
   auto finished = std::make_shared<FrameCaption>();
   finished->caption = std::move(caption);
+  finished->caption.set_frame(job.frame, job.timestamp);
   finished->job = job;
   finished->model = engine_info_.model_name;
   finished->shown_text = shown_text(finished->caption);
@@ -315,8 +318,8 @@ CaptionSession::Outcome CaptionSession::settle(const CaptionJob& job,
   if (result.ok()) {
     caption_pause_.succeeded(now);
     const auto& caption = result.value();
-    caption->changed = newest_ == nullptr || caption->caption.text != newest_->caption.text;
-    statistics_.captioned(caption->caption.inference_ms);
+    caption->changed = newest_ == nullptr || std::strcmp(caption->text(), newest_->text()) != 0;
+    statistics_.captioned(caption->inference_ms());
     newest_ = caption;
     outcome.caption = caption;
   } else if (result.error().kind != ErrorKind::Cancelled) {
