@@ -43,13 +43,39 @@ void CaptionSession::run() {
     perform(task);
   std::unique_lock<std::mutex> lock(mutex_);
   std::unique_ptr<EngineHandle> engine = std::move(engine_);
+  lock.unlock();
+  do_what_may_be_left([&engine] { engine.reset(); });
+  lock.lock();
   const bool is_abandoned = is_abandoned_;
   worker_ended_ = true;
   lock.unlock();
   wake_streaming_.notify_all();
-  engine.reset();
   if (is_abandoned)
     end_abandoned_load();
+}
+
+// What takes long and cannot be interrupted, and may go on after the session was shut down.
+template <typename Work>
+void CaptionSession::do_what_may_be_left(Work&& work) {
+  class Leave {
+   public:
+    explicit Leave(CaptionSession& session) : session_(session) { set(true); }
+    ~Leave() { set(false); }
+    Leave(const Leave&) = delete;
+    Leave& operator=(const Leave&) = delete;
+
+   private:
+    void set(bool may_be_left) {
+      {
+        std::lock_guard<std::mutex> lock(session_.mutex_);
+        session_.may_be_left_ = may_be_left;
+      }
+      session_.wake_streaming_.notify_all();
+    }
+    CaptionSession& session_;
+  };
+  const Leave leave(*this);
+  work();
 }
 
 CaptionSession::Task CaptionSession::wait_for_task() {
@@ -119,7 +145,6 @@ void CaptionSession::recover() {
       phase_ = first_load_ ? Phase::Broken : Phase::Unloaded;
       load_pause_.failed(Clock::now());
     }
-    is_in_engine_load_ = false;
     is_broken = phase_ == Phase::Broken && !stopping_;
   }
   wake_streaming_.notify_all();
@@ -169,29 +194,21 @@ void CaptionSession::load() {
   wake_streaming_.notify_all();
 }
 
-// All of it may go on after the session was shut down.
 Result<std::unique_ptr<EngineHandle>> CaptionSession::guarded_load() {
-  const auto set_loading = [this](bool loading) {
-    {
-      std::lock_guard<std::mutex> lock(mutex_);
-      is_in_engine_load_ = loading;
-    }
-    wake_streaming_.notify_all();
-  };
-  set_loading(true);
   Result<std::unique_ptr<EngineHandle>> loaded =
       Error{ErrorKind::Internal, "The model could not be loaded."};
   try {
-    const auto is_stopped = [this] { return has_been_stopped(); };
-    wait_for_abandoned_loads(is_stopped);
-    if (!is_stopped())
-      loaded = load_engine_(is_stopped);
+    do_what_may_be_left([&] {
+      const auto is_stopped = [this] { return has_been_stopped(); };
+      wait_for_abandoned_loads(is_stopped);
+      if (!is_stopped())
+        loaded = load_engine_(is_stopped);
+    });
   } catch (const std::bad_alloc&) {
     loaded = Error{ErrorKind::OutOfMemory, "Memory ran out while the model was loaded."};
   } catch (const std::exception& e) {
     loaded = Error{ErrorKind::Internal, std::string("The model could not be loaded: ") + e.what()};
   }
-  set_loading(false);
   return loaded;
 }
 
@@ -203,7 +220,7 @@ void CaptionSession::trim() {
     engine = engine_.get();
   }
   if (engine != nullptr)
-    engine->trim_memory();
+    do_what_may_be_left([engine] { engine->trim_memory(); });
 }
 
 void CaptionSession::unload() {
@@ -215,7 +232,7 @@ void CaptionSession::unload() {
     engine = std::move(engine_);
   }
   wake_streaming_.notify_all();
-  engine.reset();
+  do_what_may_be_left([&engine] { engine.reset(); });
   device_memory_bytes_ = 0;
   // Memory may rise again as soon as the model is back: not at once, and later each time.
   std::lock_guard<std::mutex> lock(mutex_);
@@ -228,7 +245,7 @@ void CaptionSession::load_fonts() {
     std::lock_guard<std::mutex> lock(mutex_);
     fonts_requested_ = false;
   }
-  renderer_.render("a", {320, 240}, OverlayStyle());
+  do_what_may_be_left([this] { renderer_.render("a", {320, 240}, OverlayStyle()); });
   has_fonts_ = true;
 }
 
