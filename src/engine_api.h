@@ -168,8 +168,9 @@ typedef struct {
   /* From any thread, also while describe () runs. */
   void (*get_stats)(JetsonCaptionEngine* engine, JetsonCaptionEngineStats* stats);
 
-  /* Gives memory that is not needed between captions back to the system. From any thread; waits
-   * for a describe () that runs. */
+  /* Gives memory of the engine's own that is not needed between captions back, and leaves the heap
+   * of the process alone: to trim that would hold up each thread that allocates. From any thread;
+   * waits for a describe () that runs. */
   void (*trim_memory)(JetsonCaptionEngine* engine);
 
   /* Makes a describe () that runs in another thread return CANCELLED at the next word. From any

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Texts with probabilities, as the words of a caption are, shared by all copies of a meta. Private
-// to the library.
+// Texts with probabilities, as the words and tags of a caption are, shared by all copies of a meta.
+// Private to the library.
 #pragma once
 
 #include <glib.h>

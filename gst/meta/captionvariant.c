@@ -2,8 +2,9 @@
 // A caption as a GVariant, whose serialised form is checked while it is read.
 #include "captionvariant.h"
 
-// Text, confidence, timestamp, frame, inference time, flags; words with their probabilities.
-#define TYPE "(sdtttua(sd))"
+// Text, confidence, timestamp, frame, inference time, flags; words and tags, each with its
+// probability.
+#define TYPE "(sdtttua(sd)a(sd))"
 
 // Little-endian in the bytes.
 static GVariant* to_other_end(GVariant* variant) {
@@ -17,7 +18,7 @@ static GVariant* to_other_end(GVariant* variant) {
 }
 
 GBytes* gst_jetson_caption_to_bytes(const GstJetsonCaptionMeta* meta) {
-  GVariantBuilder words;
+  GVariantBuilder words, tags;
   GVariant* variant;
   GBytes* bytes;
 
@@ -25,13 +26,33 @@ GBytes* gst_jetson_caption_to_bytes(const GstJetsonCaptionMeta* meta) {
   for (guint i = 0; i < gst_jetson_caption_meta_get_n_words(meta); i++)
     g_variant_builder_add(&words, "(sd)", gst_jetson_caption_meta_get_word(meta, i),
                           gst_jetson_caption_meta_get_word_probability(meta, i));
+  g_variant_builder_init(&tags, G_VARIANT_TYPE("a(sd)"));
+  for (guint i = 0; i < gst_jetson_caption_meta_get_n_tags(meta); i++)
+    g_variant_builder_add(&tags, "(sd)", gst_jetson_caption_meta_get_tag(meta, i),
+                          gst_jetson_caption_meta_get_tag_probability(meta, i));
   variant = g_variant_ref_sink(
       g_variant_new(TYPE, meta->text, meta->confidence, (guint64)meta->timestamp, meta->frame,
-                    (guint64)meta->inference_time, (guint32)meta->flags, &words));
+                    (guint64)meta->inference_time, (guint32)meta->flags, &words, &tags));
   variant = to_other_end(variant);
   bytes = g_variant_get_data_as_bytes(variant);
   g_variant_unref(variant);
   return bytes;
+}
+
+typedef gboolean (*SetList)(GstJetsonCaptionMeta* meta, const gchar* const* texts,
+                            const gdouble* probabilities, guint size);
+
+// The first ones, where there are too many. Takes the list.
+static void read_list(GVariantIter* list, GstJetsonCaptionMeta* meta, SetList set, guint most) {
+  const gchar** texts = g_newa(const gchar*, most);
+  gdouble* probabilities = g_newa(gdouble, most);
+  guint size = 0;
+
+  while (size < most && g_variant_iter_next(list, "(&sd)", &texts[size], &probabilities[size]))
+    size++;
+  if (meta != NULL)
+    set(meta, texts, probabilities, size);
+  g_variant_iter_free(list);
 }
 
 GstJetsonCaptionMeta* gst_jetson_caption_from_bytes(GstBuffer* buffer, const guint8* data,
@@ -44,24 +65,17 @@ GstJetsonCaptionMeta* gst_jetson_caption_from_bytes(GstBuffer* buffer, const gui
 
   if (g_variant_is_normal_form(variant)) {
     const gchar* text;
-    const gchar* words[GST_JETSON_CAPTION_META_MAX_WORDS];
-    gdouble probabilities[GST_JETSON_CAPTION_META_MAX_WORDS];
     gdouble confidence;
     guint64 timestamp, frame, inference_time;
     guint32 flags;
-    guint n_words = 0;
-    GVariantIter* iter;
+    GVariantIter *words, *tags;
 
-    g_variant_get(variant, "(&sdtttua(sd))", &text, &confidence, &timestamp, &frame,
-                  &inference_time, &flags, &iter);
-    while (n_words < GST_JETSON_CAPTION_META_MAX_WORDS &&
-           g_variant_iter_next(iter, "(&sd)", &words[n_words], &probabilities[n_words]))
-      n_words++;
+    g_variant_get(variant, "(&sdtttua(sd)a(sd))", &text, &confidence, &timestamp, &frame,
+                  &inference_time, &flags, &words, &tags);
     meta = gst_buffer_add_jetson_caption_meta(buffer, text, confidence, timestamp, frame,
                                               inference_time, (GstJetsonCaptionFlags)flags);
-    if (meta != NULL)
-      gst_jetson_caption_meta_set_words(meta, words, probabilities, n_words);
-    g_variant_iter_free(iter);
+    read_list(words, meta, gst_jetson_caption_meta_set_words, GST_JETSON_CAPTION_META_MAX_WORDS);
+    read_list(tags, meta, gst_jetson_caption_meta_set_tags, GST_JETSON_CAPTION_META_MAX_TAGS);
   }
   g_variant_unref(variant);
   g_bytes_unref(bytes);

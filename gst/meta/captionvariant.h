@@ -7,10 +7,10 @@
 G_BEGIN_DECLS
 
 // Raised when the bytes mean something else.
-#define GST_JETSON_CAPTION_BYTES_VERSION 0
+#define GST_JETSON_CAPTION_BYTES_VERSION 1
 
-// The text, its words and all else but maps of attention, which belong to the picture. The caller
-// owns the bytes, which are the same on every machine.
+// The text, its words and tags and all else but maps of attention, which belong to the picture. The
+// caller owns the bytes, which are the same on every machine.
 G_GNUC_INTERNAL GBytes* gst_jetson_caption_to_bytes(const GstJetsonCaptionMeta* meta);
 
 // Puts the caption on a writable buffer. Whatever the bytes are: NULL where they are no caption.

@@ -23,6 +23,14 @@
  *   g_print ("%s\n", gst_jetson_caption_meta_get_text (meta));
  * ]|
  *
+ * With a model that has tags it also lists the likeliest things in the picture:
+ *
+ * |[
+ * for (i = 0; i < gst_jetson_caption_meta_get_n_tags (meta); i++)
+ *   g_print ("%s %.2f\n", gst_jetson_caption_meta_get_tag (meta, i),
+ *       gst_jetson_caption_meta_get_tag_probability (meta, i));
+ * ]|
+ *
  * With the element's property `attention` it also lists the words of the caption, and for each a
  * map of where in the picture the model looked when it chose the word:
  *
@@ -94,8 +102,18 @@ static gboolean caption_meta_init(GstMeta* meta, gpointer params, GstBuffer* buf
   self->inference_time = 0;
   self->flags = GST_JETSON_CAPTION_FLAG_NONE;
   self->words = NULL;
+  self->tags = NULL;
   memset(self->_gst_reserved, 0, sizeof self->_gst_reserved);
   return TRUE;
+}
+
+// Either may be NULL; takes them.
+static void replace_lists(GstJetsonCaptionMeta* self, GstJetsonCaptionList* words,
+                          GstJetsonCaptionList* tags) {
+  gst_jetson_caption_list_unref(self->words);
+  self->words = words;
+  gst_jetson_caption_list_unref(self->tags);
+  self->tags = tags;
 }
 
 static void caption_meta_free(GstMeta* meta, GstBuffer* buffer) {
@@ -103,8 +121,7 @@ static void caption_meta_free(GstMeta* meta, GstBuffer* buffer) {
 
   g_free(self->text);
   self->text = NULL;
-  gst_jetson_caption_list_unref(self->words);
-  self->words = NULL;
+  replace_lists(self, NULL, NULL);
 }
 
 // Makes it, or changes the one there is. Maps are left as they are: in a copy they may come first.
@@ -130,8 +147,7 @@ static GstJetsonCaptionMeta* store_caption(GstBuffer* buffer, const gchar* text,
   self->frame = frame;
   self->inference_time = inference_time;
   self->flags = flags;
-  gst_jetson_caption_list_unref(self->words);
-  self->words = NULL;
+  replace_lists(self, NULL, NULL);
   return self;
 }
 
@@ -147,7 +163,8 @@ static gboolean caption_meta_transform(GstBuffer* destination, GstMeta* meta, Gs
                        self->inference_time, self->flags);
   if (copy == NULL)
     return FALSE;
-  copy->words = gst_jetson_caption_list_ref(self->words);
+  replace_lists(copy, gst_jetson_caption_list_ref(self->words),
+                gst_jetson_caption_list_ref(self->tags));
   return TRUE;
 }
 
@@ -180,8 +197,8 @@ const GstMetaInfo* gst_jetson_caption_meta_get_info(void) {
  * @inference_time: nanoseconds the model took
  * @flags: #GstJetsonCaptionFlags
  *
- * Puts a caption on @buffer. A buffer carries one caption: an older one is replaced, its words
- * and maps of attention too.
+ * Puts a caption on @buffer. A buffer carries one caption: an older one is replaced, its words,
+ * tags and maps of attention too.
  *
  * Returns: (transfer none) (nullable): the meta, owned by @buffer; %NULL if @buffer is not writable
  *   or @text is %NULL
@@ -290,86 +307,4 @@ GstClockTime gst_jetson_caption_meta_get_inference_time(const GstJetsonCaptionMe
 GstJetsonCaptionFlags gst_jetson_caption_meta_get_flags(const GstJetsonCaptionMeta* meta) {
   g_return_val_if_fail(meta != NULL, GST_JETSON_CAPTION_FLAG_NONE);
   return meta->flags;
-}
-
-/**
- * gst_jetson_caption_meta_set_words: (skip)
- * @meta: a #GstJetsonCaptionMeta of a writable buffer
- * @words: the @n_words words of the text in their order, copied; bytes that are not UTF-8 become
- *   U+FFFD
- * @probabilities: how likely the model found each word; brought into 0 to 1, not-a-number becomes 0
- * @n_words: at most #GST_JETSON_CAPTION_META_MAX_WORDS; 0 takes the words away
- *
- * Lists the words of the caption. For elements that describe frames.
- *
- * Returns: %TRUE, or %FALSE if a limit is exceeded
- *
- * Since: 0.1
- */
-gboolean gst_jetson_caption_meta_set_words(GstJetsonCaptionMeta* meta, const gchar* const* words,
-                                           const gdouble* probabilities, guint n_words) {
-  GstJetsonCaptionList* made = NULL;
-
-  g_return_val_if_fail(meta != NULL, FALSE);
-  g_return_val_if_fail(n_words <= GST_JETSON_CAPTION_META_MAX_WORDS, FALSE);
-  g_return_val_if_fail(n_words == 0 || (words != NULL && probabilities != NULL), FALSE);
-
-  // Made first: what is given may be what this meta already holds.
-  if (n_words > 0)
-    made = gst_jetson_caption_list_new(words, probabilities, n_words);
-  gst_jetson_caption_list_unref(meta->words);
-  meta->words = made;
-  return TRUE;
-}
-
-/**
- * gst_jetson_caption_meta_get_n_words:
- * @meta: a #GstJetsonCaptionMeta
- *
- * Returns: how many words are listed; 0 when the element was not asked for `attention`, and when
- *   the caption is empty
- *
- * Since: 0.1
- */
-guint gst_jetson_caption_meta_get_n_words(const GstJetsonCaptionMeta* meta) {
-  const GstJetsonCaptionList* words;
-
-  g_return_val_if_fail(meta != NULL, 0);
-  words = meta->words;
-  return words != NULL ? words->size : 0;
-}
-
-/**
- * gst_jetson_caption_meta_get_word:
- * @meta: a #GstJetsonCaptionMeta
- * @index: less than gst_jetson_caption_meta_get_n_words()
- *
- * Returns: (transfer none): a word of the caption, valid UTF-8, owned by @meta
- *
- * Since: 0.1
- */
-const gchar* gst_jetson_caption_meta_get_word(const GstJetsonCaptionMeta* meta, guint index) {
-  const GstJetsonCaptionList* words;
-
-  g_return_val_if_fail(index < gst_jetson_caption_meta_get_n_words(meta), NULL);
-  words = meta->words;
-  return words->texts[index];
-}
-
-/**
- * gst_jetson_caption_meta_get_word_probability:
- * @meta: a #GstJetsonCaptionMeta
- * @index: less than gst_jetson_caption_meta_get_n_words()
- *
- * Returns: how likely the model found the word, given the picture and the words before it; 0 to 1
- *
- * Since: 0.1
- */
-gdouble gst_jetson_caption_meta_get_word_probability(const GstJetsonCaptionMeta* meta,
-                                                     guint index) {
-  const GstJetsonCaptionList* words;
-
-  g_return_val_if_fail(index < gst_jetson_caption_meta_get_n_words(meta), 0.0);
-  words = meta->words;
-  return words->probabilities[index];
 }

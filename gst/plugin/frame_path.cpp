@@ -3,7 +3,6 @@
 #include "plugin/frame_path.h"
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include <gst/jetsoncaptionmeta/jetsoncaptionmeta.h>
@@ -33,37 +32,6 @@ GstClockTime distance(GstClockTime a, GstClockTime b) {
   if (!GST_CLOCK_TIME_IS_VALID(a) || !GST_CLOCK_TIME_IS_VALID(b))
     return GST_CLOCK_TIME_NONE;
   return a > b ? a - b : b - a;
-}
-
-// A buffer of nothing but the caption, whose words and maps all frames share.
-GstBuffer* make_prototype(const FrameCaption& made) {
-  const EngineCaption& caption = made.caption;
-  GstBuffer* prototype = gst_buffer_new();
-  GstJetsonCaptionMeta* meta = gst_buffer_add_jetson_caption_meta(
-      prototype, caption.text.c_str(), caption.confidence, made.job.timestamp, made.job.frame,
-      static_cast<GstClockTime>(caption.inference_ms * GST_MSECOND), GST_JETSON_CAPTION_FLAG_NONE);
-  std::array<const gchar*, GST_JETSON_CAPTION_META_MAX_WORDS> words;
-  std::array<gdouble, GST_JETSON_CAPTION_META_MAX_WORDS> probabilities;
-  const size_t count = std::min(caption.words.size(), words.size());
-  for (size_t i = 0; i < count; i++) {
-    words[i] = caption.words[i].text.c_str();
-    probabilities[i] = caption.words[i].probability;
-  }
-  gst_jetson_caption_meta_set_words(meta, words.data(), probabilities.data(),
-                                    static_cast<guint>(count));
-  if (count > 0)
-    gst_buffer_set_jetson_caption_attention(prototype, caption.attention.data(),
-                                            static_cast<guint>(count), caption.attention_columns,
-                                            caption.attention_rows);
-  return prototype;
-}
-
-// In the place of what an element before this one may have put there.
-void put_caption(GstBuffer* buffer, GstBuffer* prototype, int flags) {
-  gst_buffer_set_jetson_caption_attention(buffer, nullptr, 0, 0, 0);
-  gst_buffer_copy_into(buffer, prototype, GST_BUFFER_COPY_META, 0, static_cast<gsize>(-1));
-  if (GstJetsonCaptionMeta* meta = gst_buffer_get_jetson_caption_meta(buffer))
-    meta->flags = static_cast<GstJetsonCaptionFlags>(flags);
 }
 
 // By running time; of frames outside of their segment by timestamps, and where there are none by
@@ -283,7 +251,6 @@ void FramePath::carry(GstBuffer* buffer, bool is_shared, const Settings& setting
     return;
   }
 
-  const EngineCaption& caption = newest->caption;
   const GstClockTime age = age_of(*newest, buffer, running_time(buffer));
   values_.caption_age_ns = age;
   const uint64_t timeout = settings.caption_timeout_ns;
@@ -291,12 +258,10 @@ void FramePath::carry(GstBuffer* buffer, bool is_shared, const Settings& setting
   const bool is_over = timeout != 0 && age > timeout;
   const int flags = (is_new ? GST_JETSON_CAPTION_FLAG_NEW : 0) |
                     (is_stale ? GST_JETSON_CAPTION_FLAG_STALE : 0) |
-                    (caption.truncated ? GST_JETSON_CAPTION_FLAG_TRUNCATED : 0);
-  if (is_new)
-    prototype_.reset(make_prototype(*newest));
-  put_caption(buffer, prototype_.get(), flags);
+                    (newest->caption.is_truncated() ? GST_JETSON_CAPTION_FLAG_TRUNCATED : 0);
+  newest->caption.put_on(buffer, static_cast<GstJetsonCaptionFlags>(flags));
   const bool is_shown = settings.overlay && !is_over && !is_shared && has_picture(buffer) &&
-                        caption.confidence >= settings.min_confidence;
+                        newest->confidence() >= settings.min_confidence;
   if (is_shown)
     show(buffer, *newest, settings.style, is_stale ? kDimmed : 1);
 }

@@ -44,10 +44,6 @@ class FramePath {
   GstFlowReturn process(GstBuffer* buffer, bool is_shared, const Settings& settings);
 
  private:
-  struct BufferUnref {
-    void operator()(GstBuffer* buffer) const { gst_buffer_unref(buffer); }
-  };
-
   bool is_due(uint64_t frame, GstClockTime timestamp, const Settings& settings) const;
   bool is_late(GstBuffer* buffer) const;
   GstFlowReturn describe(GstBuffer* buffer, uint64_t frame, const Settings& settings);
@@ -80,8 +76,7 @@ class FramePath {
   std::optional<uint64_t>
       last_described_;  // number of the frame; none since a flush or a new stream
   GstClockTime last_described_timestamp_ = GST_CLOCK_TIME_NONE;
-  std::shared_ptr<const FrameCaption> carried_;        // by the frame before
-  std::unique_ptr<GstBuffer, BufferUnref> prototype_;  // of carried_
+  std::shared_ptr<const FrameCaption> carried_;  // by the frame before
 };
 
 }  // namespace jetsoncaption

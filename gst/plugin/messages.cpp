@@ -71,18 +71,35 @@ ElementErrorCode no_space_left() {
   return element_error_code(ErrorKind::OutOfMemory);
 }
 
+// Likeliest first: an array, for a list has no order.
+void set_tags(GstStructure* structure, const GstJetsonCaptionMeta& meta) {
+  GValue tags = G_VALUE_INIT;
+  g_value_init(&tags, GST_TYPE_ARRAY);
+  for (guint i = 0; i < gst_jetson_caption_meta_get_n_tags(&meta); i++) {
+    GValue tag = G_VALUE_INIT;
+    g_value_init(&tag, GST_TYPE_STRUCTURE);
+    g_value_take_boxed(
+        &tag,
+        gst_structure_new("tag", "tag", G_TYPE_STRING, gst_jetson_caption_meta_get_tag(&meta, i),
+                          "probability", G_TYPE_DOUBLE,
+                          gst_jetson_caption_meta_get_tag_probability(&meta, i), nullptr));
+    gst_value_array_append_and_take_value(&tags, &tag);
+  }
+  gst_structure_take_value(structure, "tags", &tags);
+}
+
 void post_caption(GstElement* element, const FrameCaption& caption) {
   GstStructure* structure = gst_structure_new(
-      "jetsoncaption", "caption", G_TYPE_STRING, caption.caption.text.c_str(), "confidence",
-      G_TYPE_DOUBLE, caption.caption.confidence, "timestamp", G_TYPE_UINT64,
-      static_cast<guint64>(caption.job.timestamp), "stream-time", G_TYPE_UINT64,
-      static_cast<guint64>(caption.job.stream_time), "running-time", G_TYPE_UINT64,
-      static_cast<guint64>(caption.job.running_time), "frame", G_TYPE_UINT64,
+      "jetsoncaption", "caption", G_TYPE_STRING, caption.text(), "confidence", G_TYPE_DOUBLE,
+      caption.confidence(), "timestamp", G_TYPE_UINT64, static_cast<guint64>(caption.job.timestamp),
+      "stream-time", G_TYPE_UINT64, static_cast<guint64>(caption.job.stream_time), "running-time",
+      G_TYPE_UINT64, static_cast<guint64>(caption.job.running_time), "frame", G_TYPE_UINT64,
       static_cast<guint64>(caption.job.frame), "inference-time-ms", G_TYPE_DOUBLE,
-      caption.caption.inference_ms, "truncated", G_TYPE_BOOLEAN,
-      static_cast<gboolean>(caption.caption.truncated), "changed", G_TYPE_BOOLEAN,
+      caption.inference_ms(), "truncated", G_TYPE_BOOLEAN,
+      static_cast<gboolean>(caption.caption.is_truncated()), "changed", G_TYPE_BOOLEAN,
       static_cast<gboolean>(caption.changed), "model", G_TYPE_STRING, caption.model.c_str(),
       nullptr);
+  set_tags(structure, caption.caption.meta());
   gst_element_post_message(element, gst_message_new_element(GST_OBJECT(element), structure));
 }
 
@@ -124,15 +141,14 @@ void BusMessages::moved_to_cpu(const EngineInfo& engine) {
 }
 
 void BusMessages::captioned(const FrameCaption& caption) {
-  GST_DEBUG_OBJECT(element_, "frame %" G_GUINT64_FORMAT ": %s", caption.job.frame,
-                   caption.caption.text.c_str());
+  GST_DEBUG_OBJECT(element_, "frame %" G_GUINT64_FORMAT ": %s", caption.job.frame, caption.text());
   const Settings settings = settings_.copy();
-  if (caption.caption.confidence < settings.min_confidence)
+  if (caption.confidence() < settings.min_confidence)
     return;
   if (settings.post_messages)
     post_caption(element_, caption);
-  g_signal_emit_by_name(element_, "caption", caption.caption.text.c_str(),
-                        caption.caption.confidence, static_cast<guint64>(caption.job.timestamp));
+  g_signal_emit_by_name(element_, "caption", caption.text(), caption.confidence(),
+                        static_cast<guint64>(caption.job.timestamp));
 }
 
 void BusMessages::caption_failed(const CaptionFailure& failure) {

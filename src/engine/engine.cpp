@@ -15,8 +15,6 @@
 #include "engine_api.h"
 #include "model/cuda_device.h"
 
-#include <malloc.h>
-
 struct JetsonCaptionEngine {
   std::unique_ptr<jetsoncaption::Captioner> captioner;
   std::mutex busy;  // held by describe() and trim_memory()
@@ -213,7 +211,6 @@ void trim_memory(JetsonCaptionEngine* engine) {
   guarded([&]() -> int32_t {
     const std::lock_guard<std::mutex> lock(engine->busy);
     engine->captioner->trim_memory();
-    malloc_trim(0);
     return JETSONCAPTION_ENGINE_OK;
   });
 }

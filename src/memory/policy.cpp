@@ -8,25 +8,16 @@ MemoryEvent MemoryPolicy::update(const MemoryReading& reading) {
   const bool is_above = threshold_bytes_ != 0 && reading.used_bytes > threshold_bytes_;
   const bool is_low =
       threshold_bytes_ == 0 || reading.used_bytes <= threshold_bytes_ - threshold_bytes_ / 10;
-  should_act_ = false;
 
   if (!is_exceeded_) {
     if (!is_above)
       return MemoryEvent::None;
     is_exceeded_ = true;
-    should_act_ = true;
-    readings_since_action_ = 0;
     return MemoryEvent::Exceeded;
   }
   if (is_low) {
     is_exceeded_ = false;
     return MemoryEvent::Recovered;
-  }
-  if (readings_since_action_ < kReadingsBetweenActions)
-    ++readings_since_action_;
-  if (is_above && readings_since_action_ == kReadingsBetweenActions) {
-    should_act_ = true;
-    readings_since_action_ = 0;
   }
   return MemoryEvent::None;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Decides from readings when to warn about memory and when to do something about it.
+// Decides from readings when memory use has crossed its threshold.
 #pragma once
 
 #include <cstdint>
@@ -18,11 +18,6 @@ enum class MemoryEvent {
 // the threshold, so a use that wavers about the threshold does not flood the bus. For one thread.
 class MemoryPolicy {
  public:
-  // While use stays above the threshold, the action is due again once in so many readings. With a
-  // reading every 5 frames at 30 frames a second that is every 10 seconds: trimming takes
-  // milliseconds and seldom finds anything the second time.
-  static constexpr int kReadingsBetweenActions = 60;
-
   // 0: no limit.
   explicit MemoryPolicy(uint64_t threshold_bytes) : threshold_bytes_(threshold_bytes) {}
 
@@ -35,15 +30,9 @@ class MemoryPolicy {
   // Between Exceeded and Recovered.
   bool is_exceeded() const { return is_exceeded_; }
 
-  // Whether the last reading calls for the action: at Exceeded, and then again once in
-  // kReadingsBetweenActions readings while use is above the threshold.
-  bool should_act() const { return should_act_; }
-
  private:
   uint64_t threshold_bytes_;
   bool is_exceeded_ = false;
-  bool should_act_ = false;
-  int readings_since_action_ = 0;
 };
 
 }  // namespace jetsoncaption

@@ -15,6 +15,18 @@
 #include <dlfcn.h>
 #include <gmock/gmock.h>
 
+#ifdef __GLIBC__
+#include <malloc.h>
+
+// In the place of the C library's, also for the engine that is opened.
+static std::atomic<int> heap_trims{0};
+
+extern "C" __attribute__((visibility("default"))) int malloc_trim(size_t) noexcept {
+  ++heap_trims;
+  return 0;
+}
+#endif
+
 namespace jetsoncaption {
 namespace {
 
@@ -309,6 +321,19 @@ TEST_F(EngineTest, CaptionsAsBeforeAfterItsMemoryWasTrimmed) {
   EXPECT_STREQ(after.text, before.text);
   EXPECT_EQ(after.confidence, before.confidence);
 }
+
+#ifdef __GLIBC__
+// That holds the locks of the whole heap, which is not the engine's.
+TEST_F(EngineTest, NeverTrimsTheHeapOfTheProcess) {
+  ASSERT_NO_FATAL_FAILURE(create());
+  ASSERT_EQ(malloc_trim(0), 0);
+  ASSERT_EQ(heap_trims, 1) << "calls are not seen";
+  JetsonCaptionEngineCaption caption = make_caption();
+  ASSERT_EQ(describe(image_, make_request(1, 20), caption), JETSONCAPTION_ENGINE_OK);
+  api_->trim_memory(engine_);
+  EXPECT_EQ(heap_trims, 1);
+}
+#endif
 
 TEST_F(EngineTest, RefusesABundleThatIsMissing) {
   const std::string missing = directory_.file("nowhere");

@@ -27,6 +27,7 @@
 //   allocate-mb=N      so much memory is used until trim_memory()
 //   keep=1             trim_memory() gives nothing back
 //   trim-ms=N          trim_memory() takes so long
+//   destroy-ms=N       destroy() takes so long
 //   self-test=WORD     the self-test has passed or failed; absent if not given
 //   fallback=N         it is on "cuda" until the Nth describe(), counted from 1, and on the CPU
 //   then;
@@ -289,6 +290,7 @@ void cancel(JetsonCaptionEngine* engine) {
 }
 
 void destroy(JetsonCaptionEngine* engine) {
+  std::this_thread::sleep_for(milliseconds(number(engine->script, "destroy-ms", 0)));
   delete engine;
   live_engines--;
 }

@@ -93,6 +93,32 @@ TEST(ElementLoad, AModelThatIsBeingLoadedIsNotWaitedFor) {
   wait_for_live_engines(0);
 }
 
+TEST(ElementLoad, AModelThatIsGivenUpIsNotWaitedFor) {
+  const CaptionElement element(PropertyValues{{"model", "fake:destroy-ms=400"}});
+  microseconds_of_state(element, GST_STATE_PAUSED);
+  element.wait_until_loaded();
+  EXPECT_LT(microseconds_of_state(element, GST_STATE_NULL), kNoTimeUs);
+  EXPECT_EQ(live_engines(), 1) << "it is still being given up";
+  microseconds_of_state(element, GST_STATE_PAUSED);
+  element.wait_until_loaded();
+  EXPECT_EQ(live_engines(), 1) << "a second one is loaded only after that";
+  microseconds_of_state(element, GST_STATE_NULL);
+  wait_for_live_engines(0);
+}
+
+TEST(ElementLoad, MemoryThatIsBeingTrimmedIsNotWaitedFor) {
+  CaptionHarness harness({{"model", "fake:trim-ms=400;text=a dog"},
+                          {"mode", "live"},
+                          {"memory-check-interval", "1"},
+                          {"memory-action", "trim"}});
+  gst_buffer_unref(harness.pass_until(kGray, "a dog"));
+  harness.set("memory-threshold", "1");
+  harness.pass_and_drop(kGray);
+  g_usleep(50'000);
+  EXPECT_LT(microseconds_of_state(harness, GST_STATE_NULL), kNoTimeUs);
+  wait_for_live_engines(0);
+}
+
 TEST(ElementLoad, NoModelIsLoadedBesideOneThatNobodyWantsAnyMore) {
   CaptionElement element(PropertyValues{{"model", "fake:create-ms=200"}});
   const gint64 begin = g_get_monotonic_time();

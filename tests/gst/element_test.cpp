@@ -274,7 +274,7 @@ TEST(Element, PostsEachCaptionWithAllItsFields) {
 
   const GstStructure* structure = gst_message_get_structure(second);
   EXPECT_TRUE(gst_structure_has_name(structure, "jetsoncaption"));
-  EXPECT_EQ(gst_structure_n_fields(structure), 10);
+  EXPECT_EQ(gst_structure_n_fields(structure), 11);
   EXPECT_STREQ(gst_structure_get_string(structure, "caption"), "a dog");
   EXPECT_STREQ(gst_structure_get_string(structure, "model"), "fake");
   const guint64 pts = gst_util_uint64_scale(1, GST_SECOND, 30);

@@ -71,6 +71,17 @@ class CaptionMetaInPython(unittest.TestCase):
         self.assertTrue(get(buffer).get_flags() & Flags.NEW)
         self.assertFalse(get(buffer).get_flags() & Flags.STALE)
 
+    def test_has_no_tags_unless_the_model_has(self):
+        buffer = make_buffer()
+        self.assertEqual(add(buffer, "a dog runs").get_n_tags(), 0)
+
+    def test_has_getters_for_words_and_tags(self):
+        meta = GstJetsonCaptionMeta.JetsonCaptionMeta
+        for name in ("get_n_words", "get_word", "get_word_probability",
+                     "get_n_tags", "get_tag", "get_tag_probability"):
+            self.assertTrue(hasattr(meta, name), name)
+        self.assertEqual(GstJetsonCaptionMeta.JETSON_CAPTION_META_MAX_TAGS, 32)
+
     def test_has_no_caption_without_text(self):
         with self.assertRaises(TypeError):
             add(make_buffer(), None)

@@ -18,6 +18,9 @@ GBytes* bytes_of_a_caption() {
   const gchar* words[] = {"a", "caf\xc3\xa9"};
   const gdouble probabilities[] = {1, 0.25};
   gst_jetson_caption_meta_set_words(meta, words, probabilities, 2);
+  const gchar* tags[] = {"cup", "table", "caf\xc3\xa9"};
+  const gdouble tag_probabilities[] = {0.75, 0.5, 0.125};
+  gst_jetson_caption_meta_set_tags(meta, tags, tag_probabilities, 3);
   GBytes* bytes = gst_jetson_caption_to_bytes(meta);
   gst_buffer_unref(buffer);
   return bytes;
@@ -59,6 +62,35 @@ TEST_F(CaptionBytes, AreTheCaptionAgain) {
   ASSERT_EQ(gst_jetson_caption_meta_get_n_words(meta), 2U);
   EXPECT_STREQ(gst_jetson_caption_meta_get_word(meta, 1), "caf\xc3\xa9");
   EXPECT_EQ(gst_jetson_caption_meta_get_word_probability(meta, 1), 0.25);
+  ASSERT_EQ(gst_jetson_caption_meta_get_n_tags(meta), 3U);
+  EXPECT_STREQ(gst_jetson_caption_meta_get_tag(meta, 0), "cup");
+  EXPECT_STREQ(gst_jetson_caption_meta_get_tag(meta, 2), "caf\xc3\xa9");
+  EXPECT_EQ(gst_jetson_caption_meta_get_tag_probability(meta, 2), 0.125);
+}
+
+// "(sdtttua(sd)a(sd))" with more of them than a meta lists.
+TEST_F(CaptionBytes, WithTooManyTagsListTheFirst) {
+  GVariantBuilder words, tags;
+  g_variant_builder_init(&words, G_VARIANT_TYPE("a(sd)"));
+  g_variant_builder_init(&tags, G_VARIANT_TYPE("a(sd)"));
+  for (guint i = 0; i <= GST_JETSON_CAPTION_META_MAX_TAGS; i++)
+    g_variant_builder_add(&tags, "(sd)", std::to_string(i).c_str(), 0.5);
+  GVariant* variant =
+      g_variant_ref_sink(g_variant_new("(sdtttua(sd)a(sd))", "a dog", 0.5, guint64{0}, guint64{0},
+                                       guint64{0}, guint32{0}, &words, &tags));
+  if (G_BYTE_ORDER == G_BIG_ENDIAN) {
+    GVariant* swapped = g_variant_byteswap(variant);
+    g_variant_unref(variant);
+    variant = swapped;
+  }
+
+  const GstJetsonCaptionMeta* meta = read(std::string(
+      static_cast<const char*>(g_variant_get_data(variant)), g_variant_get_size(variant)));
+
+  ASSERT_NE(meta, nullptr);
+  ASSERT_EQ(gst_jetson_caption_meta_get_n_tags(meta), guint{GST_JETSON_CAPTION_META_MAX_TAGS});
+  EXPECT_STREQ(gst_jetson_caption_meta_get_tag(meta, GST_JETSON_CAPTION_META_MAX_TAGS - 1), "31");
+  g_variant_unref(variant);
 }
 
 TEST_F(CaptionBytes, OfAnyKindDoNoHarm) {

@@ -7,6 +7,8 @@
 
 #include "run_command.h"
 
+#include <dlfcn.h>
+
 using jetsoncaption::Outcome;
 using jetsoncaption::run;
 
@@ -14,6 +16,14 @@ namespace {
 
 bool contains(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
+}
+
+// Before GStreamer loads it. A thread that loads a model outlives the element that was stopped.
+TEST(Plugin, StaysInTheProcessWhenItIsClosed) {
+  void* plugin = dlopen(JETSONCAPTION_PLUGIN, RTLD_NOW | RTLD_LOCAL);
+  ASSERT_NE(plugin, nullptr) << dlerror();
+  EXPECT_EQ(dlclose(plugin), 0);
+  EXPECT_NE(dlopen(JETSONCAPTION_PLUGIN, RTLD_NOW | RTLD_LOCAL | RTLD_NOLOAD), nullptr);
 }
 
 TEST(Plugin, LinksNoLibTorch) {

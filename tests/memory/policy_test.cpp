@@ -20,7 +20,6 @@ TEST(MemoryPolicy, ReportsNothingUpToTheThreshold) {
   EXPECT_EQ(policy.update(used(0)), MemoryEvent::None);
   EXPECT_EQ(policy.update(used(1000)), MemoryEvent::None);
   EXPECT_FALSE(policy.is_exceeded());
-  EXPECT_FALSE(policy.should_act());
 }
 
 TEST(MemoryPolicy, ReportsOnceUntilUseFallsWellBelowTheThreshold) {
@@ -47,53 +46,12 @@ TEST(MemoryPolicy, FirstReadingMayExceed) {
 TEST(MemoryPolicy, ZeroIsNoLimit) {
   MemoryPolicy policy(0);
   EXPECT_EQ(policy.update(used(std::numeric_limits<uint64_t>::max())), MemoryEvent::None);
-  EXPECT_FALSE(policy.should_act());
 }
 
 TEST(MemoryPolicy, LargestThresholdDoesNotOverflow) {
   MemoryPolicy policy(std::numeric_limits<uint64_t>::max() - 1);
   EXPECT_EQ(policy.update(used(std::numeric_limits<uint64_t>::max())), MemoryEvent::Exceeded);
   EXPECT_EQ(policy.update(used(std::numeric_limits<uint64_t>::max() / 2)), MemoryEvent::Recovered);
-}
-
-TEST(MemoryPolicy, ActsAtOnceAndThenOnceInSoManyReadings) {
-  MemoryPolicy policy(1000);
-  policy.update(used(1001));
-  EXPECT_TRUE(policy.should_act());
-  for (int round = 0; round < 3; ++round) {
-    for (int i = 1; i < MemoryPolicy::kReadingsBetweenActions; ++i) {
-      policy.update(used(1001));
-      EXPECT_FALSE(policy.should_act()) << "reading " << i << " of round " << round;
-    }
-    policy.update(used(1001));
-    EXPECT_TRUE(policy.should_act()) << "round " << round;
-  }
-}
-
-TEST(MemoryPolicy, ActsAgainOnlyAboveTheThreshold) {
-  MemoryPolicy policy(1000);
-  policy.update(used(1001));
-  for (int i = 0; i < 3 * MemoryPolicy::kReadingsBetweenActions; ++i) {
-    policy.update(used(950));
-    EXPECT_FALSE(policy.should_act());
-  }
-  policy.update(used(1001));
-  EXPECT_TRUE(policy.should_act()) << "long due";
-}
-
-TEST(MemoryPolicy, DoesNotActWhenUseHasFallen) {
-  MemoryPolicy policy(1000);
-  policy.update(used(1001));
-  policy.update(used(100));
-  EXPECT_FALSE(policy.should_act());
-}
-
-TEST(MemoryPolicy, NewCrossingActsAtOnce) {
-  MemoryPolicy policy(1000);
-  policy.update(used(1001));
-  policy.update(used(100));
-  policy.update(used(1001));
-  EXPECT_TRUE(policy.should_act());
 }
 
 TEST(MemoryPolicy, RaisedThresholdRecovers) {
@@ -115,7 +73,6 @@ TEST(MemoryPolicy, RemovedThresholdRecovers) {
   policy.update(used(1001));
   policy.set_threshold_bytes(0);
   EXPECT_EQ(policy.update(used(1001)), MemoryEvent::Recovered);
-  EXPECT_FALSE(policy.should_act());
 }
 
 }  // namespace

@@ -16,6 +16,10 @@ using Clock = std::chrono::steady_clock;
 // How often a stop repeats cancel(): one that comes a moment before describe() begins is lost.
 constexpr std::chrono::milliseconds kCancelAgain{10};
 
+// How long a stop waits for what may be left alone: most of it ends sooner, and then nothing of the
+// element is left when its state has changed.
+constexpr std::chrono::milliseconds kPatience{15};
+
 }  // namespace
 
 CaptionSession::CaptionSession(EngineLoader load, CaptionListener& listener, bool draws)
@@ -208,9 +212,11 @@ void CaptionSession::shut_down() {
     std::unique_lock<std::mutex> lock(mutex_);
     stopping_ = true;
     wake_worker_.notify_one();
-    const auto is_free = [this] { return worker_ended_ || is_in_engine_load_; };
+    const auto is_free = [this] { return worker_ended_ || may_be_left_; };
     while (!wake_streaming_.wait_for(lock, kCancelAgain, is_free))
       cancel_running();
+    wake_streaming_.wait_for(lock, kPatience, [this] { return worker_ended_; });
+    wake_streaming_.wait(lock, is_free);
     if (!worker_ended_ && worker_.joinable()) {
       is_abandoned_ = true;
       begin_abandoned_load();

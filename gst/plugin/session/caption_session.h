@@ -125,8 +125,9 @@ class CaptionSession : public std::enable_shared_from_this<CaptionSession> {
   void interrupt();
 
   // Not from the session's thread. Stops describing, if need be in the middle of a caption, and
-  // ends the thread. A thread that loads a model is not waited for, but left alone: it gives up
-  // what it has loaded, tells nobody, and ends. Afterwards the listener is not called any more.
+  // ends the thread. One that loads a model or fonts, trims or gives a model up is not waited for
+  // longer than a moment, but left alone: it gives up what it has, tells nobody, and ends.
+  // Afterwards the listener is not called any more.
   void shut_down();
 
   // Any thread; never waits. What the engine held on the accelerator after the newest caption.
@@ -166,6 +167,8 @@ class CaptionSession : public std::enable_shared_from_this<CaptionSession> {
   void load();
   Result<std::unique_ptr<EngineHandle>> guarded_load();
   bool has_been_stopped() const;
+  template <typename Work>
+  void do_what_may_be_left(Work&& work);
   void trim();
   void unload();
   void load_fonts();
@@ -174,7 +177,7 @@ class CaptionSession : public std::enable_shared_from_this<CaptionSession> {
   void tell_of_move(const EngineInfo& info);
   Result<std::shared_ptr<FrameCaption>> guarded_caption(const CaptionJob& job,
                                                         FrameShrinker& shrinker);
-  std::shared_ptr<FrameCaption> finish_caption(const CaptionJob& job, EngineCaption caption);
+  std::shared_ptr<FrameCaption> finish_caption(const CaptionJob& job, CaptionBuffer caption);
   Outcome settle(const CaptionJob& job, Result<std::shared_ptr<FrameCaption>> result);
   void tell(const Outcome& outcome) const;
 
@@ -206,8 +209,8 @@ class CaptionSession : public std::enable_shared_from_this<CaptionSession> {
   bool flushing_ = false;
   bool interrupted_ = false;
   bool stopping_ = false;
-  bool is_in_engine_load_ = false;  // nothing but load_engine_ runs on the session's thread
-  bool is_abandoned_ = false;       // shut_down() did not wait for that
+  bool may_be_left_ = false;   // what the session's thread does concerns nobody but the session
+  bool is_abandoned_ = false;  // shut_down() did not wait for that
   bool worker_ended_ = false;
   uint64_t epoch_ =
       0;  // counts flushes and new streams; what was begun in an older one is forgotten

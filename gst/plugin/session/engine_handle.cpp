@@ -2,7 +2,6 @@
 // A model that the engine has loaded: the C functions of engine_api.h as an object.
 #include "plugin/session/engine_handle.h"
 
-#include <algorithm>
 #include <cstring>
 #include <optional>
 #include <utility>
@@ -28,46 +27,9 @@ std::string valid_text(const char* text, size_t size) {
   return result;
 }
 
-// The largest grid that the metadata takes; an input of 1024x1024 pixels has it.
-constexpr uint64_t kMaxCells = 1024;
-
-// The memory that the engine writes attention to.
-class AttentionRoom {
- public:
-  AttentionRoom(const EngineInfo& info, unsigned max_words, JetsonCaptionEngineCaption& caption)
-      : columns_(info.attention_columns),
-        rows_(info.attention_rows),
-        words_(max_words),
-        maps_(size_t{max_words} * columns_ * rows_) {
-    caption.word_list = words_.data();
-    caption.word_capacity = max_words;
-    caption.attention = maps_.data();
-    caption.attention_capacity = maps_.size();
-  }
-
-  // What was written, for at most as many words as there is room for.
-  void move_to(EngineCaption& caption, size_t words) {
-    words = std::min(words, words_.size());
-    for (size_t i = 0; i < words; ++i) {
-      const JetsonCaptionEngineWord& word = words_[i];
-      caption.words.push_back({valid_text(word.text, sizeof word.text), word.probability});
-    }
-    maps_.resize(words * columns_ * rows_);
-    caption.attention = std::move(maps_);
-    caption.attention_columns = columns_;
-    caption.attention_rows = rows_;
-  }
-
- private:
-  const unsigned columns_;
-  const unsigned rows_;
-  std::vector<JetsonCaptionEngineWord> words_;
-  std::vector<float> maps_;
-};
-
 bool has_attention(const EngineInfo& info) {
   const uint64_t cells = uint64_t{info.attention_columns} * info.attention_rows;
-  return cells > 0 && cells <= kMaxCells;
+  return cells > 0 && cells <= GST_JETSON_CAPTION_META_MAX_CELLS;
 }
 
 }  // namespace
@@ -101,7 +63,7 @@ EngineHandle::~EngineHandle() {
     api_->destroy(engine_);
 }
 
-Result<EngineCaption> EngineHandle::describe(const ImageView& image, const EngineRequest& request) {
+Result<CaptionBuffer> EngineHandle::describe(const ImageView& image, const EngineRequest& request) {
   JetsonCaptionEngineImage engine_image = {};
   engine_image.size = sizeof engine_image;
   engine_image.pixels = image.pixels;
@@ -121,21 +83,15 @@ Result<EngineCaption> EngineHandle::describe(const ImageView& image, const Engin
   if (request.attention) {
     const EngineInfo engine_info = info();
     if (has_attention(engine_info)) {
-      room.emplace(engine_info, request.max_words, caption);
+      room.emplace(request.max_words, engine_info.attention_columns, engine_info.attention_rows,
+                   caption);
       engine_request.attention = 1;
     }
   }
   const int32_t status = api_->describe(engine_, &engine_image, &engine_request, &caption);
   if (status != JETSONCAPTION_ENGINE_OK)
     return last_error(*api_, status);
-  EngineCaption result;
-  result.text = valid_text(caption.text, sizeof caption.text);
-  result.confidence = caption.confidence;
-  result.inference_ms = caption.inference_ms;
-  result.truncated = caption.truncated != 0;
-  if (room)
-    room->move_to(result, caption.words);
-  return result;
+  return CaptionBuffer(caption, room ? &*room : nullptr);
 }
 
 EngineInfo EngineHandle::info() const {

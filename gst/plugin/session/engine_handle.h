@@ -5,12 +5,12 @@
 #include <cstdint>
 #include <memory>
 #include <string>
-#include <vector>
 
 #include "base/result.h"
 #include "engine_api.h"
 #include "engine_loader.h"
 #include "image/image_view.h"
+#include "plugin/session/caption_buffer.h"
 
 namespace jetsoncaption {
 
@@ -26,25 +26,7 @@ struct EngineRequest {
   unsigned beam_size = 1;
   unsigned max_words = 20;
   unsigned max_inference_ms = 0;  // 0: no limit
-  bool attention = false;         // also return the words and where the model looked for each
-};
-
-struct EngineWord {
-  std::string text;        // valid UTF-8, whatever the engine returned
-  double probability = 0;  // 0 to 1
-};
-
-struct EngineCaption {
-  std::string text;  // valid UTF-8, whatever the engine returned
-  double confidence = 0;
-  double inference_ms = 0;
-  bool truncated = false;
-
-  // Only when they were asked for and the engine has them.
-  std::vector<EngineWord> words;
-  std::vector<float> attention;  // [words][rows][columns]
-  unsigned attention_columns = 0;
-  unsigned attention_rows = 0;
+  bool attention = false;         // also list the words and where the model looked for each
 };
 
 // The part of the engine's statistics that the element uses.
@@ -77,7 +59,7 @@ class EngineHandle {
   EngineHandle& operator=(const EngineHandle&) = delete;
 
   // The image is borrowed for the call. Cancelled when cancel() was called meanwhile.
-  Result<EngineCaption> describe(const ImageView& image, const EngineRequest& request);
+  Result<CaptionBuffer> describe(const ImageView& image, const EngineRequest& request);
 
   void trim_memory() { api_->trim_memory(engine_); }
   void cancel() { api_->cancel(engine_); }

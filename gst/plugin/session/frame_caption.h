@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "plugin/overlay/caption_renderer.h"
 #include "plugin/overlay/drawn_caption.h"
+#include "plugin/session/caption_buffer.h"
 #include "plugin/session/engine_handle.h"
 
 namespace jetsoncaption {
@@ -32,12 +33,16 @@ struct CaptionJob {
 
 // A caption and the frame it describes. Never changes once it is published.
 struct FrameCaption {
-  EngineCaption caption;
+  CaptionBuffer caption;
   CaptionJob job;
   std::string model;
   std::string shown_text;                     // as it is drawn
   std::shared_ptr<const DrawnCaption> drawn;  // null if job.is_drawn is false
   bool changed = false;                       // the text differs from the caption before
+
+  const char* text() const { return caption.meta().text; }
+  double confidence() const { return caption.meta().confidence; }
+  double inference_ms() const { return static_cast<double>(caption.meta().inference_time) / 1e6; }
 };
 
 struct CaptionFailure {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // What the session's thread does, task after task: load, read fonts, describe, trim, unload.
 #include <chrono>
+#include <cstring>
 #include <exception>
 #include <new>
 #include <string>
@@ -29,8 +30,9 @@ Image make_picture(const EngineInfo& info) {
 }
 
 // A sentence that a limit ended is not shown as if it were whole.
-std::string shown_text(const EngineCaption& caption) {
-  return caption.truncated ? caption.text + "\u2026" : caption.text;
+std::string shown_text(const CaptionBuffer& caption) {
+  const std::string text = caption.meta().text;
+  return caption.is_truncated() ? text + "\u2026" : text;
 }
 
 }  // namespace
@@ -41,13 +43,39 @@ void CaptionSession::run() {
     perform(task);
   std::unique_lock<std::mutex> lock(mutex_);
   std::unique_ptr<EngineHandle> engine = std::move(engine_);
+  lock.unlock();
+  do_what_may_be_left([&engine] { engine.reset(); });
+  lock.lock();
   const bool is_abandoned = is_abandoned_;
   worker_ended_ = true;
   lock.unlock();
   wake_streaming_.notify_all();
-  engine.reset();
   if (is_abandoned)
     end_abandoned_load();
+}
+
+// What takes long and cannot be interrupted, and may go on after the session was shut down.
+template <typename Work>
+void CaptionSession::do_what_may_be_left(Work&& work) {
+  class Leave {
+   public:
+    explicit Leave(CaptionSession& session) : session_(session) { set(true); }
+    ~Leave() { set(false); }
+    Leave(const Leave&) = delete;
+    Leave& operator=(const Leave&) = delete;
+
+   private:
+    void set(bool may_be_left) {
+      {
+        std::lock_guard<std::mutex> lock(session_.mutex_);
+        session_.may_be_left_ = may_be_left;
+      }
+      session_.wake_streaming_.notify_all();
+    }
+    CaptionSession& session_;
+  };
+  const Leave leave(*this);
+  work();
 }
 
 CaptionSession::Task CaptionSession::wait_for_task() {
@@ -117,7 +145,6 @@ void CaptionSession::recover() {
       phase_ = first_load_ ? Phase::Broken : Phase::Unloaded;
       load_pause_.failed(Clock::now());
     }
-    is_in_engine_load_ = false;
     is_broken = phase_ == Phase::Broken && !stopping_;
   }
   wake_streaming_.notify_all();
@@ -167,29 +194,21 @@ void CaptionSession::load() {
   wake_streaming_.notify_all();
 }
 
-// All of it may go on after the session was shut down.
 Result<std::unique_ptr<EngineHandle>> CaptionSession::guarded_load() {
-  const auto set_loading = [this](bool loading) {
-    {
-      std::lock_guard<std::mutex> lock(mutex_);
-      is_in_engine_load_ = loading;
-    }
-    wake_streaming_.notify_all();
-  };
-  set_loading(true);
   Result<std::unique_ptr<EngineHandle>> loaded =
       Error{ErrorKind::Internal, "The model could not be loaded."};
   try {
-    const auto is_stopped = [this] { return has_been_stopped(); };
-    wait_for_abandoned_loads(is_stopped);
-    if (!is_stopped())
-      loaded = load_engine_(is_stopped);
+    do_what_may_be_left([&] {
+      const auto is_stopped = [this] { return has_been_stopped(); };
+      wait_for_abandoned_loads(is_stopped);
+      if (!is_stopped())
+        loaded = load_engine_(is_stopped);
+    });
   } catch (const std::bad_alloc&) {
     loaded = Error{ErrorKind::OutOfMemory, "Memory ran out while the model was loaded."};
   } catch (const std::exception& e) {
     loaded = Error{ErrorKind::Internal, std::string("The model could not be loaded: ") + e.what()};
   }
-  set_loading(false);
   return loaded;
 }
 
@@ -201,7 +220,7 @@ void CaptionSession::trim() {
     engine = engine_.get();
   }
   if (engine != nullptr)
-    engine->trim_memory();
+    do_what_may_be_left([engine] { engine->trim_memory(); });
 }
 
 void CaptionSession::unload() {
@@ -213,7 +232,7 @@ void CaptionSession::unload() {
     engine = std::move(engine_);
   }
   wake_streaming_.notify_all();
-  engine.reset();
+  do_what_may_be_left([&engine] { engine.reset(); });
   device_memory_bytes_ = 0;
   // Memory may rise again as soon as the model is back: not at once, and later each time.
   std::lock_guard<std::mutex> lock(mutex_);
@@ -226,7 +245,7 @@ void CaptionSession::load_fonts() {
     std::lock_guard<std::mutex> lock(mutex_);
     fonts_requested_ = false;
   }
-  renderer_.render("a", {320, 240}, OverlayStyle());
+  do_what_may_be_left([this] { renderer_.render("a", {320, 240}, OverlayStyle()); });
   has_fonts_ = true;
 }
 
@@ -296,9 +315,10 @@ Result<std::shared_ptr<FrameCaption>> CaptionSession::guarded_caption(const Capt
 
 // Draws the caption too, so that the streaming thread need not.
 std::shared_ptr<FrameCaption> CaptionSession::finish_caption(const CaptionJob& job,
-                                                             EngineCaption caption) {
+                                                             CaptionBuffer caption) {
   auto finished = std::make_shared<FrameCaption>();
   finished->caption = std::move(caption);
+  finished->caption.set_frame(job.frame, job.timestamp);
   finished->job = job;
   finished->model = engine_info_.model_name;
   finished->shown_text = shown_text(finished->caption);
@@ -315,8 +335,8 @@ CaptionSession::Outcome CaptionSession::settle(const CaptionJob& job,
   if (result.ok()) {
     caption_pause_.succeeded(now);
     const auto& caption = result.value();
-    caption->changed = newest_ == nullptr || caption->caption.text != newest_->caption.text;
-    statistics_.captioned(caption->caption.inference_ms);
+    caption->changed = newest_ == nullptr || std::strcmp(caption->text(), newest_->text()) != 0;
+    statistics_.captioned(caption->inference_ms());
     newest_ = caption;
     outcome.caption = caption;
   } else if (result.error().kind != ErrorKind::Cancelled) {

@@ -52,6 +52,15 @@ typedef enum {
 #define GST_JETSON_CAPTION_META_MAX_WORDS 50
 
 /**
+ * GST_JETSON_CAPTION_META_MAX_TAGS:
+ *
+ * Most tags that a meta lists.
+ *
+ * Since: 0.1
+ */
+#define GST_JETSON_CAPTION_META_MAX_TAGS 32
+
+/**
  * GST_JETSON_CAPTION_META_MAX_CELLS:
  *
  * Most cells of the map of a word.
@@ -75,10 +84,10 @@ typedef struct _GstJetsonCaptionMeta GstJetsonCaptionMeta;
  *
  * The caption that a buffer carries. It belongs to no size, and survives copies and whatever
  * elements do to the picture, encoding too. Only gst_buffer_add_jetson_caption_meta() makes or
- * changes one, and only gst_jetson_caption_meta_set_words() gives it words: applications read the
- * fields, or call the getters, and neither keep a pointer to it nor declare one of their own.
- * Fields that are added one day take the place of reserved ones, so that the others stay where they
- * are.
+ * changes one, and only gst_jetson_caption_meta_set_words() and gst_jetson_caption_meta_set_tags()
+ * give it words and tags: applications read the fields, or call the getters, and neither keep a
+ * pointer to it nor declare one of their own. Fields that are added one day take the place of
+ * reserved ones, so that the others stay where they are.
  *
  * Since: 0.1
  */
@@ -94,7 +103,8 @@ struct _GstJetsonCaptionMeta {
 
   /*< private >*/
   gpointer words;
-  gpointer _gst_reserved[GST_PADDING - 1];
+  gpointer tags;
+  gpointer _gst_reserved[GST_PADDING - 2];
 };
 
 GST_JETSON_CAPTION_META_API GType gst_jetson_caption_flags_get_type(void);
@@ -130,6 +140,17 @@ GST_JETSON_CAPTION_META_API const gchar* gst_jetson_caption_meta_get_word(
     const GstJetsonCaptionMeta* meta, guint index);
 GST_JETSON_CAPTION_META_API gdouble
 gst_jetson_caption_meta_get_word_probability(const GstJetsonCaptionMeta* meta, guint index);
+
+GST_JETSON_CAPTION_META_API gboolean gst_jetson_caption_meta_set_tags(GstJetsonCaptionMeta* meta,
+                                                                      const gchar* const* tags,
+                                                                      const gdouble* probabilities,
+                                                                      guint n_tags);
+GST_JETSON_CAPTION_META_API guint
+gst_jetson_caption_meta_get_n_tags(const GstJetsonCaptionMeta* meta);
+GST_JETSON_CAPTION_META_API const gchar* gst_jetson_caption_meta_get_tag(
+    const GstJetsonCaptionMeta* meta, guint index);
+GST_JETSON_CAPTION_META_API gdouble
+gst_jetson_caption_meta_get_tag_probability(const GstJetsonCaptionMeta* meta, guint index);
 
 GST_JETSON_CAPTION_META_API GType gst_jetson_caption_attention_meta_api_get_type(void);
 GST_JETSON_CAPTION_META_API gboolean gst_buffer_set_jetson_caption_attention(
