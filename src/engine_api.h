@@ -86,7 +86,13 @@ typedef struct {
   uint32_t max_words;        /* 1 to JETSONCAPTION_ENGINE_MAX_WORDS */
   uint32_t max_inference_ms; /* 0: no limit; the first word is written in any case */
   int32_t attention;         /* 1: fill the words and maps of the caption */
+  /* A caption of less confidence, 0 to 1, gives way to "perhaps: " and likely tags, where there are
+   * any; 0: none does. */
+  double hedge_below;
 } JetsonCaptionEngineRequest;
+
+/* Of hedge_below, where nobody says another: of captions below it most are wrong. */
+#define JETSONCAPTION_ENGINE_HEDGE_BELOW 0.25
 
 typedef struct {
   char text[JETSONCAPTION_ENGINE_WORD_SIZE];
@@ -106,6 +112,7 @@ typedef struct {
   double inference_ms;
   uint32_t words;
   int32_t truncated; /* 1: stopped by max_words or max_inference_ms */
+  int32_t hedged;    /* 1: likely tags in the place of a doubtful sentence; it has no words */
 
   /* Memory of the caller, which the engine writes when the request asks for attention and does not
    * look at otherwise. Both must have room for max_words of the request.

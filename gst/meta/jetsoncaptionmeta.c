@@ -65,6 +65,7 @@ GType gst_jetson_caption_flags_get_type(void) {
         {GST_JETSON_CAPTION_FLAG_NEW, "GST_JETSON_CAPTION_FLAG_NEW", "new"},
         {GST_JETSON_CAPTION_FLAG_STALE, "GST_JETSON_CAPTION_FLAG_STALE", "stale"},
         {GST_JETSON_CAPTION_FLAG_TRUNCATED, "GST_JETSON_CAPTION_FLAG_TRUNCATED", "truncated"},
+        {GST_JETSON_CAPTION_FLAG_HEDGED, "GST_JETSON_CAPTION_FLAG_HEDGED", "hedged"},
         {0, NULL, NULL},
     };
     const GType registered = g_flags_register_static("GstJetsonCaptionFlags", values);

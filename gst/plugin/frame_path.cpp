@@ -235,7 +235,7 @@ CaptionJob FramePath::make_job(GstBuffer* buffer, uint64_t frame, const Settings
     job.stream_time = gst_segment_to_stream_time(&segment, GST_FORMAT_TIME, pts);
   job.taken_at = std::chrono::steady_clock::now();
   job.request = {settings.beam_size, settings.max_words, settings.max_inference_ms,
-                 settings.attention};
+                 settings.attention, settings.hedge_below};
   job.is_drawn = settings.overlay;
   job.info = info_;
   job.style = settings.style;
@@ -257,8 +257,7 @@ void FramePath::carry(GstBuffer* buffer, bool is_shared, const Settings& setting
   const bool is_stale = timeout != 0 && age > timeout / 2;
   const bool is_over = timeout != 0 && age > timeout;
   const int flags = (is_new ? GST_JETSON_CAPTION_FLAG_NEW : 0) |
-                    (is_stale ? GST_JETSON_CAPTION_FLAG_STALE : 0) |
-                    (newest->caption.is_truncated() ? GST_JETSON_CAPTION_FLAG_TRUNCATED : 0);
+                    (is_stale ? GST_JETSON_CAPTION_FLAG_STALE : 0) | newest->caption.flags();
   newest->caption.put_on(buffer, static_cast<GstJetsonCaptionFlags>(flags));
   const bool is_shown = settings.overlay && !is_over && !is_shared && has_picture(buffer) &&
                         newest->confidence() >= settings.min_confidence;

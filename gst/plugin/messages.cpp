@@ -96,7 +96,8 @@ void post_caption(GstElement* element, const FrameCaption& caption) {
       G_TYPE_UINT64, static_cast<guint64>(caption.job.running_time), "frame", G_TYPE_UINT64,
       static_cast<guint64>(caption.job.frame), "inference-time-ms", G_TYPE_DOUBLE,
       caption.inference_ms(), "truncated", G_TYPE_BOOLEAN,
-      static_cast<gboolean>(caption.caption.is_truncated()), "changed", G_TYPE_BOOLEAN,
+      static_cast<gboolean>(caption.caption.is_truncated()), "hedged", G_TYPE_BOOLEAN,
+      static_cast<gboolean>(caption.caption.is_hedged()), "changed", G_TYPE_BOOLEAN,
       static_cast<gboolean>(caption.changed), "model", G_TYPE_STRING, caption.model.c_str(),
       nullptr);
   set_tags(structure, caption.caption.meta());

@@ -55,6 +55,8 @@ struct Settings {
   unsigned max_words = 20;
   unsigned max_inference_ms = 0;  // 0: no limit
   double min_confidence = 0;      // of captions that are drawn and announced
+  double hedge_below = JETSONCAPTION_ENGINE_HEDGE_BELOW;  // confidence of captions that give way
+                                                          // to likely tags; 0: none does
   bool attention = false;
   bool enabled = true;
   bool overlay = true;

@@ -150,6 +150,7 @@ int32_t describe_locked(JetsonCaptionEngine* engine, const JetsonCaptionEngineIm
   options.max_words = static_cast<int>(request->max_words);
   options.max_inference_ms = request->max_inference_ms;
   options.attention = request->attention != 0;
+  options.hedge_below = request->hedge_below;
   // A max_words that is out of range is refused by the captioner.
   if (options.attention && request->max_words <= JETSONCAPTION_ENGINE_MAX_WORDS) {
     const int32_t room = check_room_for_attention(engine->captioner->info(), *request, *caption);
@@ -166,6 +167,7 @@ int32_t describe_locked(JetsonCaptionEngine* engine, const JetsonCaptionEngineIm
   caption->inference_ms = result.inference_ms;
   caption->words = static_cast<uint32_t>(result.words.size());
   caption->truncated = result.truncated ? 1 : 0;
+  caption->hedged = result.hedged ? 1 : 0;
   if (options.attention)
     copy_words(result.words, caption);
   copy_tags(result.tags, caption);

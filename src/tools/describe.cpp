@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "captioner.h"
+#include "engine_api.h"
 #include "tools/commands.h"
 #include "tools/figures.h"
 #include "tools/model_options.h"
@@ -150,6 +151,7 @@ void add_describe_command(CLI::App& program, int& exit_code) {
       ->type_name("")
       ->required();
   add_model_options(command, arguments->model);
+  arguments->search.hedge_below = JETSONCAPTION_ENGINE_HEDGE_BELOW;
   add_search_options(command, arguments->search);
   command
       .add_option("--every", arguments->every_s,

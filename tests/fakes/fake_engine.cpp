@@ -217,7 +217,8 @@ int32_t describe(JetsonCaptionEngine* engine, const JetsonCaptionEngineImage* im
   if (number(script, "request", 0) != 0) {
     words = "beam-size " + std::to_string(request->beam_size) + " max-words " +
             std::to_string(request->max_words) + " max-inference-ms " +
-            std::to_string(request->max_inference_ms);
+            std::to_string(request->max_inference_ms) + " hedge-below " +
+            std::to_string(request->hedge_below);
   }
 
   std::lock_guard<std::mutex> lock(engine->mutex);
@@ -239,6 +240,7 @@ int32_t describe(JetsonCaptionEngine* engine, const JetsonCaptionEngineImage* im
   caption->inference_ms = 1.5;
   caption->words = static_cast<uint32_t>(1 + std::count(words.begin(), words.end(), ' '));
   caption->truncated = static_cast<int32_t>(number(script, "truncated", 0));
+  caption->hedged = static_cast<int32_t>(number(script, "hedged", 0));
   write_tag(script, caption);
   if (request->attention != 0)
     write_attention(words, caption);

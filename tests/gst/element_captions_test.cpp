@@ -174,13 +174,15 @@ TEST(TruncatedCaptions, EndWithAnEllipsisOnThePicture) {
   EXPECT_NE(cut.bytes, drawn("fake:text=a dog").bytes);
 }
 
-TEST(MaxInferenceTime, ReachesTheEngine) {
+TEST(SearchProperties, ReachTheEngine) {
   CaptionHarness harness({{"model", "fake:request=1"},
                           {"mode", "every-frame"},
                           {"max-inference-time", "250"},
+                          {"hedge-below", "0.5"},
                           {"beam-size", "3"},
                           {"max-words", "12"}});
-  EXPECT_EQ(see(harness.pass(kGray)).text, "beam-size 3 max-words 12 max-inference-ms 250");
+  EXPECT_EQ(see(harness.pass(kGray)).text,
+            "beam-size 3 max-words 12 max-inference-ms 250 hedge-below 0.500000");
 }
 
 struct Signalled {

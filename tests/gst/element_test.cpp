@@ -256,6 +256,16 @@ TEST(Element, TellsInTheMetaWhichFrameWasDescribed) {
   gst_buffer_unref(passed);
 }
 
+TEST(Element, SaysWhichCaptionIsHedged) {
+  CaptionHarness harness(
+      {{"model", "fake:text=perhaps: kitchen;hedged=1"}, {"mode", "every-frame"}});
+  GstBuffer* passed = harness.pass(kGray);
+  const GstJetsonCaptionMeta* meta = gst_buffer_get_jetson_caption_meta(passed);
+  ASSERT_NE(meta, nullptr);
+  EXPECT_EQ(meta->flags, GST_JETSON_CAPTION_FLAG_NEW | GST_JETSON_CAPTION_FLAG_HEDGED);
+  gst_buffer_unref(passed);
+}
+
 TEST(Element, PostsEachCaptionWithAllItsFields) {
   CaptionHarness harness({{"model", "fake:text=a dog"}, {"mode", "every-frame"}});
   GstSegment segment;
@@ -274,7 +284,7 @@ TEST(Element, PostsEachCaptionWithAllItsFields) {
 
   const GstStructure* structure = gst_message_get_structure(second);
   EXPECT_TRUE(gst_structure_has_name(structure, "jetsoncaption"));
-  EXPECT_EQ(gst_structure_n_fields(structure), 11);
+  EXPECT_EQ(gst_structure_n_fields(structure), 12);
   EXPECT_STREQ(gst_structure_get_string(structure, "caption"), "a dog");
   EXPECT_STREQ(gst_structure_get_string(structure, "model"), "fake");
   const guint64 pts = gst_util_uint64_scale(1, GST_SECOND, 30);

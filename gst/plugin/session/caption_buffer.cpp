@@ -61,7 +61,9 @@ CaptionBuffer::CaptionBuffer(const JetsonCaptionEngineCaption& said, const Atten
   meta_ = gst_buffer_add_jetson_caption_meta(
       buffer_.get(), ended(said.text).c_str(), said.confidence, GST_CLOCK_TIME_NONE, 0,
       nanoseconds(said.inference_ms),
-      said.truncated != 0 ? GST_JETSON_CAPTION_FLAG_TRUNCATED : GST_JETSON_CAPTION_FLAG_NONE);
+      static_cast<GstJetsonCaptionFlags>(
+          (said.truncated != 0 ? GST_JETSON_CAPTION_FLAG_TRUNCATED : 0) |
+          (said.hedged != 0 ? GST_JETSON_CAPTION_FLAG_HEDGED : 0)));
   set_list<GST_JETSON_CAPTION_META_MAX_TAGS>(meta_, gst_jetson_caption_meta_set_tags, said.tag_list,
                                              said.tags);
   if (room == nullptr)

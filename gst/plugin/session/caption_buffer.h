@@ -39,9 +39,11 @@ class CaptionBuffer {
   // Which frame is described.
   void set_frame(uint64_t number, GstClockTime timestamp);
 
-  // Of the flags TRUNCATED alone is known here.
+  // Of the flags TRUNCATED and HEDGED alone are known here.
   const GstJetsonCaptionMeta& meta() const { return *meta_; }
+  GstJetsonCaptionFlags flags() const { return meta_->flags; }
   bool is_truncated() const { return (meta_->flags & GST_JETSON_CAPTION_FLAG_TRUNCATED) != 0; }
+  bool is_hedged() const { return (meta_->flags & GST_JETSON_CAPTION_FLAG_HEDGED) != 0; }
 
   // On a writable buffer, in the place of what an element before may have put there. Any thread.
   void put_on(GstBuffer* frame, GstJetsonCaptionFlags flags) const;

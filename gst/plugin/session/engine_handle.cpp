@@ -76,6 +76,7 @@ Result<CaptionBuffer> EngineHandle::describe(const ImageView& image, const Engin
   engine_request.beam_size = request.beam_size;
   engine_request.max_words = request.max_words;
   engine_request.max_inference_ms = request.max_inference_ms;
+  engine_request.hedge_below = request.hedge_below;
 
   JetsonCaptionEngineCaption caption = {};
   caption.size = sizeof caption;

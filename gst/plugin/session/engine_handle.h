@@ -27,6 +27,7 @@ struct EngineRequest {
   unsigned max_words = 20;
   unsigned max_inference_ms = 0;  // 0: no limit
   bool attention = false;         // also list the words and where the model looked for each
+  double hedge_below = 0;         // captions of less confidence give way to likely tags
 };
 
 // The part of the engine's statistics that the element uses.

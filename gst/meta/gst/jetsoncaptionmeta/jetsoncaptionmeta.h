@@ -24,6 +24,8 @@ G_BEGIN_DECLS
  * @GST_JETSON_CAPTION_FLAG_STALE: the caption is older than half of the element's
  * `caption-timeout`, after the whole of which it is not drawn any more
  * @GST_JETSON_CAPTION_FLAG_TRUNCATED: a limit on words or time ended the caption, not the model
+ * @GST_JETSON_CAPTION_FLAG_HEDGED: the text names what is likely there, in the place of a sentence
+ *   that was doubtful ("perhaps: kitchen, microwave"), and has no words
  *
  * What else there is to know about a caption.
  *
@@ -34,6 +36,7 @@ typedef enum {
   GST_JETSON_CAPTION_FLAG_NEW = 1 << 0,
   GST_JETSON_CAPTION_FLAG_STALE = 1 << 1,
   GST_JETSON_CAPTION_FLAG_TRUNCATED = 1 << 2,
+  GST_JETSON_CAPTION_FLAG_HEDGED = 1 << 3,
 } GstJetsonCaptionFlags;
 
 #define GST_TYPE_JETSON_CAPTION_FLAGS (gst_jetson_caption_flags_get_type())
