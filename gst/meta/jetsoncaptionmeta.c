@@ -126,22 +126,22 @@ static void caption_meta_free(GstMeta* meta, GstBuffer* buffer) {
 }
 
 // Makes it, or changes the one there is. Maps are left as they are: in a copy they may come first.
-static GstJetsonCaptionMeta* store_caption(GstBuffer* buffer, const gchar* text, gdouble confidence,
+// Takes the text.
+static GstJetsonCaptionMeta* store_caption(GstBuffer* buffer, gchar* text, gdouble confidence,
                                            GstClockTime timestamp, guint64 frame,
                                            GstClockTime inference_time,
                                            GstJetsonCaptionFlags flags) {
   GstJetsonCaptionMeta* self = gst_buffer_get_jetson_caption_meta(buffer);
-  gchar* copy;
 
   if (self == NULL)
     self = (GstJetsonCaptionMeta*)gst_buffer_add_meta(buffer, GST_JETSON_CAPTION_META_INFO, NULL);
-  if (self == NULL)
+  if (self == NULL) {
+    g_free(text);
     return NULL;
+  }
 
-  // Copy first: the text may be the one this meta already holds.
-  copy = g_utf8_make_valid(text, -1);
   g_free(self->text);
-  self->text = copy;
+  self->text = text;
   // Written so that not-a-number, which compares false, ends as 0.
   self->confidence = confidence > 0.0 ? MIN(confidence, 1.0) : 0.0;
   self->timestamp = timestamp;
@@ -160,8 +160,8 @@ static gboolean caption_meta_transform(GstBuffer* destination, GstMeta* meta, Gs
 
   if (!GST_META_TRANSFORM_IS_COPY(type) && !GST_VIDEO_META_TRANSFORM_IS_SCALE(type))
     return FALSE;
-  copy = store_caption(destination, self->text, self->confidence, self->timestamp, self->frame,
-                       self->inference_time, self->flags);
+  copy = store_caption(destination, g_strdup(self->text), self->confidence, self->timestamp,
+                       self->frame, self->inference_time, self->flags);
   if (copy == NULL)
     return FALSE;
   replace_lists(copy, gst_jetson_caption_list_ref(self->words),
@@ -215,7 +215,9 @@ GstJetsonCaptionMeta* gst_buffer_add_jetson_caption_meta(GstBuffer* buffer, cons
   g_return_val_if_fail(gst_buffer_is_writable(buffer), NULL);
 
   gst_buffer_set_jetson_caption_attention(buffer, NULL, 0, 0, 0);
-  return store_caption(buffer, text, confidence, timestamp, frame, inference_time, flags);
+  // Copied before it is stored: it may be the text of the meta that is replaced.
+  return store_caption(buffer, g_utf8_make_valid(text, -1), confidence, timestamp, frame,
+                       inference_time, flags);
 }
 
 /**

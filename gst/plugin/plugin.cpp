@@ -7,6 +7,7 @@
 
 #include "base/torch_environment.h"
 #include "plugin/gstjetsoncaption.h"
+#include "plugin/session/abandoned_loads.h"
 
 // GST_PLUGIN_DEFINE takes the name of the source package from here.
 #define PACKAGE "jetsoncaption"
@@ -22,6 +23,7 @@ static void complete_environment() {
 static gboolean plugin_init(GstPlugin* plugin) {
   try {
     complete_environment();
+    jetsoncaption::finish_abandoned_loads_before_main_ends();
   } catch (const std::exception&) {
     return FALSE;  // no memory is left
   }

@@ -50,6 +50,8 @@
 
 #include "engine_api.h"
 
+#include <unistd.h>
+
 namespace {
 
 using Script = std::map<std::string, std::string>;
@@ -59,6 +61,9 @@ thread_local std::string error_text;
 
 // Created and not destroyed yet.
 std::atomic<int> live_engines{0};
+
+// Threads in create().
+std::atomic<int> creating{0};
 
 #ifdef FAKE_ENGINE_OPEN_MS
 // As a library that brings many others with it.
@@ -164,14 +169,31 @@ struct JetsonCaptionEngine {
 
 namespace {
 
+// As libraries are that make things for good when they are first used: what comes too late for them
+// ends the process with the status 86.
+struct MadeForGood {
+  ~MadeForGood() {
+    if (creating > 0)
+      _exit(86);
+  }
+};
+
 int32_t create(const JetsonCaptionEngineOptions* options, JetsonCaptionEngine** engine) {
+  struct Creating {
+    Creating() { creating++; }
+    ~Creating() { creating--; }
+  } const while_creating;
   *engine = nullptr;
   const std::string directory = options->model_dir;
   if (directory.compare(0, 5, "fake:") != 0)
     return fail(JETSONCAPTION_ENGINE_NOT_FOUND, directory + " is not a fake model.");
 
   const Script script = parse(directory.substr(5));
-  std::this_thread::sleep_for(milliseconds(number(script, "create-ms", 0)));
+  const milliseconds half(number(script, "create-ms", 0) / 2);
+  std::this_thread::sleep_for(half);
+  static const MadeForGood made_for_good;
+  (void)made_for_good;
+  std::this_thread::sleep_for(half);
   const auto kind = script.find("fail-create");
   if (kind != script.end())
     return fail(scripted_create_status(kind->second), "Scripted cause: " + kind->second + ".");

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Opening the engine, loading the model and reading fonts take no time of the application's thread,
 // neither when the element starts nor when it stops meanwhile.
+#include <cstdlib>
 #include <fstream>
 #include <string>
 
@@ -133,6 +134,23 @@ TEST(ElementLoad, NoModelIsLoadedBesideOneThatNobodyWantsAnyMore) {
   EXPECT_EQ(element.state(), "ready");
   EXPECT_EQ(live_engines(), 1);
   EXPECT_EQ(element.count_messages(GST_MESSAGE_ERROR), 0);
+}
+
+// In a process of its own.
+TEST(ElementLoadDeathTest, TheProcessEndsAfterAModelThatNobodyWantsAnyMore) {
+  testing::FLAGS_gtest_death_test_style = "threadsafe";
+  EXPECT_EXIT(
+      {
+        {
+          const CaptionElement element(PropertyValues{{"model", "fake:create-ms=400"}});
+          microseconds_of_state(element, GST_STATE_PAUSED);
+          g_usleep(100'000);
+          microseconds_of_state(element, GST_STATE_NULL);
+        }
+        g_usleep(200'000);  // meanwhile the engine makes something for good
+        std::exit(0);
+      },
+      testing::ExitedWithCode(0), "");
 }
 
 TEST(ElementLoad, TellsNothingOfAModelThatNobodyWantsAnyMore) {

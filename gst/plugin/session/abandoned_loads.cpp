@@ -6,6 +6,9 @@
 #include <cstdlib>
 #include <mutex>
 
+#include <sys/syscall.h>
+#include <unistd.h>
+
 namespace jetsoncaption {
 
 namespace {
@@ -61,6 +64,16 @@ void wait_for_abandoned_loads(const std::function<bool()>& is_over) {
 
 void finish_abandoned_loads_at_exit() {
   std::atexit(wait_at_exit);
+}
+
+void finish_abandoned_loads_before_main_ends() {
+  struct WaitFirst {
+    ~WaitFirst() { wait_at_exit(); }
+  };
+  if (syscall(SYS_gettid) == getpid()) {
+    thread_local const WaitFirst wait_first;
+    (void)wait_first;
+  }
 }
 
 }  // namespace jetsoncaption

@@ -23,4 +23,9 @@ void wait_for_abandoned_loads(const std::function<bool()>& is_over);
 // what is registered last is called first.
 void finish_abandoned_loads_at_exit();
 
+// The same before anything that is registered, if this is the main thread and that ends the
+// process: what create() of an engine makes for good is registered last of all. The first call
+// waits while another thread opens a library, so it comes before any is opened.
+void finish_abandoned_loads_before_main_ends();
+
 }  // namespace jetsoncaption

@@ -28,6 +28,7 @@ CaptionSession::CaptionSession(EngineLoader load, CaptionListener& listener, boo
 std::shared_ptr<CaptionSession> CaptionSession::start(EngineLoader load, CaptionListener& listener,
                                                       bool draws) {
   std::shared_ptr<CaptionSession> session(new CaptionSession(std::move(load), listener, draws));
+  finish_abandoned_loads_before_main_ends();
   // The thread may outlive everybody else who has the session.
   session->worker_ = std::thread([session] { session->run(); });
   return session;
