@@ -8,6 +8,8 @@
 namespace jetsoncaption {
 namespace {
 
+constexpr int kRowsAtOnce = 6;
+
 inline __m256i add_products(__m256i sums, __m256i bytes, __m256i weights) {
   return _mm256_dpbusd_epi32(sums, bytes, weights);
 }

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Kernels on an instruction that adds four products of bytes without and with sign to a 32-bit sum,
-// exactly. The file that includes this defines it before: add_products(sums, bytes, weights).
+// exactly. The file that includes this defines before: add_products(sums, bytes, weights), and
+// kRowsAtOnce, which times two is the number of registers for sums in pointwise().
 #pragma once
 
 #include "int8/avx2_parts.h"
 
 namespace jetsoncaption {
 namespace {
-
-constexpr int kRowsAtOnce = 6;  // times two vectors of outputs: 12 of 16 registers hold sums
 
 inline __m256i load_32(const void* from) {
   return _mm256_loadu_si256(static_cast<const __m256i*>(from));

@@ -8,6 +8,8 @@
 namespace jetsoncaption {
 namespace {
 
+constexpr int kRowsAtOnce = 6;
+
 // Sums of neighbours, of 16 products.
 inline __m256i pair_sums(__m128i bytes, __m128i weights) {
   return _mm256_madd_epi16(_mm256_cvtepu8_epi16(bytes), _mm256_cvtepi8_epi16(weights));
