@@ -138,7 +138,7 @@ typedef struct {
   char device[JETSONCAPTION_ENGINE_NAME_SIZE];    /* "cpu", "cuda" */
   char precision[JETSONCAPTION_ENGINE_NAME_SIZE]; /* of the weights: "fp32", "fp16", "int8" */
   /* What computes, and in which precision: "torch" in that of the weights, "torch-fp32" in fp32
-   * with fp16 weights, "dequantized" in fp32 with int8 weights, "onednn-int8" in int8. */
+   * with fp16 weights, "dequantized" in fp32 with int8 weights, "int8-avx2" and the like in int8. */
   char kernels[JETSONCAPTION_ENGINE_NAME_SIZE];
   char version[JETSONCAPTION_ENGINE_NAME_SIZE]; /* "LibTorch 1.13.1" */
   uint32_t threads;

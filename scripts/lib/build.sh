@@ -5,7 +5,7 @@
 # One line a purpose; docs/dependencies.md says why each is needed.
 runtime_packages=(
   g++ meson ninja-build pkg-config
-  libtorch-dev libopenblas0-pthread libdnnl-dev
+  libtorch-dev libopenblas0-pthread
   libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev libpango1.0-dev
   nlohmann-json3-dev libcli11-dev
   gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good

@@ -10,7 +10,7 @@ build_packages=(
   libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev libpango1.0-dev nlohmann-json3-dev
   libgtest-dev libgmock-dev
 )
-engine_packages=(libtorch-dev libopenblas0-pthread libdnnl-dev libcli11-dev libicu-dev)
+engine_packages=(libtorch-dev libopenblas0-pthread libcli11-dev libicu-dev)
 test_packages=(
   gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good fonts-dejavu-core
 )

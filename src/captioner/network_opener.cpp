@@ -20,17 +20,18 @@ bool has_half_weights(const Bundle& bundle) {
   return bundle.weights.find("decoder.embedding.weight")->type == DataType::F16;
 }
 
+bool computes_in_int8(Device device, Precision precision) {
+  return precision == Precision::Int8 && device == Device::Cpu;
+}
+
 std::unique_ptr<CaptionNetwork> make_network(const Bundle& bundle, Device device,
                                              Precision precision) {
-  std::unique_ptr<CaptionNetwork> network;
-  if (precision == Precision::Int8 && device == Device::Cpu)
-    network = make_int8_network(bundle);
-  if (!network) {
-    TorchOptions options;
-    options.cuda = device == Device::Cuda;
-    options.half = precision == Precision::Fp16;
-    network = make_torch_network(bundle, options);
-  }
+  if (computes_in_int8(device, precision))
+    return make_int8_network(bundle);
+  TorchOptions options;
+  options.cuda = device == Device::Cuda;
+  options.half = precision == Precision::Fp16;
+  auto network = make_torch_network(bundle, options);
   // All but fp32 weights on the CPU were copied, so that the mapped file need not stay in memory.
   const bool used_in_place =
       device == Device::Cpu && precision == Precision::Fp32 && !has_half_weights(bundle);
@@ -43,10 +44,6 @@ const char* precision_name(const Bundle& bundle, Precision precision) {
   if (precision == Precision::Int8)
     return "int8";
   return precision == Precision::Fp16 || has_half_weights(bundle) ? "fp16" : "fp32";
-}
-
-bool computes_with_torch_on_cpu(const CaptionerInfo& info) {
-  return info.device == "cpu" && info.engine != "onednn-int8";
 }
 
 // "" where all is well. What cannot be tried cannot be run either, and the model says so.
@@ -83,9 +80,9 @@ Result<void> test_model(CaptionNetwork& network, const Bundle& bundle, Captioner
 
 // The model describes its pictures in any case, because that also warms up; but where LibTorch is
 // wrong, that is the cause to name.
-Result<void> test_itself(LoadedNetwork& loaded, const NumericOperations& operations,
-                         CaptionerInfo& info) {
-  const std::string wrong = computes_with_torch_on_cpu(info) ? find_wrong_numbers(operations) : "";
+Result<void> test_itself(LoadedNetwork& loaded, bool is_torch_on_cpu,
+                         const NumericOperations& operations, CaptionerInfo& info) {
+  const std::string wrong = is_torch_on_cpu ? find_wrong_numbers(operations) : "";
   const auto tested = test_model(*loaded.network, *loaded.bundle, info);
   if (!tested.ok())
     return tested;
@@ -169,7 +166,8 @@ Result<OpenedNetwork> open_network(const CaptionerOptions& options, Device devic
   info.input_height = bundle.config.input_height;
   info.grid_columns = bundle.config.grid_width();
   info.grid_rows = bundle.config.grid_height();
-  const auto tested = test_itself(made.loaded, operations, info);
+  const bool is_torch_on_cpu = device == Device::Cpu && !computes_in_int8(device, precision);
+  const auto tested = test_itself(made.loaded, is_torch_on_cpu, operations, info);
   if (!tested.ok())
     return tested.error();
   return made;

@@ -17,7 +17,7 @@ class CaptionNetwork : public StepScorer {
  public:
   // Encodes a picture and returns to the state before the first word. RGB pixels, 8 bits a channel,
   // of the input size of the bundle's config.json, without padding between the rows. May throw what
-  // LibTorch and oneDNN throw.
+  // LibTorch throws.
   virtual void look_at(const uint8_t* rgb) = 0;
 
   // All nouns of the model's tags, likeliest first, or none where it has no tags. The decoder is
@@ -25,7 +25,8 @@ class CaptionNetwork : public StepScorer {
   virtual const std::vector<Tag>& tags() const = 0;
 
   // Which kernels compute: "torch" in the precision of the weights, "torch-fp32" in fp32 with fp16
-  // weights, "dequantized" in fp32 with int8 weights, or "onednn-int8".
+  // weights, "dequantized" in fp32 with int8 weights, or "int8-" and the instruction set that int8
+  // arithmetic uses, for example "int8-avx2".
   virtual const char* kernels() const = 0;
 };
 
@@ -40,8 +41,8 @@ struct TorchOptions {
 std::unique_ptr<CaptionNetwork> make_torch_network(const Bundle& bundle,
                                                    const TorchOptions& options = {});
 
-// int8 arithmetic on oneDNN, for an int8 bundle. nullptr when this build or this processor has no
-// fast int8 kernels. Keeps nothing of the bundle.
+// int8 arithmetic (int8/), for an int8 bundle, on every processor with the same results. The
+// decoder's weights stay in the mapped file: the bundle must outlive the network.
 std::unique_ptr<CaptionNetwork> make_int8_network(const Bundle& bundle);
 
 }  // namespace jetsoncaption

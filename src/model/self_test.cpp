@@ -101,7 +101,7 @@ Result<std::unique_ptr<Bundle>> open_on_heap(const std::string& directory, Weigh
   return std::make_unique<Bundle>(std::move(opened.value()));
 }
 
-// int8 weights twice, where this machine has kernels for them: others will dequantize them.
+// int8 weights twice: on CUDA they are dequantized.
 Result<Arithmetics> open_arithmetics(const std::string& directory) {
   Arithmetics arithmetics;
   for (const WeightFile file : {WeightFile::Master, WeightFile::Int8}) {
@@ -111,9 +111,13 @@ Result<Arithmetics> open_arithmetics(const std::string& directory) {
     if (!bundle.ok())
       return bundle.error();
     const std::string precision = file == WeightFile::Int8 ? "int8" : "fp32";
-    auto fast = file == WeightFile::Int8 ? make_int8_network(*bundle.value()) : nullptr;
-    if (fast)
-      arithmetics.push_back({precision, nullptr, std::move(fast)});
+    if (file == WeightFile::Int8) {
+      auto same = open_on_heap(directory, file);
+      if (!same.ok())
+        return same.error();
+      auto fast = make_int8_network(*same.value());
+      arithmetics.push_back({precision, std::move(same.value()), std::move(fast)});
+    }
     auto network = make_torch_network(*bundle.value());
     arithmetics.push_back({precision, std::move(bundle.value()), std::move(network)});
   }

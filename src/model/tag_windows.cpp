@@ -3,8 +3,9 @@
 #include "model/tag_windows.h"
 
 #include <algorithm>
-#include <cmath>
 #include <unordered_map>
+
+#include "base/plain_math.h"
 
 namespace jetsoncaption {
 
@@ -32,7 +33,7 @@ std::vector<Tag> sort_tags(const std::vector<float>& scores, const std::vector<i
       highest = std::max(highest, scores[at]);
     // A thing fills a quarter more often by chance than the whole, so both have a say.
     const float score = (scores[i] + highest) / 2;
-    const float probability = 1 / (1 + std::exp(-score));
+    const float probability = logistic(score);
     const auto place = places.emplace(tag_words[i], tags.size());
     if (place.second)
       tags.push_back({tag_words[i], probability});

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// The one place where exceptions of LibTorch and oneDNN end.
+// The one place where exceptions of LibTorch end.
 #include "model/torch_runtime.h"
 
 #include <algorithm>

@@ -13,7 +13,7 @@ namespace jetsoncaption {
 // picture has too little work for more.
 int default_threads();
 
-// Lets LibTorch and oneDNN use so many threads in the calling thread. Cheap; OpenMP keeps the
+// Lets LibTorch use so many threads in the calling thread. Cheap; OpenMP keeps the
 // number for each thread, so every thread that captions must ask.
 void use_threads(int threads);
 
@@ -23,7 +23,7 @@ void allow_cudnn(bool allowed);
 
 std::string torch_version();  // "1.13.1"
 
-// Runs work() and turns whatever LibTorch, oneDNN or the allocator throws into an error:
+// Runs work() and turns whatever LibTorch or the allocator throws into an error:
 // OutOfMemory or Internal.
 Result<void> guard_torch(const std::function<void()>& work);
 

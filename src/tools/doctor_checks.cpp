@@ -350,9 +350,7 @@ Check check_model(const ModelChoiceFacts& choice, const EngineFacts& engine) {
   if (engine.kernels == "dequantized") {
     check.status = CheckStatus::Warning;
     check.finding += ": int8 weights are turned back into fp32, which is slower and larger";
-    check.remedy =
-        "Build with libdnnl-dev; fast int8 also needs a processor with VNNI, or choose "
-        "precision fp32.";
+    check.remedy = "Choose precision fp16, which CUDA computes fastest, or device cpu.";
   }
   return check;
 }

@@ -109,6 +109,7 @@ const std::map<std::string, std::set<std::string>>& allowed_parts() {
       {"search", {"base"}},
       {"memory", {"base"}},
       {"model", {"base", "image", "text", "search", "memory"}},
+      {"int8", {"base", "search", "model"}},
       {"captioner", {"base", "image", "text", "search", "memory", "model"}},
       {"engine_api", {}},
       {"engine_loader", {"base", "engine_api"}},

@@ -41,7 +41,7 @@ EngineFacts good_engine() {
   facts.was_loaded = true;
   facts.model = "tiny";
   facts.precision = "int8";
-  facts.kernels = "onednn-int8";
+  facts.kernels = "int8-avx2";
   facts.threads = 1;
   facts.self_test = JETSONCAPTION_ENGINE_SELF_TEST_PASSED;
   return facts;
@@ -383,7 +383,7 @@ TEST(DoctorMemory, DoesNotMindThatNobodyKnows) {
 TEST(DoctorModel, IsOkWhenItLoads) {
   const Check check = check_model({"/models/tiny", ""}, good_engine());
   EXPECT_EQ(check.status, CheckStatus::Ok);
-  EXPECT_EQ(check.finding, "tiny in /models/tiny, int8, onednn-int8 kernels, 1 thread");
+  EXPECT_EQ(check.finding, "tiny in /models/tiny, int8, int8-avx2 kernels, 1 thread");
 }
 
 TEST(DoctorModel, SaysWhereItWasLookedFor) {
@@ -405,7 +405,7 @@ TEST(DoctorModel, SaysWhyItCannotBeLoaded) {
 TEST(DoctorModel, WarnsOfInt8WithoutKernels) {
   EngineFacts engine = good_engine();
   engine.kernels = "dequantized";
-  expect_warning(check_model({"/models/tiny", ""}, engine), "dequantized", "libdnnl-dev");
+  expect_warning(check_model({"/models/tiny", ""}, engine), "dequantized", "precision fp16");
 }
 
 TEST(DoctorModel, WarnsThatTheGpuHasTooLittleMemory) {

@@ -26,7 +26,7 @@ constexpr const char* kOpened = "{\"opened\": \"/lib/engine.so\"}\n";
 TEST(EngineProbe, TellsEngineAndModel) {
   const EngineFacts facts = read_probe(
       ended(std::string(kOpened) +
-            R"({"model": "tiny", "precision": "int8", "kernels": "onednn-int8",)"
+            R"({"model": "tiny", "precision": "int8", "kernels": "int8-avx2",)"
             R"( "version": "LibTorch 1.13.1", "threads": 2, "self_test": 1,)"
             R"( "self_test_failure": "", "device_fallback": "No room.", "used_mb": 190})"),
       "/models/tiny");
@@ -36,7 +36,7 @@ TEST(EngineProbe, TellsEngineAndModel) {
   EXPECT_EQ(facts.load_error, "");
   EXPECT_EQ(facts.model, "tiny");
   EXPECT_EQ(facts.precision, "int8");
-  EXPECT_EQ(facts.kernels, "onednn-int8");
+  EXPECT_EQ(facts.kernels, "int8-avx2");
   EXPECT_EQ(facts.version, "LibTorch 1.13.1");
   EXPECT_EQ(facts.threads, 2U);
   EXPECT_EQ(facts.self_test, JETSONCAPTION_ENGINE_SELF_TEST_PASSED);

@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Lays out the encoder's layers once and runs them for each picture.
+#include "int8/encoder.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <utility>
+
+namespace jetsoncaption {
+namespace {
+
+// Buffers: a block reads one of the first two and writes the other, or, with a residual, the same.
+constexpr int kExpanded = 2;
+constexpr int kFiltered = 3;
+
+constexpr int kSignedZero = 128;
+constexpr int kStemInputs = 27;  // 3 rows of 3 pixels of 3 channels
+constexpr int kStemStride = 32;
+constexpr size_t kStemCopy = 16;  // bytes that are copied for 9, which is one instruction
+
+const float* floats(const SafetensorsFile& file, const std::string& name) {
+  return static_cast<const float*>(file.find(name)->data);  // checked when the bundle was opened
+}
+
+// [outputs, channel, row, column] -> [outputs, row, column, channel], as pixels lie.
+std::vector<int8_t> stem_weights(const int8_t* stored, int outputs) {
+  std::vector<int8_t> weights(static_cast<size_t>(outputs) * kStemInputs);
+  for (size_t output = 0; output < static_cast<size_t>(outputs); ++output) {
+    for (size_t channel = 0; channel < 3; ++channel) {
+      for (size_t tap = 0; tap < 9; ++tap) {
+        weights[output * kStemInputs + tap * 3 + channel] =
+            stored[output * kStemInputs + channel * 9 + tap];
+      }
+    }
+  }
+  return weights;
+}
+
+size_t bytes_of(int height, int width, int stride) {
+  return static_cast<size_t>(height) * static_cast<size_t>(width) * static_cast<size_t>(stride);
+}
+
+}  // namespace
+
+Int8Encoder::Int8Encoder(const Int8Kernels& kernels, const ModelConfig& config,
+                         const SafetensorsFile& file)
+    : kernels_(kernels) {
+  prepare_input(config);
+  Activation x = output_;
+
+  LayerShape stem;
+  stem.outputs = config.encoder.stem_channels;
+  stem.kernel = 3;
+  stem.stride = 2;
+  stem.buffer = 1;
+  x = add_layer(file, "encoder.stem", x, stem);
+
+  for (size_t i = 0; i < config.encoder.blocks.size(); ++i) {
+    const BlockConfig& block = config.encoder.blocks[i];
+    const std::string name = "encoder.blocks." + std::to_string(i);
+    Activation hidden = x;
+    if (block.has_expansion()) {
+      LayerShape expand;
+      expand.outputs = block.hidden_channels;
+      expand.buffer = kExpanded;
+      hidden = add_layer(file, name + ".expand", hidden, expand);
+    }
+    LayerShape filter;
+    filter.outputs = block.hidden_channels;
+    filter.kernel = block.kernel;
+    filter.stride = block.stride;
+    filter.depthwise = true;
+    filter.buffer = kFiltered;
+    hidden = add_layer(file, name + ".depthwise", hidden, filter);
+
+    LayerShape project;
+    project.outputs = block.out_channels;
+    project.relu6 = false;
+    project.residual = block.residual;
+    project.added = x;
+    project.buffer = block.residual ? x.buffer : 1 - x.buffer;
+    x = add_layer(file, name + ".project", hidden, project);
+  }
+
+  LayerShape head;
+  head.outputs = config.encoder.head_channels;
+  head.buffer = kExpanded;
+  output_ = add_layer(file, "encoder.head", x, head);
+  allocate(config);
+}
+
+// The table from pixels to steps, and what the stem reads.
+void Int8Encoder::prepare_input(const ModelConfig& config) {
+  float range = 0;
+  for (size_t channel = 0; channel < 3; ++channel) {
+    for (const float pixel : {0.0F, 255.0F}) {
+      range = std::max(
+          range, std::fabs((pixel - config.input_mean[channel]) * config.input_scale[channel]));
+    }
+  }
+  output_.step = range / 127.0F;
+  output_.zero_point = kSignedZero;
+  output_.channels = 3;
+  output_.stride = kStemStride;
+  output_.height = config.input_height;
+  output_.width = config.input_width;
+  for (size_t channel = 0; channel < 3; ++channel) {
+    for (int pixel = 0; pixel < 256; ++pixel) {
+      const float value = (static_cast<float>(pixel) - config.input_mean[channel]) *
+                          config.input_scale[channel] / output_.step;
+      input_table_[channel][static_cast<size_t>(pixel)] =
+          static_cast<uint8_t>(std::lround(value) + kSignedZero);
+    }
+  }
+}
+
+Int8Encoder::Activation Int8Encoder::add_layer(const SafetensorsFile& file, const std::string& name,
+                                               const Activation& input, const LayerShape& shape) {
+  Layer layer;
+  layer.name = name;
+  layer.shape = shape;
+  layer.input = input;
+  Activation& output = layer.output;
+  output.channels = shape.outputs;
+  output.stride = round_up(shape.outputs, kChannelBlock);
+  output.height = input.height / shape.stride;
+  output.width = input.width / shape.stride;
+  output.step = *floats(file, name + ".output_scale");
+  output.zero_point = shape.relu6 ? 0 : kSignedZero;
+  output.buffer = shape.buffer;
+
+  const TensorView& stored = *file.find(name + ".weight");
+  const auto* weights = static_cast<const int8_t*>(stored.data);
+  const int inputs = static_cast<int>(stored.elements()) / shape.outputs;
+  std::vector<int8_t> reordered;
+  if (layers_.empty()) {
+    reordered = stem_weights(weights, shape.outputs);
+    weights = reordered.data();
+  }
+  layer.weights = pack_weights(weights, shape.outputs, inputs, kernels_.weight_group);
+  if (shape.depthwise) {
+    const auto pairs = pack_weights(weights, shape.outputs, inputs, kernels_.depthwise_group);
+    layer.depthwise_weights.assign(pairs.begin(), pairs.end());
+    layer.weights.clear();
+  }
+
+  const float* weight_scales = floats(file, name + ".weight_scale");
+  const float* bias = floats(file, name + ".bias");
+  const auto padded = static_cast<size_t>(output.stride);
+  layer.offsets.resize(padded);
+  layer.scales.resize(padded);
+  layer.bias.resize(padded);
+  for (size_t i = 0; i < static_cast<size_t>(shape.outputs); ++i) {
+    int32_t sum = 0;
+    for (size_t k = 0; k < static_cast<size_t>(inputs); ++k)
+      sum += weights[i * static_cast<size_t>(inputs) + k];
+    layer.offsets[i] = ((shape.depthwise ? 0 : kernels_.input_shift) - input.zero_point) * sum;
+    layer.scales[i] = input.step * weight_scales[i] / output.step;
+    layer.bias[i] = bias[i] / output.step;
+  }
+  const Activation result = output;
+  layers_.push_back(std::move(layer));
+  return result;
+}
+
+Requantization Int8Encoder::Layer::requantization() const {
+  const float residual_scale = shape.residual ? shape.added.step / output.step : 0.0F;
+  return {offsets.data(), scales.data(), bias.data(), output.zero_point, residual_scale};
+}
+
+void Int8Encoder::allocate(const ModelConfig& config) {
+  std::array<size_t, 4> bytes{};
+  size_t widest = kStemStride;
+  size_t taps = 0;
+  for (const Layer& layer : layers_) {
+    size_t& most = bytes[static_cast<size_t>(layer.output.buffer)];
+    most = std::max(most, bytes_of(layer.output.height, layer.output.width, layer.output.stride));
+    widest = std::max(widest, static_cast<size_t>(layer.output.stride));
+    taps = std::max(taps, bytes_of(layer.output.width, layer.shape.kernel, layer.shape.kernel));
+  }
+  for (size_t i = 0; i < buffers_.size(); ++i)
+    buffers_[i].resize(bytes[i]);
+  image_.assign(bytes_of(config.input_height + 1, config.input_width + 1, 3) + kStemCopy,
+                kSignedZero);
+  stem_row_.resize(bytes_of(1, config.input_width / 2, kStemStride) + kStemCopy);
+  taps_.resize(taps);
+  zeros_.assign(widest, 0);
+  half_range_.assign(widest, kSignedZero);
+  scratch_.resize(pointwise_scratch(static_cast<int>(widest)));
+}
+
+const uint8_t* Int8Encoder::encode(const uint8_t* rgb) {
+  run_stem(rgb);
+  for (size_t i = 1; i < layers_.size(); ++i) {
+    if (layers_[i].shape.depthwise)
+      run_depthwise(layers_[i]);
+    else
+      run_pointwise(layers_[i]);
+  }
+  return buffer(output_);
+}
+
+void Int8Encoder::run_stem(const uint8_t* rgb) {
+  const Layer& stem = layers_.front();
+  uint8_t* image = image_.data();
+  for (int y = 0; y < stem.input.height; ++y) {
+    for (int x = 0; x < stem.input.width; ++x, image += 3, rgb += 3) {
+      for (size_t channel = 0; channel < 3; ++channel)
+        image[channel] = input_table_[channel][rgb[channel]];
+    }
+    image += 3;  // the column after the last stays at zero
+  }
+  for (int row = 0; row < stem.output.height; ++row) {
+    gather_stem_row(row);
+    uint8_t* output = buffer(stem.output) + bytes_of(row, stem.output.width, stem.output.stride);
+    kernels_.pointwise({stem_row_.data(), stem.output.width, kStemInputs, kStemStride,
+                        stem.weights.data(), stem.output.stride, stem.requantization(), nullptr,
+                        output, scratch_.data()});
+  }
+}
+
+// TensorFlow's SAME at stride 2: no row before the first, one after the last.
+void Int8Encoder::gather_stem_row(int row) {
+  const Layer& stem = layers_.front();
+  const size_t line = bytes_of(1, stem.input.width + 1, 3);
+  const uint8_t* image = image_.data() + 2 * static_cast<size_t>(row) * line;
+  uint8_t* inputs = stem_row_.data();
+  for (int x = 0; x < stem.output.width; ++x, image += 6, inputs += kStemStride) {
+    // Each copy overwrites what the one before has too much.
+    std::memcpy(inputs, image, kStemCopy);
+    std::memcpy(inputs + 9, image + line, kStemCopy);
+    std::memcpy(inputs + 18, image + 2 * line, kStemCopy);
+  }
+}
+
+void Int8Encoder::run_pointwise(const Layer& layer) {
+  const uint8_t* residual = layer.shape.residual ? buffer(layer.shape.added) : nullptr;
+  kernels_.pointwise({buffer(layer.input), layer.output.height * layer.output.width,
+                      layer.input.channels, layer.input.stride, layer.weights.data(),
+                      layer.output.stride, layer.requantization(), residual, buffer(layer.output),
+                      scratch_.data()});
+}
+
+void Int8Encoder::run_depthwise(const Layer& layer) {
+  const int taps = layer.shape.kernel * layer.shape.kernel;
+  for (int row = 0; row < layer.output.height; ++row) {
+    find_taps(layer, row);
+    uint8_t* output = buffer(layer.output) + bytes_of(row, layer.output.width, layer.output.stride);
+    kernels_.depthwise({taps_.data(), layer.output.width, taps, layer.output.stride,
+                        layer.depthwise_weights.data(), layer.requantization(), output});
+  }
+}
+
+// Where the weights of each output of a row lie in the picture. TensorFlow's SAME: at stride 2 one
+// row and column less before than after.
+void Int8Encoder::find_taps(const Layer& layer, int row) {
+  const Activation& input = layer.input;
+  const int kernel = layer.shape.kernel;
+  const int before = kernel / 2 - (layer.shape.stride - 1);
+  const uint8_t* picture = buffer(input);
+  const uint8_t* outside = input.zero_point == 0 ? zeros_.data() : half_range_.data();
+  const uint8_t** tap = taps_.data();
+  for (int column = 0; column < layer.output.width; ++column) {
+    const int left = column * layer.shape.stride - before;
+    for (int y = row * layer.shape.stride - before, i = 0; i < kernel; ++y, ++i) {
+      const bool is_row = y >= 0 && y < input.height;
+      const uint8_t* line = picture + (is_row ? bytes_of(y, input.width, input.stride) : 0);
+      for (int x = left; x < left + kernel; ++x) {
+        const bool is_inside = is_row && x >= 0 && x < input.width;
+        *tap++ = is_inside ? line + bytes_of(1, x, input.stride) : outside;
+      }
+    }
+  }
+}
+
+}  // namespace jetsoncaption
