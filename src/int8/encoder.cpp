@@ -139,6 +139,8 @@ Int8Encoder::Activation Int8Encoder::add_layer(const SafetensorsFile& file, cons
     weights = reordered.data();
   }
   layer.weights = pack_weights(weights, shape.outputs, inputs, kernels_.weight_group);
+  layer.has_lowest =
+      std::find(layer.weights.begin(), layer.weights.end(), -128) != layer.weights.end();
   if (shape.depthwise) {
     const auto pairs = pack_weights(weights, shape.outputs, inputs, kernels_.depthwise_group);
     layer.depthwise_weights.assign(pairs.begin(), pairs.end());
@@ -215,8 +217,8 @@ void Int8Encoder::run_stem(const uint8_t* rgb) {
     gather_stem_row(row);
     uint8_t* output = buffer(stem.output) + bytes_of(row, stem.output.width, stem.output.stride);
     kernels_.pointwise({stem_row_.data(), stem.output.width, kStemInputs, kStemStride,
-                        stem.weights.data(), stem.output.stride, stem.requantization(), nullptr,
-                        output, scratch_.data()});
+                        stem.weights.data(), stem.has_lowest, stem.output.stride,
+                        stem.requantization(), nullptr, output, scratch_.data()});
   }
 }
 
@@ -238,8 +240,8 @@ void Int8Encoder::run_pointwise(const Layer& layer) {
   const uint8_t* residual = layer.shape.residual ? buffer(layer.shape.added) : nullptr;
   kernels_.pointwise({buffer(layer.input), layer.output.height * layer.output.width,
                       layer.input.channels, layer.input.stride, layer.weights.data(),
-                      layer.output.stride, layer.requantization(), residual, buffer(layer.output),
-                      scratch_.data()});
+                      layer.has_lowest, layer.output.stride, layer.requantization(), residual,
+                      buffer(layer.output), scratch_.data()});
 }
 
 void Int8Encoder::run_depthwise(const Layer& layer) {

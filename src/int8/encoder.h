@@ -54,6 +54,7 @@ class Int8Encoder {
     LayerShape shape;
     Activation input, output;
     std::vector<int8_t> weights;             // of a pointwise layer
+    bool has_lowest = false;                 // whether one of them is -128
     std::vector<int16_t> depthwise_weights;  // of a depthwise one
     std::vector<int32_t> offsets;
     std::vector<float> scales, bias;

@@ -34,6 +34,7 @@ struct PointwiseArguments {
   int inputs;             // of the sum
   int input_stride;       // a multiple of kChannelBlock, not below `inputs`
   const int8_t* weights;  // pack_weights()
+  bool has_lowest;        // whether one of the weights is -128
   int outputs;            // a multiple of kChannelBlock
   Requantization requantization;
   const uint8_t* residual;  // [rows, outputs], added; or nullptr. May be `output`

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Kernels for every 64-bit ARM processor, among them Cortex-A57 and A72.
 //
-// Bytes are widened to 16 bits before they are multiplied: two products of bytes overflow 16 bits.
+// It multiplies bytes of the same kind alone, so 128 is subtracted from the inputs of pointwise().
 #include "int8/float_kernels.h"
 #include "int8/instruction_sets.h"
 #include "int8/neon_parts.h"
@@ -10,43 +10,77 @@ namespace jetsoncaption {
 namespace {
 
 constexpr int kRowsAtOnce = 4;  // times four vectors of outputs: 16 of 32 registers hold sums
+constexpr int kShift = 128;
 
-// One input of each of `Rows` rows, lane `Lane` of four, times 16 weights.
-template <int Rows, int Lane>
-inline void add_input(Sums* sums, const int16x4_t* inputs, const int8_t* weights) {
-  const int8x16_t bytes = vld1q_s8(weights);
-  const int16x8_t low = vmovl_s8(vget_low_s8(bytes));
-  const int16x8_t high = vmovl_s8(vget_high_s8(bytes));
+// Two pairs of inputs of each of `Rows` rows times the weights of 8 outputs, half of a block. Two
+// products of bytes fit into 16 bits, unless all four factors may be -128.
+template <int Rows, bool HasLowest, int Half>
+inline void add_four(Sums* sums, const int8x16_t* first, const int8x16_t* second,
+                     const int8_t* weights) {
+  const int8x16_t w = vld1q_s8(weights + 16 * Half);
+  const int8x16_t next = vld1q_s8(weights + 16 * Half + 2 * kChannelBlock);
   for (int i = 0; i < Rows; ++i) {
-    int32x4_t* parts = sums[i].parts;
-    parts[0] = vmlal_lane_s16(parts[0], vget_low_s16(low), inputs[i], Lane);
-    parts[1] = vmlal_lane_s16(parts[1], vget_high_s16(low), inputs[i], Lane);
-    parts[2] = vmlal_lane_s16(parts[2], vget_low_s16(high), inputs[i], Lane);
-    parts[3] = vmlal_lane_s16(parts[3], vget_high_s16(high), inputs[i], Lane);
+    int32x4_t& of_low = sums[i][2 * Half];
+    int32x4_t& of_high = sums[i][2 * Half + 1];
+    int16x8_t low = vmull_s8(vget_low_s8(w), vget_low_s8(first[i]));
+    int16x8_t high = vmull_high_s8(w, first[i]);
+    if (HasLowest) {
+      of_low = vpadalq_s16(of_low, low);
+      of_high = vpadalq_s16(of_high, high);
+      low = vmull_s8(vget_low_s8(next), vget_low_s8(second[i]));
+      high = vmull_high_s8(next, second[i]);
+    } else {
+      low = vmlal_s8(low, vget_low_s8(next), vget_low_s8(second[i]));
+      high = vmlal_high_s8(high, next, second[i]);
+    }
+    of_low = vpadalq_s16(of_low, low);
+    of_high = vpadalq_s16(of_high, high);
   }
 }
 
-// 16 outputs of `Rows` rows, whose inputs lie widened in the scratch.
-template <int Rows>
+// The last pair, where the number of pairs is odd.
+template <int Rows, int Half>
+inline void add_two(Sums* sums, const int8x16_t* pairs, const int8_t* weights) {
+  const int8x16_t w = vld1q_s8(weights + 16 * Half);
+  for (int i = 0; i < Rows; ++i) {
+    int32x4_t& of_low = sums[i][2 * Half];
+    int32x4_t& of_high = sums[i][2 * Half + 1];
+    of_low = vpadalq_s16(of_low, vmull_s8(vget_low_s8(w), vget_low_s8(pairs[i])));
+    of_high = vpadalq_s16(of_high, vmull_high_s8(w, pairs[i]));
+  }
+}
+
+// A pair of inputs, eight times.
+inline int8x16_t load_pair(const int16_t* from) {
+  return vreinterpretq_s8_s16(vld1q_dup_s16(from));
+}
+
+// 16 outputs of `Rows` rows, whose inputs, less 128, lie in the scratch.
+template <int Rows, bool HasLowest>
 inline void multiply_block(const PointwiseArguments& a, int row, int output,
                            const int8_t* weights) {
   Sums sums[Rows];
-  int16x4_t inputs[Rows];
-  for (int i = 0; i < Rows; ++i)
-    sums[i] = load_sums(a.requantization.offsets + output);
-  int k = 0;
-  for (; k + 4 <= a.inputs; k += 4, weights += 4 * kChannelBlock) {
-    for (int i = 0; i < Rows; ++i)
-      inputs[i] = vld1_s16(a.scratch + i * a.input_stride + k);
-    add_input<Rows, 0>(sums, inputs, weights);
-    add_input<Rows, 1>(sums, inputs, weights + kChannelBlock);
-    add_input<Rows, 2>(sums, inputs, weights + 2 * kChannelBlock);
-    add_input<Rows, 3>(sums, inputs, weights + 3 * kChannelBlock);
+  const int16_t* pairs[Rows];
+  for (int i = 0; i < Rows; ++i) {
+    load_sums(a.requantization.offsets + output, sums[i]);
+    pairs[i] = a.scratch + i * (a.input_stride / 2);
   }
-  for (; k < a.inputs; ++k, weights += kChannelBlock) {
+  int k = 0;
+  for (; k + 2 < a.inputs; k += 4, weights += 4 * kChannelBlock) {
+    int8x16_t first[Rows], second[Rows];
+    for (int i = 0; i < Rows; ++i) {
+      first[i] = load_pair(pairs[i] + k / 2);
+      second[i] = load_pair(pairs[i] + k / 2 + 1);
+    }
+    add_four<Rows, HasLowest, 0>(sums, first, second, weights);
+    add_four<Rows, HasLowest, 1>(sums, first, second, weights);
+  }
+  if (k < a.inputs) {
+    int8x16_t last[Rows];
     for (int i = 0; i < Rows; ++i)
-      inputs[i] = vld1_dup_s16(a.scratch + i * a.input_stride + k);
-    add_input<Rows, 0>(sums, inputs, weights);
+      last[i] = load_pair(pairs[i] + k / 2);
+    add_two<Rows, 0>(sums, last, weights);
+    add_two<Rows, 1>(sums, last, weights);
   }
   for (int i = 0; i < Rows; ++i) {
     const ptrdiff_t place = static_cast<ptrdiff_t>(row + i) * a.outputs + output;
@@ -58,12 +92,18 @@ inline void multiply_block(const PointwiseArguments& a, int row, int output,
 template <int Rows>
 void multiply_rows(const PointwiseArguments& a, int row) {
   const uint8_t* input = a.input + static_cast<ptrdiff_t>(row) * a.input_stride;
-  for (int k = 0; k < Rows * a.input_stride; k += 8)
-    vst1q_s16(a.scratch + k, widen(vld1_u8(input + k)));
+  for (int k = 0; k < Rows * a.input_stride; k += 16) {
+    const uint8x16_t shifted = veorq_u8(vld1q_u8(input + k), vdupq_n_u8(kShift));
+    vst1q_s16(a.scratch + k / 2, vreinterpretq_s16_u8(shifted));
+  }
+  const ptrdiff_t weights_of_block = static_cast<ptrdiff_t>((a.inputs + 1) / 2) * 2 * kChannelBlock;
   const int8_t* weights = a.weights;
   for (int output = 0; output < a.outputs; output += kChannelBlock) {
-    multiply_block<Rows>(a, row, output, weights);
-    weights += static_cast<ptrdiff_t>(a.inputs) * kChannelBlock;
+    if (a.has_lowest)
+      multiply_block<Rows, true>(a, row, output, weights);
+    else
+      multiply_block<Rows, false>(a, row, output, weights);
+    weights += weights_of_block;
   }
 }
 
@@ -101,9 +141,9 @@ void linear(const LinearArguments& a) {
 
 const Int8Kernels neon_kernels = {"neon",
                                   "int8-neon",
+                                  2,
                                   1,
-                                  1,
-                                  0,
+                                  kShift,
                                   pointwise,
                                   depthwise,
                                   linear,

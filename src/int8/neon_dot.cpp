@@ -16,13 +16,13 @@ inline int8x16_t load_shifted(const uint8_t* from) {
   return vreinterpretq_s8_u8(veorq_u8(vld1q_u8(from), vdupq_n_u8(kShift)));
 }
 
-// Four inputs of each of `Rows` rows times 16 outputs' weights.
-template <int Rows>
+// Four inputs of each of `Rows` rows, lane `Lane` of four, times 16 outputs' weights.
+template <int Rows, int Lane>
 inline void add_inputs(Sums* sums, const int8x16_t* inputs, const int8_t* weights) {
   for (int part = 0; part < 4; ++part) {
     const int8x16_t w = vld1q_s8(weights + 16 * part);
     for (int i = 0; i < Rows; ++i)
-      sums[i].parts[part] = vdotq_s32(sums[i].parts[part], w, inputs[i]);
+      sums[i][part] = vdotq_laneq_s32(sums[i][part], w, inputs[i], Lane);
   }
 }
 
@@ -31,17 +31,22 @@ template <int Rows>
 inline void multiply_block(const PointwiseArguments& a, int row, int output,
                            const int8_t* weights) {
   const uint8_t* input = a.input + static_cast<ptrdiff_t>(row) * a.input_stride;
+  constexpr int kGroup = 4 * kChannelBlock;
   Sums sums[Rows];
   for (int i = 0; i < Rows; ++i)
-    sums[i] = load_sums(a.requantization.offsets + output);
-  for (int k = 0; k < a.inputs; k += 4, weights += 4 * kChannelBlock) {
+    load_sums(a.requantization.offsets + output, sums[i]);
+  for (int k = 0; k < a.inputs; k += 16, weights += 4 * kGroup) {
     int8x16_t inputs[Rows];
-    for (int i = 0; i < Rows; ++i) {
-      uint32_t four;
-      std::memcpy(&four, input + i * a.input_stride + k, sizeof four);
-      inputs[i] = vreinterpretq_s8_u32(vdupq_n_u32(four ^ 0x80808080U));
-    }
-    add_inputs<Rows>(sums, inputs, weights);
+    for (int i = 0; i < Rows; ++i)
+      inputs[i] = load_shifted(input + i * a.input_stride + k);
+    const int left = a.inputs - k;
+    add_inputs<Rows, 0>(sums, inputs, weights);
+    if (left > 4)
+      add_inputs<Rows, 1>(sums, inputs, weights + kGroup);
+    if (left > 8)
+      add_inputs<Rows, 2>(sums, inputs, weights + 2 * kGroup);
+    if (left > 12)
+      add_inputs<Rows, 3>(sums, inputs, weights + 3 * kGroup);
   }
   for (int i = 0; i < Rows; ++i) {
     const ptrdiff_t place = static_cast<ptrdiff_t>(row + i) * a.outputs + output;

@@ -9,13 +9,12 @@
 namespace jetsoncaption {
 namespace {
 
-// 16 sums, four a vector.
-struct Sums {
-  int32x4_t parts[4];
-};
+// 16 sums, four a vector. Plain arrays of them: compilers keep a structure of vectors in memory.
+using Sums = int32x4_t[4];
 
-inline Sums load_sums(const int32_t* from) {
-  return {{vld1q_s32(from), vld1q_s32(from + 4), vld1q_s32(from + 8), vld1q_s32(from + 12)}};
+inline void load_sums(const int32_t* from, int32x4_t* sums) {
+  for (int i = 0; i < 4; ++i)
+    sums[i] = vld1q_s32(from + 4 * i);
 }
 
 // Four of the sums that requantize() of reference.cpp rounds, as integers that are not limited
@@ -35,7 +34,7 @@ inline int32x4_t round_sums(int32x4_t sums, const Requantization& to, int first,
 }
 
 // 8 of 16 sums, offsets included, to 8 bytes.
-inline uint8x8_t round_8(const int32x4_t* sums, const Requantization& to, int first,
+inline uint8x8_t round_8(int32x4_t sums, int32x4_t next_sums, const Requantization& to, int first,
                          const uint8_t* residual) {
   int32x4_t low, high;
   if (residual) {
@@ -43,19 +42,20 @@ inline uint8x8_t round_8(const int32x4_t* sums, const Requantization& to, int fi
         vsubq_s16(vreinterpretq_s16_u16(vmovl_u8(vld1_u8(residual))), vdupq_n_s16(128));
     const int16x4_t first_four = vget_low_s16(wide);
     const int16x4_t last_four = vget_high_s16(wide);
-    low = round_sums(sums[0], to, first, &first_four);
-    high = round_sums(sums[1], to, first + 4, &last_four);
+    low = round_sums(sums, to, first, &first_four);
+    high = round_sums(next_sums, to, first + 4, &last_four);
   } else {
-    low = round_sums(sums[0], to, first, nullptr);
-    high = round_sums(sums[1], to, first + 4, nullptr);
+    low = round_sums(sums, to, first, nullptr);
+    high = round_sums(next_sums, to, first + 4, nullptr);
   }
   return vqmovun_s16(vcombine_s16(vqmovn_s32(low), vqmovn_s32(high)));
 }
 
-inline void store_16(const Sums& sums, const Requantization& to, int first, const uint8_t* residual,
-                     uint8_t* output) {
-  const uint8x8_t low = round_8(sums.parts, to, first, residual);
-  const uint8x8_t high = round_8(sums.parts + 2, to, first + 8, residual ? residual + 8 : nullptr);
+inline void store_16(const int32x4_t* sums, const Requantization& to, int first,
+                     const uint8_t* residual, uint8_t* output) {
+  const uint8x8_t low = round_8(sums[0], sums[1], to, first, residual);
+  const uint8x8_t high =
+      round_8(sums[2], sums[3], to, first + 8, residual ? residual + 8 : nullptr);
   vst1q_u8(output, vcombine_u8(low, high));
 }
 
@@ -72,11 +72,12 @@ inline int16x8_t widen(uint8x8_t bytes) {
 // 16 channels of a position.
 inline void filter_16(const DepthwiseArguments& a, const uint8_t* const* taps,
                       const int16_t* weights, int channel, uint8_t* output) {
-  Sums sums = load_sums(a.requantization.offsets + channel);
+  Sums sums;
+  load_sums(a.requantization.offsets + channel, sums);
   for (int tap = 0; tap < a.tap_count; ++tap, weights += kChannelBlock) {
     const uint8x16_t bytes = vld1q_u8(taps[tap] + channel);
-    add_8(sums.parts, widen(vget_low_u8(bytes)), vld1q_s16(weights));
-    add_8(sums.parts + 2, widen(vget_high_u8(bytes)), vld1q_s16(weights + 8));
+    add_8(sums, widen(vget_low_u8(bytes)), vld1q_s16(weights));
+    add_8(sums + 2, widen(vget_high_u8(bytes)), vld1q_s16(weights + 8));
   }
   store_16(sums, a.requantization, channel, nullptr, output + channel);
 }

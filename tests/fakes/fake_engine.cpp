@@ -19,6 +19,7 @@
 //   truncated=1        captions are marked truncated
 //   no-attention=1     the statistics say that there are no maps of attention
 //   delay-ms=N         describe() takes so long, or until cancel()
+//   deaf-ms=N          describe() takes so long, whatever cancel() says
 //   slow-at=N          the Nth describe(), counted from 1, takes slow-ms=N instead
 //   fail-every=N       each Nth describe() fails with INTERNAL, counted from 1
 //   create-ms=N        create() takes so long
@@ -229,6 +230,7 @@ bool delay(JetsonCaptionEngine* engine) {
 
 int32_t describe(JetsonCaptionEngine* engine, const JetsonCaptionEngineImage* image,
                  const JetsonCaptionEngineRequest* request, JetsonCaptionEngineCaption* caption) {
+  std::this_thread::sleep_for(milliseconds(number(engine->script, "deaf-ms", 0)));
   if (delay(engine))
     return fail(JETSONCAPTION_ENGINE_CANCELLED, "Cancelled.");
 

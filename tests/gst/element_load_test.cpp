@@ -107,6 +107,17 @@ TEST(ElementLoad, AModelThatIsGivenUpIsNotWaitedFor) {
   wait_for_live_engines(0);
 }
 
+TEST(ElementLoad, ACaptionThatCannotBeCancelledIsNotWaitedFor) {
+  CaptionHarness harness({{"model", "fake:deaf-ms=400"}, {"mode", "live"}});
+  harness.pass_and_drop(kGray);
+  g_usleep(50'000);
+  EXPECT_LT(microseconds_of_state(harness, GST_STATE_NULL), kNoTimeUs);
+  EXPECT_EQ(live_engines(), 1) << "it is still being made";
+  EXPECT_EQ(harness.count_messages(GST_MESSAGE_ELEMENT), 0);
+  wait_for_live_engines(0);
+  EXPECT_EQ(harness.count_messages(GST_MESSAGE_ELEMENT), 0);
+}
+
 TEST(ElementLoad, MemoryThatIsBeingTrimmedIsNotWaitedFor) {
   CaptionHarness harness({{"model", "fake:trim-ms=400;text=a dog"},
                           {"mode", "live"},

@@ -64,7 +64,9 @@ TEST_P(Int8KernelsTest, MultiplyPlacesByAMatrixAsTheReferenceDoes) {
                  std::to_string(outputs));
     const auto input = random.integers<uint8_t>(area(rows, stride), 0, 255);
     const int real_outputs = outputs - random.between(0, 15);
-    const auto weights = random.integers<int8_t>(area(real_outputs, inputs), -128, 127);
+    const bool has_lowest = random.between(0, 1) == 1;
+    const auto weights =
+        random.integers<int8_t>(area(real_outputs, inputs), has_lowest ? -128 : -127, 127);
     const RandomRounding rounding(random, outputs);
     const auto added = random.integers<uint8_t>(area(rows, outputs), 0, 255);
     const bool has_residual = random.between(0, 1) == 1;
@@ -79,7 +81,7 @@ TEST_P(Int8KernelsTest, MultiplyPlacesByAMatrixAsTheReferenceDoes) {
       std::vector<int16_t> scratch(pointwise_scratch(stride));
       std::vector<uint8_t> output(area(rows, outputs) + kGuard, kUntouched);
       std::copy(added.begin(), added.end(), output.begin());  // added in place, as blocks do
-      kernels.pointwise({input.data(), rows, inputs, stride, packed.data(), outputs, to,
+      kernels.pointwise({input.data(), rows, inputs, stride, packed.data(), has_lowest, outputs, to,
                          has_residual ? output.data() : nullptr, output.data(), scratch.data()});
       return output;
     };
@@ -186,6 +188,7 @@ TEST(Int8Reference, RoundsHalvesToEvenAndSaturates) {
                          1,
                          kChannelBlock,
                          weights.data(),
+                         false,
                          kChannelBlock,
                          {offsets.data(), scales.data(), bias.data(), 0, 0},
                          nullptr,

@@ -14,11 +14,11 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 // How often a stop repeats cancel(): one that comes a moment before describe() begins is lost.
-constexpr std::chrono::milliseconds kCancelAgain{10};
+constexpr std::chrono::milliseconds kCancelAgain{5};
 
 // How long a stop waits for what may be left alone: most of it ends sooner, and then nothing of the
 // element is left when its state has changed.
-constexpr std::chrono::milliseconds kPatience{15};
+constexpr std::chrono::milliseconds kPatience{20};
 
 }  // namespace
 
@@ -213,11 +213,11 @@ void CaptionSession::shut_down() {
     std::unique_lock<std::mutex> lock(mutex_);
     stopping_ = true;
     wake_worker_.notify_one();
-    const auto is_free = [this] { return worker_ended_ || may_be_left_; };
-    while (!wake_streaming_.wait_for(lock, kCancelAgain, is_free))
+    const Clock::time_point end = Clock::now() + kPatience;
+    while (!worker_ended_ && !(may_be_left_ && Clock::now() >= end)) {
       cancel_running();
-    wake_streaming_.wait_for(lock, kPatience, [this] { return worker_ended_; });
-    wake_streaming_.wait(lock, is_free);
+      wake_streaming_.wait_for(lock, kCancelAgain, [this] { return worker_ended_; });
+    }
     if (!worker_ended_ && worker_.joinable()) {
       is_abandoned_ = true;
       begin_abandoned_load();

@@ -125,8 +125,9 @@ class CaptionSession : public std::enable_shared_from_this<CaptionSession> {
   void interrupt();
 
   // Not from the session's thread. Stops describing, if need be in the middle of a caption, and
-  // ends the thread. One that loads a model or fonts, trims or gives a model up is not waited for
-  // longer than a moment, but left alone: it gives up what it has, tells nobody, and ends.
+  // ends the thread. One that loads a model or fonts, computes what cannot be cancelled, trims or
+  // gives a model up is not waited for longer than a moment, but left alone: it gives up what it
+  // has, tells nobody, and ends.
   // Afterwards the listener is not called any more.
   void shut_down();
 
@@ -176,7 +177,7 @@ class CaptionSession : public std::enable_shared_from_this<CaptionSession> {
   void look_at_engine();
   void tell_of_move(const EngineInfo& info);
   Result<std::shared_ptr<FrameCaption>> guarded_caption(const CaptionJob& job,
-                                                        FrameShrinker& shrinker);
+                                                        std::shared_ptr<FrameShrinker> shrinker);
   std::shared_ptr<FrameCaption> finish_caption(const CaptionJob& job, CaptionBuffer caption);
   Outcome settle(const CaptionJob& job, Result<std::shared_ptr<FrameCaption>> result);
   void tell(const Outcome& outcome) const;

@@ -261,12 +261,13 @@ void CaptionSession::describe() {
     epoch = epoch_;
     waited_for = waited_for_;
   }
-  Result<std::shared_ptr<FrameCaption>> result = guarded_caption(job, *shrinker);
-  look_at_engine();
+  Result<std::shared_ptr<FrameCaption>> result = guarded_caption(job, std::move(shrinker));
+  if (!has_been_stopped())  // else the listener may be gone
+    look_at_engine();
   Outcome outcome;
   {
     std::lock_guard<std::mutex> lock(mutex_);
-    if (epoch == epoch_)  // else flushed or stopped meanwhile
+    if (epoch == epoch_)  // else flushed or stopped meanwhile, and nothing is told
       outcome = settle(job, std::move(result));
     phase_ = Phase::Idle;
     if (waited_for)
@@ -298,11 +299,16 @@ void CaptionSession::tell_of_move(const EngineInfo& info) {
 }
 
 // An exception must not end the thread, and the process with it: this caption fails instead.
-Result<std::shared_ptr<FrameCaption>> CaptionSession::guarded_caption(const CaptionJob& job,
-                                                                      FrameShrinker& shrinker) {
+Result<std::shared_ptr<FrameCaption>> CaptionSession::guarded_caption(
+    const CaptionJob& job, std::shared_ptr<FrameShrinker> shrinker) {
   try {
-    shrinker.finish(picture_.pixels.data());
-    auto caption = engine_->describe(picture_.view(), job.request);
+    shrinker->finish(picture_.pixels.data());
+    shrinker.reset();  // what follows may outlive its frames
+    Result<CaptionBuffer> caption = Error{ErrorKind::Cancelled, "The element was stopped."};
+    do_what_may_be_left([&] {
+      if (!has_been_stopped())
+        caption = engine_->describe(picture_.view(), job.request);
+    });
     if (!caption.ok())
       return caption.error();
     return finish_caption(job, std::move(caption.value()));
