@@ -108,7 +108,7 @@ TEST(ElementLoad, AModelThatIsGivenUpIsNotWaitedFor) {
 }
 
 TEST(ElementLoad, ACaptionThatCannotBeCancelledIsNotWaitedFor) {
-  CaptionHarness harness({{"model", "fake:deaf-ms=400"}, {"mode", "live"}});
+  CaptionHarness harness({{"model", "fake:deaf-ms=400"}, {"mode", "live"}, {"overlay", "false"}});
   harness.pass_and_drop(kGray);
   g_usleep(50'000);
   EXPECT_LT(microseconds_of_state(harness, GST_STATE_NULL), kNoTimeUs);
