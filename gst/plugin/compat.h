@@ -15,4 +15,13 @@ inline void mark_as_plugin_api(GType type) {
 #endif
 }
 
+// The tracers that run, to be freed with their references; nullptr before 1.18, where nobody tells.
+inline GList* active_tracers() {
+#if GST_CHECK_VERSION(1, 18, 0)
+  return gst_tracing_get_active_tracers();
+#else
+  return nullptr;
+#endif
+}
+
 }  // namespace jetsoncaption

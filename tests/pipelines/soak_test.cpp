@@ -16,6 +16,8 @@
 #include <gst/jetsoncaptionmeta/jetsoncaptionmeta.h>
 #include <gtest/gtest.h>
 
+#include "plugin/compat.h"
+
 #include <unistd.h>
 
 namespace {
@@ -173,8 +175,7 @@ gint64 run_cycle(SoakedPipeline& pipeline, int cycle) {
 // Of the tracer "leaks", when it runs: objects of ours and of pipelines that are still there.
 std::string live_objects() {
   std::string names;
-#if GST_CHECK_VERSION(1, 18, 0)
-  GList* tracers = gst_tracing_get_active_tracers();
+  GList* tracers = jetsoncaption::active_tracers();
   for (GList* at = tracers; at != nullptr; at = at->next) {
     if (std::string(G_OBJECT_TYPE_NAME(at->data)) != "GstLeaksTracer")
       continue;
@@ -193,7 +194,6 @@ std::string live_objects() {
     gst_structure_free(objects);
   }
   g_list_free_full(tracers, gst_object_unref);
-#endif
   return names;
 }
 
