@@ -82,7 +82,7 @@ jetsoncaption train \
   --dropout 0.4 --feature-dropout 0.1 --weight-decay 0.01 \
   --decoder-epochs 2 --decoder-rate 8e-4 \
   --joint-epochs 4 --joint-rate 4e-4 --encoder-rate 1.5e-4 \
-  --reward-epochs 2 --reward-rate 1e-4 --untrue-penalty 0.1
+  --reward-epochs 2 --reward-rate 1e-4 --untrue-penalty 0.12
 
 jetsoncaption quantize --model "$output" \
   --images "$data/flickr8k/images" --captions "$data/flickr8k/captions.txt" \
