@@ -2,6 +2,9 @@
 // How sentences of a model are searched: with its tokens and its length penalty.
 #include "model/search_setup.h"
 
+#include <initializer_list>
+#include <vector>
+
 namespace jetsoncaption {
 
 SearchOptions make_search_options(const ModelConfig& config) {
@@ -14,12 +17,20 @@ SearchOptions make_search_options(const ModelConfig& config) {
 }
 
 void forbid_stammer(const Vocabulary& vocabulary, SearchOptions& options) {
+  const auto ids = [&vocabulary](std::initializer_list<const char*> words) {
+    std::vector<int> found;
+    for (const char* word : words) {
+      const int id = vocabulary.find(word);
+      if (id >= 0)
+        found.push_back(id);
+    }
+    return found;
+  };
   options.may_stammer = false;
-  for (const char* word : {"and", "or"}) {
-    const int id = vocabulary.find(word);
-    if (id >= 0)
-      options.joining_words.push_back(id);
-  }
+  options.joining_words = ids({"and", "or"});
+  options.articles = ids({"a", "an", "the"});
+  options.unfinished_words = ids({"a", "an", "the", "of", "with", "and", "or", "at", "to", "by",
+                                  "from", "into", "its", "his", "their", "is", "are"});
 }
 
 }  // namespace jetsoncaption

@@ -11,7 +11,8 @@ namespace jetsoncaption {
 // Greedy, 20 words at most, until the caller asks for something else.
 SearchOptions make_search_options(const ModelConfig& config);
 
-// No word follows itself, nor itself and an "and".
+// No word follows itself, nor itself and an "and"; no sentence ends with "a", "of" or the like, or
+// goes on with "a of". English; words of other languages are left alone.
 void forbid_stammer(const Vocabulary& vocabulary, SearchOptions& options);
 
 }  // namespace jetsoncaption

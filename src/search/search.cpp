@@ -41,6 +41,10 @@ struct Candidate {
   float log_probability;
 };
 
+bool has(const std::vector<int>& words, int word) {
+  return std::find(words.begin(), words.end(), word) != words.end();
+}
+
 bool is_better(const Candidate& a, const Candidate& b) {
   if (a.sum != b.sum)
     return a.sum > b.sum;
@@ -74,6 +78,7 @@ class Beam {
 
   bool stammers(size_t slot, int word) const;
   bool names_again(size_t slot, int word) const;
+  bool breaks_off(size_t slot, int word) const;
   void collect_candidates();
   void add_candidate(const Candidate& candidate);
   void advance(int written);
@@ -92,6 +97,8 @@ class Beam {
   const WordThings* things_;
   const bool may_stammer_;
   const std::vector<int>& joining_words_;
+  const std::vector<int>& unfinished_words_;
+  const std::vector<int>& articles_;
   const std::vector<float>& word_evidence_;
   const bool keeps_attention_;
   const size_t vocabulary_;
@@ -120,6 +127,8 @@ Beam::Beam(StepScorer& scorer, const SearchOptions& options)
       things_(options.things),
       may_stammer_(options.may_stammer),
       joining_words_(options.joining_words),
+      unfinished_words_(options.unfinished_words),
+      articles_(options.articles),
       word_evidence_(options.word_evidence),
       keeps_attention_(options.keep_attention),
       vocabulary_(static_cast<size_t>(std::max(scorer.vocabulary_size(), 0))),
@@ -165,6 +174,13 @@ bool Beam::stammers(size_t slot, int word) const {
   return word_at(last) == word || (joins && word_at(before(last)) == word);
 }
 
+// Whether the sentence in the slot would end with "of", or go on with "a of".
+bool Beam::breaks_off(size_t slot, int word) const {
+  const int last = word_at(live_[slot].last_node);
+  return word == end_token_ ? has(unfinished_words_, last)
+                            : has(articles_, last) && has(unfinished_words_, word);
+}
+
 // Whether the word names a thing that the sentence in the slot has named.
 bool Beam::names_again(size_t slot, int word) const {
   const int last = live_[slot].last_node;
@@ -190,7 +206,7 @@ void Beam::collect_candidates() {
       if (candidates_.size() == 2 * beam_size_ && sum < candidates_.back().sum)
         continue;
       if (may_follow(word, log_probabilities[word]) && !stammers(slot, static_cast<int>(word)) &&
-          !names_again(slot, static_cast<int>(word))) {
+          !names_again(slot, static_cast<int>(word)) && !breaks_off(slot, static_cast<int>(word))) {
         add_candidate(
             {sum, static_cast<int>(word), static_cast<int>(slot), log_probabilities[word]});
       }

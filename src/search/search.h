@@ -26,6 +26,10 @@ struct SearchOptions {
   // Whether a word may follow itself, or itself and a joining word ("white and white").
   bool may_stammer = true;
   std::vector<int> joining_words;  // such as "and"
+  // Words that a sentence does not end with ("a", "of"), and those of them behind which none of all
+  // may stand ("a").
+  std::vector<int> unfinished_words;
+  std::vector<int> articles;
   // For each word what is added to its log-probability where sentences are compared, for other
   // evidence than the decoder's; no word counts as more than certain. Not to the second of a pair
   // of `things`. Empty: nothing is.

@@ -140,6 +140,22 @@ TEST(Search, NoWordStandsOnBothSidesOfAJoiningWord) {
   EXPECT_EQ(search(second, fluent).words, (Sentence{kB, kC, kA}));
 }
 
+TEST(Search, NoSentenceEndsWithAWordThatAsksForAnother) {
+  FakeScorer scorer(
+      {{{}, {{kA, 1.0}}}, {{kA}, {{kEnd, 0.7}, {kB, 0.3}}}, {{kA, kB}, {{kEnd, 1.0}}}});
+  SearchOptions whole = options(1);
+  whole.unfinished_words = {kA};
+  EXPECT_EQ(search(scorer, whole).words, (Sentence{kA, kB}));
+}
+
+TEST(Search, NoArticleIsFollowedByAWordThatAsksForAnother) {
+  FakeScorer scorer({{{}, {{kA, 1.0}}}, {{kA}, {{kC, 0.7}, {kB, 0.3}}}, {{kA, kB}, {{kEnd, 1.0}}}});
+  SearchOptions whole = options(1);
+  whole.articles = {kA};
+  whole.unfinished_words = {kA, kC};
+  EXPECT_EQ(search(scorer, whole).words, (Sentence{kA, kB}));
+}
+
 TEST(Search, OtherEvidenceCountsBesideTheDecoders) {
   for (const int beam_size : {1, 3}) {
     FakeScorer scorer({{{}, {{kA, 0.5}, {kB, 0.4}}}, {{kA}, {{kEnd, 1.0}}}, {{kB}, {{kEnd, 1.0}}}});
