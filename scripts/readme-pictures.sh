@@ -8,7 +8,7 @@ usage() {
 Usage: scripts/readme-pictures.sh [astronaut.png | rocket.jpg | chelsea.png | coffee.png]
 
 Captions photographs through the element, and writes into docs/pictures/
-  captioned.jpg   the one that is named with its caption (chelsea.png, a cat)
+  captioned.jpg   the one that is named with its caption (coffee.png)
   captions.webp   all of them, moving, with the caption of each moment
 and puts them into README.md between its two marks. The photographs are in the public domain; they come
 with Debian's python3-skimage, which is only unpacked, and says in skimage/data/_fetchers.py whose they
@@ -22,7 +22,7 @@ readonly credit='Photographs: NASA, SpaceX (public domain), Stefan van der Walt,
 readonly width=480 height=320
 readonly steps=12  # moments of each photograph
 readonly milliseconds=250  # of each moment
-readonly most_bytes=150000
+readonly most_bytes=200000
 
 fail() {
   echo "readme-pictures.sh: $1" >&2
@@ -111,7 +111,7 @@ if [[ "${1:-}" == --help || "${1:-}" == -h ]]; then
   usage
   exit 0
 fi
-still=${1:-chelsea.png}
+still=${1:-coffee.png}
 [[ " ${photographs[*]%% *} " == *" $still "* ]] || fail "'$still' is none of ${photographs[*]%% *}."
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 command -v img2webp >/dev/null || fail "img2webp is missing; install the package webp."
