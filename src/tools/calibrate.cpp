@@ -87,7 +87,13 @@ void print(const Tried& tried, bool json) {
 Result<ConfidenceConfig> fit(const Tried& tried) {
   std::vector<ConfidenceFacts> facts;
   std::vector<bool> is_true;
+  std::vector<double> counts;  // the sets count the same, however many pictures they have
+  size_t all = 0;
+  for (const Evaluation& set : tried.sets)
+    all += set.facts.size();
   for (const Evaluation& set : tried.sets) {
+    const auto pictures = static_cast<double>(set.facts.size() * tried.sets.size());
+    counts.insert(counts.end(), set.facts.size(), static_cast<double>(all) / pictures);
     facts.insert(facts.end(), set.facts.begin(), set.facts.end());
     is_true.insert(is_true.end(), set.is_true.begin(), set.is_true.end());
   }
@@ -100,7 +106,7 @@ Result<ConfidenceConfig> fit(const Tried& tried) {
                      std::to_string(is_true.size() - count) +
                      " are not; at least 10 of each are needed: name more pictures with --list"};
   }
-  return fit_confidence(facts, is_true);
+  return fit_confidence(facts, is_true, counts);
 }
 
 Result<void> write(const std::string& directory, const Tried& tried,

@@ -16,14 +16,14 @@ constexpr double kPenalty = 2;  // of the squared weights, beside the sum of the
 constexpr int64_t kTerms = sizeof kConfidenceTerms / sizeof *kConfidenceTerms;
 
 // Weights [1 + terms, 1], the bias first, of the columns of x [N, 1 + terms] that are not all 0.
-torch::Tensor regress(const torch::Tensor& x, const torch::Tensor& y) {
+torch::Tensor regress(const torch::Tensor& x, const torch::Tensor& y, const torch::Tensor& counts) {
   auto penalty = torch::eye(x.size(1), x.options()) * kPenalty;
   penalty[0][0] = 0;  // of the bias
   auto weights = torch::zeros({x.size(1), 1}, x.options());
   for (int step = 0; step < kSteps; ++step) {
     const auto p = torch::sigmoid(torch::matmul(x, weights));
-    const auto gradient = torch::matmul(x.t(), p - y) + torch::matmul(penalty, weights);
-    const auto hessian = torch::matmul(x.t(), x * (p * (1 - p))) + penalty;
+    const auto gradient = torch::matmul(x.t(), counts * (p - y)) + torch::matmul(penalty, weights);
+    const auto hessian = torch::matmul(x.t(), x * (counts * p * (1 - p))) + penalty;
     weights = weights - torch::matmul(torch::pinverse(hessian), gradient);
   }
   return weights;
@@ -32,7 +32,8 @@ torch::Tensor regress(const torch::Tensor& x, const torch::Tensor& y) {
 }  // namespace
 
 ConfidenceConfig fit_confidence(const std::vector<ConfidenceFacts>& facts,
-                                const std::vector<bool>& is_true) {
+                                const std::vector<bool>& is_true,
+                                const std::vector<double>& counts) {
   const torch::NoGradGuard no_gradients;
   const auto count = static_cast<int64_t>(facts.size());
   auto x = torch::zeros({count, kTerms}, torch::kFloat64);
@@ -42,11 +43,13 @@ ConfidenceConfig fit_confidence(const std::vector<ConfidenceFacts>& facts,
       x[i][term] = facts[static_cast<size_t>(i)].*kConfidenceTerms[term].fact;
     y[i][0] = is_true[static_cast<size_t>(i)] ? 1.0 : 0.0;
   }
+  const auto weight_of = counts.empty() ? torch::ones_like(y)
+                                        : torch::tensor(counts, torch::kFloat64).view({count, 1});
   const auto mean = x.mean(0);
   const auto spread = x.std(0).clamp_min(1e-6);
   auto scaled = torch::cat({torch::ones({count, 1}, torch::kFloat64), (x - mean) / spread}, 1);
 
-  auto weights = regress(scaled, y);
+  auto weights = regress(scaled, y, weight_of);
   for (bool changed = true; changed;) {
     changed = false;
     for (int64_t term = 0; term < kTerms; ++term) {
@@ -58,7 +61,7 @@ ConfidenceConfig fit_confidence(const std::vector<ConfidenceFacts>& facts,
       }
     }
     if (changed)
-      weights = regress(scaled, y);
+      weights = regress(scaled, y, weight_of);
   }
 
   ConfidenceConfig fitted;

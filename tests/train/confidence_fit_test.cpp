@@ -52,6 +52,19 @@ TEST(ConfidenceFit, FindsTheLawThatTheCaptionsFollow) {
   EXPECT_LT(distance / 4000, 0.02);
 }
 
+TEST(ConfidenceFit, CountsCaptionsAsOftenAsItIsTold) {
+  // One that is true among twins that are not: counted three times it is as likely as not.
+  std::vector<ConfidenceFacts> facts(40);
+  std::vector<bool> is_true(40, false);
+  std::vector<double> counts(40, 1);
+  for (size_t i = 0; i < 10; ++i) {
+    is_true[i] = true;
+    counts[i] = 3;
+  }
+  EXPECT_NEAR(probability({}, fit_confidence(facts, is_true)), 0.25, 0.01);
+  EXPECT_NEAR(probability({}, fit_confidence(facts, is_true, counts)), 0.5, 0.01);
+}
+
 TEST(ConfidenceFit, TakesNoBetterFactForAWorseSign) {
   const ConfidenceConfig law{true, 0, {-2, 1, 1, 0, 0}};  // likelier words make it less true
   const Captions captions = draw(law, 2000);
