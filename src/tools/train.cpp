@@ -144,6 +144,11 @@ void add_data_options(CLI::App& command, TrainOptions& options, SourceLists& lis
           "Bundle to go on from: its weights replace the random ones, and the backbone's where "
           "the encoder is the same; known words keep their vectors")
       ->type_name("DIR");
+  command
+      .add_option("--teacher-model", options.teacher_model,
+                  "Bundle of a better captioner: its probabilities of words and tags are learnt "
+                  "beside what people wrote, and no block is frozen unless --frozen-blocks says so")
+      ->type_name("DIR");
   command.add_option("--output", options.output, "Bundle to write")->type_name("DIR")->required();
   command
       .add_option("--work", options.work,
@@ -221,6 +226,17 @@ void add_training_options(CLI::App& command, TrainOptions& options) {
       ->check(CLI::Range(0.0, 10.0))
       ->capture_default_str();
   command
+      .add_option("--teacher-weight", options.teacher_weight,
+                  "Share of the teacher model in what is learnt")
+      ->check(CLI::Range(0.0, 1.0))
+      ->capture_default_str();
+  command
+      .add_option("--teacher-temperature", options.teacher_temperature,
+                  "Makes the probabilities of the teacher model more even: 1 leaves them as they "
+                  "are")
+      ->check(CLI::Range(0.1, 20.0))
+      ->capture_default_str();
+  command
       .add_option("--text-batch", options.text_batch,
                   "Sentences without pictures that are learnt beside each batch of pictures")
       ->check(CLI::Range(0, 1024))
@@ -277,6 +293,8 @@ void add_train_command(CLI::App& program, int& exit_code) {
       "      --start models/mobilenet-gru-flickr8k --work work --output my-model");
   command.callback([options, lists, &command, &exit_code] {
     options->sources = join(*lists);
+    if (!options->teacher_model.empty() && command.count("--frozen-blocks") == 0)
+      options->frozen_blocks = 0;
     exit_code = take_over(command, *options) ? run(*options) : kWrongCall;
   });
 }

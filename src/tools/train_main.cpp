@@ -8,6 +8,7 @@ int main(int argc, char** argv) {
       argc, argv, "Makes models and their weights of other precisions.",
       [](CLI::App& program, int& exit_code) {
         jetsoncaption::add_train_command(program, exit_code);
+        jetsoncaption::add_prune_command(program, exit_code);
         jetsoncaption::add_quantize_command(program, exit_code);
         jetsoncaption::add_calibrate_command(program, exit_code);
         jetsoncaption::add_import_backbone_command(program, exit_code);

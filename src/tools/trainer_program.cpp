@@ -19,6 +19,7 @@ constexpr struct {
   const char* description;
 } kTrainerCommands[] = {
     {"train", "Make a model from pictures with sentences"},
+    {"prune", "Make a smaller model of a model"},
     {"quantize", "Add int8 or fp16 weights to a model"},
     {"calibrate", "Choose how much tags count, and make confidence mean something"},
     {"import-backbone", "Make an encoder to train from out of a TensorFlow Lite file"},

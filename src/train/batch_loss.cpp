@@ -34,26 +34,32 @@ class DecoderPrecision {
 }  // namespace
 
 BatchLoss::BatchLoss(const TrainOptions& options, const Material& material, const TagNouns& nouns,
-                     torch::Tensor tag_targets, PictureBank& bank)
+                     torch::Tensor tag_targets, PictureBank& bank, const TeacherModel* teacher)
     : options_(options),
       material_(material),
       nouns_(nouns),
       tag_targets_(std::move(tag_targets)),
       bank_(bank),
-      reward_(material.train.references, options.untrue_penalty) {}
+      reward_(material.train.references, options.untrue_penalty),
+      teacher_(teacher) {}
 
-torch::Tensor BatchLoss::features(Stage stage, const NamedTensors& parameters,
-                                  const FeatureStore* cache, const torch::Tensor& indices) const {
+BatchLoss::Seen BatchLoss::look(Stage stage, const NamedTensors& parameters,
+                                const FeatureStore* cache, const torch::Tensor& indices) const {
+  Seen seen;
   const bool trains = trains_encoder(options_, stage);
   if (!trains && cache != nullptr) {
     const auto views = torch::randint(cache->views(), {indices.size(0)}, torch::kInt64);
-    return cache->select(views, indices);
+    seen.features = cache->select(views, indices);
+    return seen;
   }
   const torch::AutoGradMode gradients(trains);
   const auto pictures = vary_pictures(material_.train.pictures.select(indices), Variation());
-  return Encoder(material_.config.encoder, parameters)
-      .forward(normalize_pictures(pictures, material_.config)
-                   .contiguous(torch::MemoryFormat::ChannelsLast));
+  seen.features = Encoder(material_.config.encoder, parameters)
+                      .forward(normalize_pictures(pictures, material_.config)
+                                   .contiguous(torch::MemoryFormat::ChannelsLast));
+  if (teacher_ != nullptr && has_teacher(options_, stage))
+    seen.teacher = teacher_->look(pictures);
+  return seen;
 }
 
 std::vector<const std::vector<Words>*> BatchLoss::references(const torch::Tensor& indices) const {
@@ -66,15 +72,29 @@ std::vector<const std::vector<Words>*> BatchLoss::references(const torch::Tensor
 
 torch::Tensor BatchLoss::words_loss(const Decoder& decoder, const Decoder::Picture& picture,
                                     const std::vector<const std::vector<Words>*>& references,
-                                    int sentences) const {
+                                    int sentences, const TeacherModel::View* teacher) const {
   const auto encoded =
       encode_sentences(references, sentences, options_.max_words, material_.vocabulary);
   const auto scores =
       score_sentences(decoder, picture, encoded.inputs, encoded.targets, options_.dropout);
   namespace functional = torch::nn::functional;
-  return functional::cross_entropy(
+  const auto loss = functional::cross_entropy(
       scores.logits, scores.targets,
       functional::CrossEntropyFuncOptions().label_smoothing(options_.label_smoothing));
+  if (teacher == nullptr)
+    return loss;
+  return torch::lerp(loss,
+                     teacher_->word_loss(*teacher, encoded.inputs, encoded.targets, scores.logits,
+                                         options_.teacher_temperature),
+                     options_.teacher_weight);
+}
+
+torch::Tensor BatchLoss::tags_loss(const torch::Tensor& scores, const torch::Tensor& indices,
+                                   const TeacherModel::View* teacher) const {
+  const auto loss = tag_loss(joined_scores(scores), tag_targets_.index_select(0, indices));
+  if (teacher == nullptr || !teacher->tags.defined())
+    return loss;
+  return torch::lerp(loss, teacher_->tag_loss(*teacher, scores), options_.teacher_weight);
 }
 
 // The tags of a picture that shows what a sentence names are those that the classifier finds in
@@ -105,25 +125,26 @@ torch::Tensor BatchLoss::text_loss(const NamedTensors& parameters) const {
   const DecoderPrecision precision(options_.bfloat16);
   const Decoder decoder(material_.config.decoder, parameters);
   return words_loss(decoder, decoder.prepare(encoded, tag_targets_.defined() ? &cells : nullptr),
-                    references, 1);
+                    references, 1, nullptr);
 }
 
 torch::Tensor BatchLoss::compute(Stage stage, const NamedTensors& parameters,
                                  const FeatureStore* cache, const torch::Tensor& indices) const {
-  const auto seen = features(stage, parameters, cache, indices);
+  const Seen seen = look(stage, parameters, cache, indices);
+  const TeacherModel::View* teacher = seen.teacher ? &*seen.teacher : nullptr;
   torch::Tensor loss_of_tags;
   TagCells cells;
   if (tag_targets_.defined()) {
     const Tagger tagger(parameters, material_.config.grid_width(), material_.config.grid_height());
-    const auto scores = tagger.logits(seen);
+    const auto scores = tagger.logits(seen.features);
     cells = likeliest_cells(scores, material_.tag_words, options_.tag_cells);
     disturb(cells, material_.tag_words);
     if (trains_encoder(options_, stage))
-      loss_of_tags = tag_loss(joined_scores(scores), tag_targets_.index_select(0, indices));
+      loss_of_tags = tags_loss(scores, indices, teacher);
   }
   torch::Tensor loss;
   {
-    const auto encoded = torch::dropout(seen, options_.feature_dropout, true);
+    const auto encoded = torch::dropout(seen.features, options_.feature_dropout, true);
     const DecoderPrecision precision(options_.bfloat16);
     const Decoder decoder(material_.config.decoder, parameters);
     const auto picture = decoder.prepare(encoded, tag_targets_.defined() ? &cells : nullptr);
@@ -131,14 +152,14 @@ torch::Tensor BatchLoss::compute(Stage stage, const NamedTensors& parameters,
       loss = reward_.loss(decoder, picture, indices, kSentences, options_.max_words,
                           options_.reward_temperature, options_.dropout, material_.vocabulary);
     } else {
-      loss = words_loss(decoder, picture, references(indices), kSentences);
+      loss = words_loss(decoder, picture, references(indices), kSentences, teacher);
     }
   }
   if (loss_of_tags.defined())
     loss = loss + options_.tag_weight * loss_of_tags;
   if (stage == Stage::Reward || material_.sentences.empty() || options_.text_batch == 0)
     return loss;
-  bank_.remember(indices, seen);
+  bank_.remember(indices, seen.features);
   return loss + options_.text_weight * text_loss(parameters);
 }
 

@@ -43,6 +43,7 @@ struct TrainOptions {
   std::string work;    // directory for checkpoints, cached features and the log; made if missing
   std::string output;  // bundle directory; made if missing
   std::string name = "captioner";
+  std::string teacher_model;  // bundle of a better captioner to learn from, too; empty: none
   std::string licence;
   std::string training_data;
   std::string language = "en";  // of the sentences (BCP 47)
@@ -68,6 +69,8 @@ struct TrainOptions {
   int text_batch = 24;              // sentences without pictures beside each batch of pictures
   double text_weight = 0.5;         // of their loss
   double tag_weight = 10;           // of the loss of the tags
+  double teacher_weight = 0.7;      // of what the teacher says, beside the sentences by people
+  double teacher_temperature = 2;   // its probabilities are made more even by it
   int views =
       6;  // of each picture that are kept in `work`; 0: none is, and pictures are encoded anew
   double label_smoothing = 0.1;

@@ -8,33 +8,13 @@
 
 #include "train/augment.h"
 #include "train/feature_store.h"
+#include "train/least_squares.h"
 
 namespace jetsoncaption {
 namespace {
 
 constexpr int64_t kBatch = 16;
 constexpr int64_t kFitPictures = 640;
-constexpr double kRidge = 1e-3;  // share of the mean variance of a feature
-
-// [X 1] W = Y, for rows of X.
-struct LeastSquares {
-  torch::Tensor products;  // X'X
-  torch::Tensor results;   // X'Y
-
-  void add(const torch::Tensor& x, const torch::Tensor& y) {
-    const auto inputs = torch::cat({x, torch::ones({x.size(0), 1})}, 1).to(torch::kFloat64);
-    const auto more = inputs.t().mm(inputs);
-    const auto more_results = inputs.t().mm(y.to(torch::kFloat64));
-    products = products.defined() ? products + more : more;
-    results = results.defined() ? results + more_results : more_results;
-  }
-
-  torch::Tensor solve() const {
-    const auto ridge =
-        torch::eye(products.size(0), torch::kFloat64) * (products.diagonal().mean() * kRidge);
-    return torch::cholesky_solve(results, torch::linalg_cholesky(products + ridge));
-  }
-};
 
 }  // namespace
 
@@ -78,7 +58,7 @@ void fit_features(const Material& material, const NamedTensors& old_parameters,
             wanted.flatten(0, 1));
     progress("fitting features", static_cast<int>(kBatch), static_cast<int>(count));
   }
-  const auto solution = fit.solve().to(torch::kFloat32);
+  const auto solution = fit.solve();
   const int64_t channels = solution.size(0) - 1;
   parameters.at("decoder.feature.weight").copy_(solution.narrow(0, 0, channels).t());
   parameters.at("decoder.feature.bias").copy_(solution[channels]);

@@ -57,7 +57,7 @@ double estimate_seconds(const TrainOptions& options, const Material& material,
     double picture =
         step_seconds(stage, options, loss, parameters, batch) / static_cast<double>(size);
     const bool frozen = !trains_encoder(options, stage);
-    if (frozen && options.views > 0) {
+    if (keeps_features(options, stage)) {
       // Encoded once and not in each step.
       picture = std::max(picture - encoding, 0.0);
       total += encoding * options.views * material.train.size();

@@ -113,6 +113,14 @@ Result<RunRecord> record_of(const TrainOptions& options, const Material& materia
   if (!backbone.ok())
     return backbone.error();
   record["--backbone"] = backbone.value();
+  if (!options.teacher_model.empty()) {
+    auto teacher = content_of_file(backbone_weights(options.teacher_model));
+    if (!teacher.ok())
+      return teacher.error();
+    record["--teacher-model"] = teacher.value();
+    record["--teacher-weight"] = text_of(options.teacher_weight);
+    record["--teacher-temperature"] = text_of(options.teacher_temperature);
+  }
   return record;
 }
 

@@ -45,6 +45,14 @@ bool trains_encoder(const TrainOptions& options, Stage stage) {
   return stage_options(options, stage).encoder_learning_rate > 0;
 }
 
+bool has_teacher(const TrainOptions& options, Stage stage) {
+  return !options.teacher_model.empty() && stage != Stage::Reward;
+}
+
+bool keeps_features(const TrainOptions& options, Stage stage) {
+  return !trains_encoder(options, stage) && options.views > 0 && !has_teacher(options, stage);
+}
+
 bool trains(const TrainOptions& options, Stage stage, const std::string& name) {
   return is_decoder_tensor(name) ||
          (trains_encoder(options, stage) && block_of_encoder(name) >= options.frozen_blocks);

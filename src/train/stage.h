@@ -19,4 +19,10 @@ bool is_decoder_tensor(const std::string& name);
 bool trains_encoder(const TrainOptions& options, Stage stage);
 bool trains(const TrainOptions& options, Stage stage, const std::string& name);
 
+// Whether the stage listens to the teacher model: where sentences are given, not drawn.
+bool has_teacher(const TrainOptions& options, Stage stage);
+// Whether the features of the pictures are computed once and kept: the encoder must stay as it is,
+// and a teacher wants to see the same pictures.
+bool keeps_features(const TrainOptions& options, Stage stage);
+
 }  // namespace jetsoncaption

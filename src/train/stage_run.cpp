@@ -63,7 +63,7 @@ class StageRun {
     }
     if (!is_done() && !trains_encoder(options_, stage_)) {
       encode_dev(parameters_);
-      auto done = options_.views > 0 ? compute_features() : Result<void>();
+      auto done = keeps_features(options_, stage_) ? compute_features() : Result<void>();
       if (!done.ok())
         return done;
     }

@@ -2,6 +2,7 @@
 // From a data set to a bundle: reads, runs the stages one after the other, writes.
 #include "train/trainer.h"
 
+#include <memory>
 #include <string>
 #include <thread>
 #include <utility>
@@ -9,6 +10,7 @@
 #include <torch/torch.h>
 
 #include "base/duration.h"
+#include "model/bundle.h"
 #include "model/torch_runtime.h"
 #include "train/batch_loss.h"
 #include "train/epoch_log.h"
@@ -23,6 +25,7 @@
 #include "train/stage_run.h"
 #include "train/tag_nouns.h"
 #include "train/tag_training.h"
+#include "train/teacher_model.h"
 #include "train/trained_bundle.h"
 
 #include <malloc.h>
@@ -84,6 +87,14 @@ Result<NamedTensors> first_parameters(const TrainOptions& options, const Materia
   return parameters;
 }
 
+// Null where there is none.
+Result<std::unique_ptr<TeacherModel>> open_teacher(const TrainOptions& options,
+                                                   const Material& material) {
+  if (options.teacher_model.empty())
+    return std::unique_ptr<TeacherModel>();
+  return TeacherModel::open(options.teacher_model, material);
+}
+
 Result<void> run_stages(const TrainOptions& options, const Material& material,
                         const BatchLoss& loss, const EpochLog& log, const ProgressReport& progress,
                         NamedTensors& parameters) {
@@ -106,6 +117,11 @@ Result<void> check_options(const TrainOptions& options) {
     return Error{ErrorKind::InvalidArgument,
                  "There is no encoder to start from; name one with --backbone, or a bundle with "
                  "--start"};
+  }
+  if (!options.teacher_model.empty()) {
+    const auto teacher = open_bundle(options.teacher_model, WeightFile::Master);
+    if (!teacher.ok())
+      return teacher.error();
   }
   auto tried = try_folder(options.work, "--work");
   if (tried.ok())
@@ -139,6 +155,9 @@ Result<void> train_guarded(const TrainOptions& options, const PictureReader& rea
   if (!begun.ok())
     return begun;
   const ModelConfig& config = material.value().config;
+  auto teacher = open_teacher(options, material.value());
+  if (!teacher.ok())
+    return teacher.error();
   const TagNouns nouns(material.value().vocabulary);
   PictureBank bank(material.value().train, nouns, config.grid_width(), config.grid_height(),
                    config.encoder.head_channels);
@@ -149,7 +168,8 @@ Result<void> train_guarded(const TrainOptions& options, const PictureReader& rea
       first_parameters(options, material.value(), targets.value(), bank, reports.progress);
   if (!parameters.ok())
     return parameters.error();
-  const BatchLoss loss(options, material.value(), nouns, targets.value(), bank);
+  const BatchLoss loss(options, material.value(), nouns, targets.value(), bank,
+                       teacher.value().get());
   if (reports.notice)
     reports.notice(summary(options, material.value(), loss, parameters.value()));
   const EpochLog log(options.work, reports.epoch_done);

@@ -97,6 +97,65 @@ TEST_F(TrainCommand, SaysWhereTheEncoderShouldComeFrom) {
   EXPECT_THAT(trained.text, AllOf(HasSubstr("--backbone"), HasSubstr("--start")));
 }
 
+// `jetsoncaption prune` with what it takes to get it going.
+class PruneCommand : public TrainCommand {
+ protected:
+  void SetUp() override {
+    TrainCommand::SetUp();
+    setenv("PRUNED", pruned_.path().c_str(), 1);
+    setenv("PRUNING", pruning_.path().c_str(), 1);
+    shapes_.write("list.txt", "shape1.png\nshape2.png\nshape3.png\n");
+  }
+  static Outcome prune(const std::string& more) {
+    return run(
+        "$JETSONCAPTION prune --model $MODEL --images $SHAPES --list $SHAPES/list.txt --rounds 1 "
+        "--multiple 4 --work $PRUNING --output $PRUNED " +
+        more);
+  }
+
+  TemporaryDirectory pruned_;
+  TemporaryDirectory pruning_;
+};
+
+TEST_F(PruneCommand, MakesAModelThatLearnsFromTheFullOne) {
+  const Outcome pruned = prune("--target-macs 60%");
+  EXPECT_EQ(pruned.exit_code, 0) << pruned.text;
+  EXPECT_THAT(pruned.text,
+              AllOf(HasSubstr("Round 1 of 1: "), HasSubstr("before: "), HasSubstr("after: "),
+                    HasSubstr(" -> "), HasSubstr("The smaller model is in ")));
+  const Outcome trained = train("--start $PRUNED --teacher-model $MODEL");
+  EXPECT_EQ(trained.exit_code, 0) << trained.text;
+  const Outcome described = run("$JETSONCAPTION describe --model $OUTPUT $SHAPES/shape3.png");
+  EXPECT_EQ(described.exit_code, 0) << described.text;
+}
+
+TEST_F(PruneCommand, PrintsFiguresAsJson) {
+  const Outcome pruned = prune("--target-size 90% --json 2>/dev/null");
+  EXPECT_EQ(pruned.exit_code, 0) << pruned.text;
+  EXPECT_THAT(pruned.text, AllOf(HasSubstr("\"before\":{"), HasSubstr("\"caption_macs\":"),
+                                 HasSubstr("\"int8_bytes\":"), HasSubstr("\"changed\":{\"")));
+}
+
+TEST_F(PruneCommand, SaysWhatASizeIs) {
+  for (const std::string size : {"5x", "-3M", "0", "nan", "%"}) {
+    const Outcome pruned = prune("--target-size=" + size);
+    EXPECT_EQ(pruned.exit_code, 2) << size;
+    EXPECT_THAT(pruned.text, HasSubstr("--target-size: '" + size + "' is no size; use a number"));
+  }
+}
+
+TEST_F(PruneCommand, SaysHowSmallTheModelCanBecome) {
+  const Outcome pruned = prune("--target-macs 1k");
+  EXPECT_EQ(pruned.exit_code, 2);
+  EXPECT_THAT(pruned.text, HasSubstr("cannot be reached: the smallest model that "));
+}
+
+TEST_F(PruneCommand, NamesAListThatIsMissing) {
+  const Outcome pruned = prune("--target-macs 60% --images $SHAPES --list $SHAPES/nothing.txt");
+  EXPECT_EQ(pruned.exit_code, 2);
+  EXPECT_THAT(pruned.text, HasSubstr("nothing.txt"));
+}
+
 TEST_F(TrainCommand, SaysWhichFileIsNoBackbone) {
   const Outcome imported =
       run("$JETSONCAPTION import-backbone $SHAPES/shape3.png --output $WORK/backbone.safetensors");

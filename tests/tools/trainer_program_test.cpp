@@ -25,7 +25,7 @@ ChildResult run(const std::string& command) {
 const std::string kProgram = JETSONCAPTION_PROGRAM;
 
 TEST(TrainerProgram, IsStartedForItsCommands) {
-  for (const std::string command : {"train", "quantize", "calibrate"}) {
+  for (const std::string command : {"train", "prune", "quantize", "calibrate"}) {
     const ChildResult result = run(kProgram + " " + command + " --help");
 
     EXPECT_EQ(result.exit_code, 0);

@@ -41,5 +41,17 @@ TEST(Stage, FreezesTheStemWithTheFirstBlockOnly) {
   EXPECT_FALSE(trains(options_with(1e-5, 1), Stage::Reward, "encoder.stem.bias"));
 }
 
+TEST(Stage, ListensToATeacherWhereSentencesAreGiven) {
+  TrainOptions options;
+  EXPECT_FALSE(has_teacher(options, Stage::Joint));
+  EXPECT_TRUE(keeps_features(options, Stage::Decoder));
+  options.teacher_model = "full";
+  EXPECT_TRUE(has_teacher(options, Stage::Decoder));
+  EXPECT_TRUE(has_teacher(options, Stage::Joint));
+  EXPECT_FALSE(has_teacher(options, Stage::Reward));
+  EXPECT_FALSE(keeps_features(options, Stage::Decoder)) << "the teacher wants to see the pictures";
+  EXPECT_TRUE(keeps_features(options, Stage::Reward));
+}
+
 }  // namespace
 }  // namespace jetsoncaption
