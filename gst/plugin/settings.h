@@ -6,7 +6,7 @@
 #include <mutex>
 #include <string>
 
-#include "engine_api.h"
+#include "engine/engine_api.h"
 #include "plugin/overlay/caption_renderer.h"
 
 namespace jetsoncaption {

@@ -8,11 +8,11 @@
 #include "base/log.h"
 #include "captioner/confidence.h"
 #include "captioner/hedge.h"
-#include "model/cuda_device.h"
-#include "model/search_setup.h"
-#include "model/torch_runtime.h"
+#include "captioner/search_setup.h"
 #include "search/search.h"
 #include "text/tokenizer.h"
+#include "torch/cuda_device.h"
+#include "torch/torch_runtime.h"
 
 namespace jetsoncaption {
 namespace {

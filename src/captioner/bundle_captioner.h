@@ -9,11 +9,11 @@
 #include <mutex>
 #include <vector>
 
-#include "captioner.h"
+#include "captioner/captioner.h"
 #include "captioner/network_opener.h"
 #include "captioner/tag_evidence.h"
 #include "image/preprocess.h"
-#include "model/network_keeper.h"
+#include "torch/network_keeper.h"
 
 namespace jetsoncaption {
 

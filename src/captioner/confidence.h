@@ -2,8 +2,8 @@
 // How likely it is that a caption names nothing that is not there.
 #pragma once
 
+#include "bundle/config.h"
 #include "captioner/tag_evidence.h"
-#include "model/config.h"
 #include "search/search.h"
 
 namespace jetsoncaption {

@@ -2,7 +2,7 @@
 // Says less where a sentence would probably be wrong.
 #pragma once
 
-#include "captioner.h"
+#include "captioner/captioner.h"
 
 namespace jetsoncaption {
 

@@ -7,9 +7,9 @@
 #include <utility>
 
 #include "base/log.h"
-#include "model/cuda_device.h"
-#include "model/self_test.h"
-#include "model/torch_runtime.h"
+#include "captioner/self_test.h"
+#include "torch/cuda_device.h"
+#include "torch/torch_runtime.h"
 
 namespace jetsoncaption {
 namespace {

@@ -3,9 +3,9 @@
 #pragma once
 
 #include "base/result.h"
-#include "captioner.h"
-#include "model/network_keeper.h"
-#include "model/numeric_check.h"
+#include "captioner/captioner.h"
+#include "torch/network_keeper.h"
+#include "torch/numeric_check.h"
 
 namespace jetsoncaption {
 

@@ -4,7 +4,7 @@
 
 #include <vector>
 
-#include "model/tag_windows.h"
+#include "bundle/tag_windows.h"
 #include "search/word_things.h"
 #include "text/vocabulary.h"
 

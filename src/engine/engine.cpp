@@ -11,9 +11,9 @@
 #include <string>
 #include <vector>
 
-#include "captioner.h"
-#include "engine_api.h"
-#include "model/cuda_device.h"
+#include "captioner/captioner.h"
+#include "engine/engine_api.h"
+#include "torch/cuda_device.h"
 
 struct JetsonCaptionEngine {
   std::unique_ptr<jetsoncaption::Captioner> captioner;

@@ -4,10 +4,10 @@
 
 #include <vector>
 
+#include "bundle/bundle.h"
+#include "bundle/tag_windows.h"
 #include "int8/kernels.h"
 #include "int8/linear.h"
-#include "model/bundle.h"
-#include "model/tag_windows.h"
 
 namespace jetsoncaption {
 

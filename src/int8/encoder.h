@@ -11,9 +11,9 @@
 #include <string>
 #include <vector>
 
+#include "bundle/config.h"
+#include "bundle/safetensors.h"
 #include "int8/kernels.h"
-#include "model/config.h"
-#include "model/safetensors.h"
 
 namespace jetsoncaption {
 

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "bundle/safetensors.h"
 #include "int8/kernels.h"
-#include "model/safetensors.h"
 
 namespace jetsoncaption {
 

@@ -4,9 +4,9 @@
 #include <utility>
 #include <vector>
 
+#include "captioner/caption_network.h"
 #include "int8/decoder.h"
 #include "int8/encoder.h"
-#include "model/caption_network.h"
 
 namespace jetsoncaption {
 namespace {

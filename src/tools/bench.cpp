@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "captioner.h"
+#include "captioner/captioner.h"
 #include "memory/sampler.h"
 #include "tools/bench_setup.h"
 #include "tools/commands.h"

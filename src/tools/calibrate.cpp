@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "captioner.h"
-#include "model/bundle.h"
+#include "bundle/bundle.h"
+#include "captioner/captioner.h"
 #include "text/reliability.h"
 #include "tools/commands.h"
 #include "tools/evaluation.h"

@@ -7,8 +7,8 @@
 #include <utility>
 #include <vector>
 
-#include "captioner.h"
-#include "engine_api.h"
+#include "captioner/captioner.h"
+#include "engine/engine_api.h"
 #include "tools/commands.h"
 #include "tools/figures.h"
 #include "tools/model_options.h"

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "captioner.h"
+#include "captioner/captioner.h"
 #include "text/reliability.h"
 #include "tools/commands.h"
 #include "tools/evaluation.h"

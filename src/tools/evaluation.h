@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "base/result.h"
-#include "captioner.h"
+#include "captioner/captioner.h"
 #include "text/metrics.h"
 
 namespace jetsoncaption {

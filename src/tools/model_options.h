@@ -6,7 +6,7 @@
 #include <string>
 
 #include "base/result.h"
-#include "captioner.h"
+#include "captioner/captioner.h"
 
 namespace CLI {
 class App;

@@ -6,8 +6,8 @@
 #include <iostream>
 
 #include "base/log.h"
-#include "model/cuda_device.h"
 #include "tools/commands.h"
+#include "torch/cuda_device.h"
 
 #include <CLI/CLI.hpp>
 

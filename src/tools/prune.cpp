@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "model/self_test.h"
+#include "captioner/self_test.h"
 #include "text/captions_file.h"
 #include "tools/commands.h"
 #include "tools/figures.h"

@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
-#include "captioner.h"
-#include "model/bundle.h"
-#include "model/self_test.h"
+#include "bundle/bundle.h"
+#include "captioner/captioner.h"
+#include "captioner/self_test.h"
 #include "text/captions_file.h"
 #include "tools/commands.h"
 #include "tools/evaluation.h"

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // `jetsoncaption self-test`: runs the self-test of a bundle in each precision, or writes it anew.
-#include "model/self_test.h"
+#include "captioner/self_test.h"
 
 #include <iostream>
 #include <memory>
 #include <string>
 
-#include "captioner.h"
-#include "model/bundle.h"
+#include "bundle/bundle.h"
+#include "captioner/captioner.h"
 #include "tools/commands.h"
 #include "tools/figures.h"
 #include "tools/model_options.h"

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "model/self_test.h"
+#include "captioner/self_test.h"
 #include "tools/commands.h"
 #include "tools/pictures.h"
 #include "tools/progress.h"

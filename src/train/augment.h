@@ -4,7 +4,7 @@
 
 #include <torch/types.h>
 
-#include "model/config.h"
+#include "bundle/config.h"
 
 namespace jetsoncaption {
 

@@ -5,8 +5,8 @@
 #include <set>
 #include <utility>
 
-#include "model/atomic_file.h"
-#include "model/safetensors.h"
+#include "bundle/atomic_file.h"
+#include "bundle/safetensors.h"
 
 #include <nlohmann/json.hpp>
 

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "base/result.h"
-#include "model/config.h"
+#include "bundle/config.h"
 #include "train/tflite_file.h"
 
 namespace jetsoncaption {

@@ -7,8 +7,8 @@
 
 #include <torch/types.h>
 
-#include "model/network.h"
 #include "text/metrics.h"
+#include "torch/network.h"
 #include "train/feature_store.h"
 #include "train/material.h"
 #include "train/options.h"

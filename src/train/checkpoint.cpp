@@ -8,8 +8,8 @@
 
 #include <torch/torch.h>
 
-#include "model/atomic_file.h"
-#include "model/bundle.h"
+#include "bundle/atomic_file.h"
+#include "bundle/bundle.h"
 #include "train/parameters.h"
 
 #include <nlohmann/json.hpp>

@@ -7,7 +7,7 @@
 #include <torch/optim/adamw.h>
 
 #include "base/result.h"
-#include "model/network.h"
+#include "torch/network.h"
 #include "train/stage.h"
 
 namespace jetsoncaption {

@@ -4,7 +4,7 @@
 
 #include <vector>
 
-#include "model/confidence_facts.h"
+#include "bundle/confidence_facts.h"
 
 namespace jetsoncaption {
 

@@ -2,8 +2,8 @@
 // Corrects the layers behind channels that were taken away, so that they give what they gave.
 #pragma once
 
-#include "model/config.h"
-#include "model/network.h"
+#include "bundle/config.h"
+#include "torch/network.h"
 #include "train/data_check.h"
 #include "train/described_pictures.h"
 #include "train/kept_entries.h"

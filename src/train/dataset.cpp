@@ -7,7 +7,7 @@
 
 #include <torch/torch.h>
 
-#include "model/config.h"
+#include "bundle/config.h"
 
 namespace jetsoncaption {
 void append(Dataset&& more, Dataset& dataset) {

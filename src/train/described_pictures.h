@@ -8,8 +8,8 @@
 #include <torch/types.h>
 
 #include "base/result.h"
-#include "model/config.h"
-#include "model/network.h"
+#include "bundle/config.h"
+#include "torch/network.h"
 #include "train/data_check.h"
 
 namespace jetsoncaption {

@@ -9,8 +9,8 @@
 #include <torch/types.h>
 
 #include "base/result.h"
-#include "model/config.h"
-#include "model/network.h"
+#include "bundle/config.h"
+#include "torch/network.h"
 #include "train/augment.h"
 #include "train/data_check.h"
 #include "train/pictures.h"

@@ -4,8 +4,8 @@
 
 #include <vector>
 
-#include "model/config.h"
-#include "model/network.h"
+#include "bundle/config.h"
+#include "torch/network.h"
 #include "train/data_check.h"
 #include "train/described_pictures.h"
 #include "train/widths.h"

@@ -8,8 +8,8 @@
 
 #include <torch/types.h>
 
-#include "model/config.h"
-#include "model/network.h"
+#include "bundle/config.h"
+#include "torch/network.h"
 #include "train/pruning_plan.h"
 
 namespace jetsoncaption {

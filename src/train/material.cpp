@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "model/bundle.h"
+#include "bundle/bundle.h"
 #include "text/language.h"
 #include "text/tokenizer.h"
 #include "train/parameters.h"

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "base/result.h"
-#include "model/config.h"
+#include "bundle/config.h"
 #include "text/vocabulary.h"
 #include "train/data_check.h"
 #include "train/dataset.h"

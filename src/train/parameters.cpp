@@ -7,9 +7,9 @@
 
 #include <torch/torch.h>
 
-#include "model/bundle.h"
-#include "model/safetensors.h"
-#include "model/weights.h"
+#include "bundle/bundle.h"
+#include "bundle/safetensors.h"
+#include "torch/weights.h"
 
 #include <nlohmann/json.hpp>
 #include <sys/stat.h>

@@ -5,8 +5,8 @@
 #include <string>
 
 #include "base/result.h"
-#include "model/config.h"
-#include "model/network.h"
+#include "bundle/config.h"
+#include "torch/network.h"
 
 namespace jetsoncaption {
 

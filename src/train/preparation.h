@@ -6,7 +6,7 @@
 #include <torch/types.h>
 
 #include "base/result.h"
-#include "model/network.h"
+#include "torch/network.h"
 #include "train/material.h"
 #include "train/options.h"
 #include "train/picture_bank.h"

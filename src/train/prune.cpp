@@ -13,9 +13,9 @@
 #include <torch/torch.h>
 
 #include "base/hash.h"
-#include "model/bundle.h"
-#include "model/torch_runtime.h"
-#include "model/weights.h"
+#include "bundle/bundle.h"
+#include "torch/torch_runtime.h"
+#include "torch/weights.h"
 #include "train/described_pictures.h"
 #include "train/importance.h"
 #include "train/parameters.h"

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "model/config.h"
+#include "bundle/config.h"
 #include "train/widths.h"
 
 namespace jetsoncaption {

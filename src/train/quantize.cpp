@@ -9,11 +9,11 @@
 
 #include <torch/torch.h>
 
+#include "bundle/bundle.h"
 #include "image/preprocess.h"
-#include "model/bundle.h"
-#include "model/network.h"
-#include "model/torch_runtime.h"
-#include "model/weights.h"
+#include "torch/network.h"
+#include "torch/torch_runtime.h"
+#include "torch/weights.h"
 
 namespace jetsoncaption {
 namespace {

@@ -7,10 +7,10 @@
 
 #include <torch/types.h>
 
-#include "model/network.h"
 #include "text/metrics.h"
 #include "text/truth.h"
 #include "text/vocabulary.h"
+#include "torch/network.h"
 
 namespace jetsoncaption {
 

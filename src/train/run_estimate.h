@@ -2,7 +2,7 @@
 // How long a training will take, from one step of each stage.
 #pragma once
 
-#include "model/network.h"
+#include "torch/network.h"
 #include "train/batch_loss.h"
 #include "train/material.h"
 #include "train/options.h"

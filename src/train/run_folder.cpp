@@ -7,7 +7,7 @@
 #include <fstream>
 #include <memory>
 
-#include "model/atomic_file.h"
+#include "bundle/atomic_file.h"
 
 #include <dirent.h>
 #include <nlohmann/json.hpp>

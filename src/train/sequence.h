@@ -7,10 +7,10 @@
 
 #include <torch/types.h>
 
-#include "model/config.h"
-#include "model/network.h"
+#include "bundle/config.h"
 #include "text/metrics.h"
 #include "text/vocabulary.h"
+#include "torch/network.h"
 
 namespace jetsoncaption {
 

@@ -10,7 +10,7 @@
 #include <iterator>
 #include <utility>
 
-#include "model/atomic_file.h"
+#include "bundle/atomic_file.h"
 
 #include <fcntl.h>
 #include <nlohmann/json.hpp>

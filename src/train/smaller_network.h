@@ -2,8 +2,8 @@
 // Takes channels out of a network, and lets what is left make up for them.
 #pragma once
 
-#include "model/config.h"
-#include "model/network.h"
+#include "bundle/config.h"
+#include "torch/network.h"
 #include "train/data_check.h"
 #include "train/described_pictures.h"
 #include "train/pruning_plan.h"

@@ -2,7 +2,7 @@
 // The tokens that captions never contain, and whether the decoder gives them any probability.
 #pragma once
 
-#include "model/network.h"
+#include "torch/network.h"
 
 namespace jetsoncaption {
 

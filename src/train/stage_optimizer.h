@@ -5,7 +5,7 @@
 #include <torch/optim/adamw.h>
 #include <torch/types.h>
 
-#include "model/network.h"
+#include "torch/network.h"
 #include "train/options.h"
 #include "train/stage.h"
 

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "base/result.h"
-#include "model/network.h"
+#include "torch/network.h"
 #include "train/batch_loss.h"
 #include "train/dataset.h"
 #include "train/epoch_log.h"
@@ -24,8 +24,9 @@ struct Training {
 
 // In each epoch every training picture is seen once; then the running mean of the weights captions
 // the pictures of each dev set, and is kept in work/best-STAGE.safetensors when it does so better
-// than before: by the mean over the sets of CIDEr-D less a quarter of the share of untrue sentences.
-// In the end `parameters` are the best. Goes on from a checkpoint if options.resume says so.
+// than before: by the mean over the sets of CIDEr-D less a quarter of the share of untrue
+// sentences. In the end `parameters` are the best. Goes on from a checkpoint if options.resume says
+// so.
 Result<void> run_stage(Stage stage, const Training& training, NamedTensors& parameters);
 
 }  // namespace jetsoncaption

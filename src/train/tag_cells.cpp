@@ -7,7 +7,7 @@
 
 #include <torch/torch.h>
 
-#include "model/tag_windows.h"
+#include "bundle/tag_windows.h"
 
 namespace jetsoncaption {
 namespace {

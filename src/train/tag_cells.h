@@ -6,7 +6,7 @@
 
 #include <torch/types.h>
 
-#include "model/network.h"
+#include "torch/network.h"
 
 namespace jetsoncaption {
 

@@ -8,8 +8,8 @@
 
 #include <torch/torch.h>
 
-#include "model/safetensors.h"
-#include "model/weights.h"
+#include "bundle/safetensors.h"
+#include "torch/weights.h"
 #include "train/augment.h"
 #include "train/parameters.h"
 

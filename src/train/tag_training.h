@@ -5,7 +5,7 @@
 #include <torch/types.h>
 
 #include "base/result.h"
-#include "model/network.h"
+#include "torch/network.h"
 #include "train/data_check.h"
 #include "train/dataset.h"
 #include "train/options.h"

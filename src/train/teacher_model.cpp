@@ -8,7 +8,7 @@
 
 #include <torch/torch.h>
 
-#include "model/weights.h"
+#include "torch/weights.h"
 #include "train/feature_store.h"
 #include "train/sequence.h"
 #include "train/tag_cells.h"

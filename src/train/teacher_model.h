@@ -9,8 +9,8 @@
 #include <torch/types.h>
 
 #include "base/result.h"
-#include "model/bundle.h"
-#include "model/network.h"
+#include "bundle/bundle.h"
+#include "torch/network.h"
 #include "train/material.h"
 
 namespace jetsoncaption {

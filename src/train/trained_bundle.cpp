@@ -4,8 +4,8 @@
 
 #include <torch/torch.h>
 
-#include "model/bundle.h"
-#include "model/weights.h"
+#include "bundle/bundle.h"
+#include "torch/weights.h"
 #include "train/parameters.h"
 #include "train/preparation.h"
 

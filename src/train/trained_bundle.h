@@ -5,7 +5,7 @@
 #include <string>
 
 #include "base/result.h"
-#include "model/network.h"
+#include "torch/network.h"
 #include "train/dataset.h"
 #include "train/material.h"
 

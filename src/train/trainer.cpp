@@ -10,8 +10,8 @@
 #include <torch/torch.h>
 
 #include "base/duration.h"
-#include "model/bundle.h"
-#include "model/torch_runtime.h"
+#include "bundle/bundle.h"
+#include "torch/torch_runtime.h"
 #include "train/batch_loss.h"
 #include "train/epoch_log.h"
 #include "train/material.h"

@@ -5,7 +5,7 @@
 #include <cassert>
 #include <utility>
 
-#include "model/tag_windows.h"
+#include "bundle/tag_windows.h"
 
 namespace jetsoncaption {
 namespace {

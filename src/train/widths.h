@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "model/config.h"
+#include "bundle/config.h"
 
 namespace jetsoncaption {
 

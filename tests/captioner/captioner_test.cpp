@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // The door to the captioner, with the tiny bundle: what load() refuses, and what describe() keeps.
-#include "captioner.h"
+#include "captioner/captioner.h"
 
 #include <atomic>
 #include <cmath>
@@ -12,10 +12,10 @@
 #include <vector>
 
 #include "base/log.h"
+#include "bundle/bundle.h"
 #include "fakes/temporary_directory.h"
 #include "fakes/tiny_bundle.h"
-#include "model/bundle.h"
-#include "model/cuda_device.h"
+#include "torch/cuda_device.h"
 
 #include <gmock/gmock.h>
 #include <unistd.h>

@@ -12,10 +12,10 @@
 
 #include <gtest/gtest.h>
 
-#include "captioner.h"
+#include "bundle/bundle.h"
+#include "captioner/captioner.h"
 #include "fakes/places.h"
 #include "memory/sampler.h"
-#include "model/bundle.h"
 
 #include <sys/stat.h>
 

@@ -7,7 +7,7 @@
 #include <thread>
 #include <vector>
 
-#include "engine_api.h"
+#include "engine/engine_api.h"
 #include "fakes/temporary_directory.h"
 #include "fakes/tiny_bundle.h"
 #include "memory/sampler.h"

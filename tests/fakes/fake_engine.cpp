@@ -49,7 +49,7 @@
 #include <thread>
 #include <vector>
 
-#include "engine_api.h"
+#include "engine/engine_api.h"
 
 #include <unistd.h>
 

@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-#include "model/bundle.h"
+#include "bundle/bundle.h"
 
 #include <sys/stat.h>
 

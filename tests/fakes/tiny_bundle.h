@@ -5,7 +5,7 @@
 #include <string>
 
 #include "base/result.h"
-#include "model/config.h"
+#include "bundle/config.h"
 
 namespace jetsoncaption {
 

@@ -7,9 +7,9 @@
 
 #include <gtest/gtest.h>
 
+#include "bundle/bundle.h"
 #include "fakes/temporary_directory.h"
 #include "fakes/tiny_bundle.h"
-#include "model/bundle.h"
 
 namespace jetsoncaption {
 

@@ -37,7 +37,7 @@ expect "progress at each tenth, and warnings" \
 
 expect "a few steps that take long count for more" "60 25 10 2" "$(
   for step in "[1/9] Precompiling header ../src/train/pch/torch.h" \
-    "[2/9] Compiling C++ object src/model/libtorch-network.a.p/network.cpp.o" \
+    "[2/9] Compiling C++ object src/torch/libtorch-network.a.p/network.cpp.o" \
     "[3/9] Compiling C++ object src/text/libtext.a.p/cider.cpp.o" "[4/9] Linking target x"; do
     step_weight "$step"
     printf '%s ' "$weight"

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "captioner.h"
+#include "captioner/captioner.h"
 #include "media_files.h"
 #include "picture_bytes.h"
 

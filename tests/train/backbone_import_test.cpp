@@ -11,8 +11,8 @@
 #include <string>
 #include <vector>
 
+#include "bundle/safetensors.h"
 #include "fakes/temporary_directory.h"
-#include "model/safetensors.h"
 #include "tflite_writer.h"
 
 #include <gmock/gmock.h>

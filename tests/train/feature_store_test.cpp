@@ -8,10 +8,10 @@
 
 #include <torch/torch.h>
 
+#include "bundle/bundle.h"
 #include "fakes/temporary_directory.h"
 #include "fakes/tiny_bundle.h"
-#include "model/bundle.h"
-#include "model/weights.h"
+#include "torch/weights.h"
 #include "train/pictures.h"
 
 #include <gmock/gmock.h>

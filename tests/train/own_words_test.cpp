@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
+#include "bundle/bundle.h"
 #include "fakes/places.h"
 #include "fakes/temporary_directory.h"
-#include "model/bundle.h"
 #include "shapes.h"
 #include "text/metrics.h"
 #include "text/tokenizer.h"

@@ -8,12 +8,12 @@
 
 #include <torch/torch.h>
 
-#include "captioner.h"
+#include "bundle/bundle.h"
+#include "captioner/captioner.h"
 #include "colours.h"
 #include "fakes/temporary_directory.h"
 #include "fakes/tiny_bundle.h"
-#include "model/bundle.h"
-#include "model/weights.h"
+#include "torch/weights.h"
 #include "train/feature_store.h"
 #include "train/parameters.h"
 #include "train/quantize.h"

@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
+#include "bundle/bundle.h"
 #include "fakes/temporary_directory.h"
 #include "fakes/tiny_bundle.h"
-#include "model/bundle.h"
 #include "train/widths.h"
 
 #include <gmock/gmock.h>

@@ -10,11 +10,11 @@
 
 #include <torch/torch.h>
 
+#include "bundle/bundle.h"
 #include "colours.h"
 #include "fakes/temporary_directory.h"
 #include "fakes/tiny_bundle.h"
-#include "model/bundle.h"
-#include "model/weights.h"
+#include "torch/weights.h"
 
 #include <gmock/gmock.h>
 #include <unistd.h>

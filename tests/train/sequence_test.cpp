@@ -10,12 +10,12 @@
 
 #include <gtest/gtest.h>
 
+#include "bundle/bundle.h"
+#include "captioner/caption_network.h"
 #include "fakes/tiny_bundle_files.h"
-#include "model/bundle.h"
-#include "model/caption_network.h"
-#include "model/torch_runtime.h"
-#include "model/weights.h"
 #include "search/search.h"
+#include "torch/torch_runtime.h"
+#include "torch/weights.h"
 #include "train/augment.h"
 #include "train/reward.h"
 

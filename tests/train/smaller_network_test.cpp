@@ -10,10 +10,10 @@
 
 #include <torch/torch.h>
 
+#include "bundle/bundle.h"
 #include "fakes/temporary_directory.h"
 #include "fakes/tiny_bundle.h"
-#include "model/bundle.h"
-#include "model/weights.h"
+#include "torch/weights.h"
 #include "train/feature_store.h"
 #include "train/importance.h"
 #include "train/kept_entries.h"

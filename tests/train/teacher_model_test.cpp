@@ -13,7 +13,7 @@
 
 #include "colours.h"
 #include "fakes/tiny_bundle.h"
-#include "model/weights.h"
+#include "torch/weights.h"
 #include "train/feature_store.h"
 #include "train/parameters.h"
 #include "train/prune.h"

@@ -4,9 +4,9 @@
 #include <utility>
 #include <vector>
 
-#include "captioner.h"
+#include "bundle/bundle.h"
+#include "captioner/captioner.h"
 #include "colours.h"
-#include "model/bundle.h"
 #include "train/quantize.h"
 #include "workshop.h"
 

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "base/log.h"
-#include "model/bundle.h"
+#include "bundle/bundle.h"
 #include "workshop.h"
 
 #include <gmock/gmock.h>

@@ -6,9 +6,9 @@
 #include <map>
 #include <stdexcept>
 
+#include "bundle/bundle.h"
 #include "colours.h"
 #include "fakes/tiny_bundle.h"
-#include "model/bundle.h"
 
 #include <unistd.h>
 

@@ -10,7 +10,7 @@
 #include <gst/gst.h>
 #include <gst/jetsoncaptionmeta/jetsoncaptionmeta.h>
 
-#include "engine_api.h"
+#include "engine/engine_api.h"
 
 namespace jetsoncaption {
 

@@ -7,8 +7,8 @@
 #include <string>
 
 #include "base/result.h"
-#include "engine_api.h"
-#include "engine_loader.h"
+#include "engine/engine_api.h"
+#include "engine/engine_loader.h"
 #include "image/image_view.h"
 #include "plugin/session/caption_buffer.h"
 

@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "engine_loader.h"
+#include "engine/engine_loader.h"
 #include "plugin/session/abandoned_loads.h"
 #include "plugin/session/model_search.h"
 

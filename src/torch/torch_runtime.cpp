@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// The one place where exceptions of LibTorch end.
+#include "torch/torch_runtime.h"
+
+#include <algorithm>
+#include <new>
+#include <thread>
+
+#include <ATen/Context.h>
+#include <ATen/Parallel.h>
+#include <c10/util/Exception.h>
+#include <torch/version.h>
+
+#include <dlfcn.h>
+
+namespace jetsoncaption {
+namespace {
+
+constexpr int kMostUsefulThreads = 4;
+
+// LibTorch and oneDNN have no exception of their own for this, or only in newer versions, but
+// words.
+bool is_out_of_memory(const std::string& what) {
+  for (const char* words : {
+           "not enough memory",
+           "can't allocate memory",
+           "out of memory",  // of CUDA and of its allocator in LibTorch
+           "_ALLOC_FAILED",  // CUBLAS_STATUS_ALLOC_FAILED and the same of cuDNN
+           // LibTorch 2 wants to say who has the memory and asks NVML, which Jetson boards lack or
+           // have only in part (pytorch issue 185240).
+           "NVML_SUCCESS",
+       }) {
+    if (what.find(words) != std::string::npos)
+      return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+int default_threads() {
+  const int cores = static_cast<int>(std::thread::hardware_concurrency());
+  return std::min(std::max(cores - 1, 1), kMostUsefulThreads);
+}
+
+void use_threads(int threads) {
+  if (at::get_num_threads() != threads)
+    at::set_num_threads(threads);
+  // Debian's OpenBLAS has threads of its own, which LibTorch does not know of and which would take
+  // every core.
+  using SetThreads = void (*)(int);
+  static const auto set_blas_threads =
+      reinterpret_cast<SetThreads>(dlsym(RTLD_DEFAULT, "openblas_set_num_threads"));
+  if (set_blas_threads)
+    set_blas_threads(threads);
+}
+
+void allow_cudnn(bool allowed) {
+  at::globalContext().setUserEnabledCuDNN(allowed);
+}
+
+std::string torch_version() {
+  return std::to_string(TORCH_VERSION_MAJOR) + "." + std::to_string(TORCH_VERSION_MINOR) + "." +
+         std::to_string(TORCH_VERSION_PATCH);
+}
+
+Result<void> guard_torch(const std::function<void()>& work) {
+  std::string what;
+  try {
+    work();
+    return {};
+  } catch (const std::bad_alloc&) {
+    return Error{ErrorKind::OutOfMemory, "Memory ran out while captioning"};
+  } catch (const c10::Error& e) {
+    what = e.what_without_backtrace();
+  } catch (const std::exception& e) {
+    what = e.what();
+  } catch (...) {
+    what = "an unknown exception";
+  }
+  if (is_out_of_memory(what))
+    return Error{ErrorKind::OutOfMemory, "Memory ran out while captioning: " + what};
+  return Error{ErrorKind::Internal, "The model could not be run: " + what};
+}
+
+}  // namespace jetsoncaption
