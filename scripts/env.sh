@@ -24,7 +24,7 @@ else
   export LD_LIBRARY_PATH="$jetsoncaption_root/build/gst/meta${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
   # A registry of its own, so that the system's does not learn of plugins in a build folder.
   export GST_REGISTRY="$jetsoncaption_root/build/registry.bin"
-  export JETSONCAPTION_ENGINE="$jetsoncaption_root/build/src/engine/libjetsoncaption-engine.so"
+  export JETSONCAPTION_ENGINE="$jetsoncaption_root/build/src/engine"
   export JETSONCAPTION_MODEL="$jetsoncaption_root/models/lite0-gru-everyday"
 fi
 unset jetsoncaption_root

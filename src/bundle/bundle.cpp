@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "bundle/atomic_file.h"
+#include "bundle/file_names.h"
 #include "bundle/json_reader.h"
 
 #include <sys/stat.h>
@@ -238,7 +239,7 @@ Result<SafetensorsFile> open_weights(const std::string& directory, WeightFile fi
 }  // namespace
 
 const char* weight_file_name(WeightFile file) {
-  return file == WeightFile::Master ? "model.safetensors" : "model-int8.safetensors";
+  return file == WeightFile::Master ? kMasterWeightsName : kInt8WeightsName;
 }
 
 Result<Bundle> open_bundle(const std::string& directory, WeightFile file) {

@@ -3,10 +3,8 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
-#include <string>
+#include <vector>
 
-#include "base/result.h"
 #include "bundle/bundle.h"
 #include "bundle/tag_windows.h"
 #include "search/step_scorer.h"
@@ -29,20 +27,5 @@ class CaptionNetwork : public StepScorer {
   // arithmetic uses, for example "int8-avx2".
   virtual const char* kernels() const = 0;
 };
-
-struct TorchOptions {
-  bool cuda = false;  // on the first CUDA device (cuda_device.h), else on the CPU
-  bool half = false;  // weights are rounded to fp16, and on CUDA computed with as such
-};
-
-// On LibTorch, in fp32 unless `half` on CUDA: processors have no fast fp16 arithmetic. On the CPU
-// weights that are stored as fp32 stay in the mapped file; all others are converted tensor by
-// tensor. The bundle must outlive the network. May throw what LibTorch throws.
-std::unique_ptr<CaptionNetwork> make_torch_network(const Bundle& bundle,
-                                                   const TorchOptions& options = {});
-
-// int8 arithmetic (int8/), for an int8 bundle, on every processor with the same results. The
-// decoder's weights stay in the mapped file: the bundle must outlive the network.
-std::unique_ptr<CaptionNetwork> make_int8_network(const Bundle& bundle);
 
 }  // namespace jetsoncaption

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// The door to the captioner: load a model bundle once, then describe images with it.
+// What describes images, whatever computes it: int8/int8_captioner.h, torch/torch_captioner.h, and
+// engine/engine_captioner.h for an engine that is opened at run time.
 //
-//   auto captioner = Captioner::load(options);
+//   auto captioner = load_int8_captioner(options);
 //   if (!captioner.ok()) ...
 //   auto caption = captioner.value()->describe(image, {});
 #pragma once
@@ -19,6 +20,9 @@ namespace jetsoncaption {
 
 enum class Device { Auto = 0, Cpu = 1, Cuda = 2 };
 enum class Precision { Auto = 0, Fp32 = 1, Fp16 = 2, Int8 = 3 };
+
+const char* name_of(Device device);        // "auto", "cpu", "cuda"
+const char* name_of(Precision precision);  // "auto", "fp32", "fp16", "int8"
 
 struct CaptionerOptions {
   std::string model_dir;         // the bundle directory
@@ -44,6 +48,7 @@ struct DescribeOptions {
   // are likely ones; 0: none does.
   double hedge_below = 0;
   bool attention = false;  // also say where the model looked for each word
+  uint64_t number = 0;     // of this caption, for cancel()
 };
 
 struct CaptionWord {
@@ -80,12 +85,12 @@ enum class SelfTestOutcome { Absent = 0, Passed = 1, Failed = 2 };
 // What was loaded, for `stats`, `doctor` and `bench`.
 struct CaptionerInfo {
   std::string model_name;
-  std::string device;  // "cpu" or "cuda": where it computes now
-  // Why that is "cpu" although it was "cuda" or was to be: a sentence with the remedy; else empty.
+  Device device = Device::Cpu;  // where it computes now: not Auto
+  // Why that is the CPU although it was the GPU or was to be: a sentence with the remedy; else "".
   std::string device_fallback;
-  std::string precision;      // "fp32", "fp16" or "int8": what the weights are rounded to
-  std::string engine;         // CaptionNetwork::kernels(): also tells the arithmetic
-  std::string torch_version;  // "1.13.1"
+  Precision precision = Precision::Int8;  // what the weights are rounded to: not Auto
+  std::string engine;                     // CaptionNetwork::kernels(): also tells the arithmetic
+  std::string version;  // of what computes: "LibTorch 1.13.1", "jetsoncaption 0.9.0"
   int threads = 0;
   int input_width = 0;
   int input_height = 0;
@@ -104,26 +109,18 @@ struct CaptionTimes {
 };
 
 // Thread-safe only where said: one describe() at a time, from any thread; cancel() at any time.
-//
-// Where the memory of the GPU runs out, a captioner gives back what LibTorch keeps for later and
-// tries again; where that does not help, it moves to the CPU for good, with int8 weights if the
-// bundle has them. That is no error: info() tells, and it is logged as a warning.
 class Captioner {
  public:
-  // Takes about a second. Describes the pictures of the bundle's self-test, which also warms up;
-  // that they are described wrongly, or that LibTorch computes wrongly, is no error, but stands in
-  // info() and is logged as a warning.
-  // NotFound, InvalidArgument, CorruptModel, Unsupported, OutOfMemory.
-  static Result<std::unique_ptr<Captioner>> load(const CaptionerOptions& options);
-
   virtual ~Captioner() = default;
 
   // Squashes the image to the model's input and describes it. The image may have any size of at
   // least 1x1 and is not kept. InvalidArgument, Cancelled, OutOfMemory, Internal.
   virtual Result<Caption> describe(const ImageView& image, const DescribeOptions& options) = 0;
 
-  // Makes a describe() that runs in another thread return Cancelled at the next word.
-  virtual void cancel() = 0;
+  // Makes each describe() whose number is at most this one return Cancelled: at the next word when
+  // it runs, at once when it has not begun. For good, so that a cancel is not lost that comes a
+  // moment too early: number the captions upwards.
+  virtual void cancel(uint64_t number) = 0;
 
   // Gives memory that is not needed between captions back. Not while describe() runs.
   virtual void trim_memory() {}

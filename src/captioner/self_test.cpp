@@ -5,24 +5,14 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <memory>
-#include <optional>
 #include <utility>
 
 #include "captioner/search_setup.h"
 #include "image/test_picture.h"
-#include "torch/torch_runtime.h"
+#include "search/search.h"
 
 namespace jetsoncaption {
 namespace {
-
-// Machines and kernels round differently, and the stored words may only depend on what is far
-// larger than that: a test that cries wolf is worse than none. The two ways to compute with int8
-// weights differ most: of the 32 pictures they describe 5 to 15 alike, so a picture has to pass
-// with both. Between the kernels that LibTorch has for old and new processors log-probabilities
-// differ by 0.000006.
-constexpr float kLeastMargin = 0.05F;
-constexpr float kMostMargin = 100;  // a finite number, for JSON
 
 // Asks a network and watches how closely each greedy word is decided.
 class MarginScorer : public StepScorer {
@@ -58,15 +48,20 @@ class MarginScorer : public StepScorer {
 
   StepScorer& scorer_;
   const std::vector<int> banned_tokens_;
-  float margin_ = kMostMargin;
+  float margin_ = kMostSelfTestMargin;
 };
 
-struct Answer {
-  std::vector<int> tokens;
-  float margin = 0;
-};
+std::string sentence(const std::vector<int>& tokens, const Vocabulary& vocabulary) {
+  std::string text;
+  for (const int token : tokens)
+    text += (text.empty() ? "" : " ") + vocabulary.word(token);
+  return "\"" + text + "\"";
+}
 
-Answer answer(CaptionNetwork& network, const ModelConfig& config, int picture) {
+}  // namespace
+
+SelfTestAnswer answer_test_picture(CaptionNetwork& network, const ModelConfig& config,
+                                   int picture) {
   const Image image = make_test_picture(picture, config.input_width, config.input_height);
   network.look_at(image.pixels.data());
   SearchOptions options = make_search_options(config);
@@ -78,127 +73,9 @@ Answer answer(CaptionNetwork& network, const ModelConfig& config, int picture) {
   return {std::move(found.words), scorer.margin()};
 }
 
-std::string sentence(const std::vector<int>& tokens, const Vocabulary& vocabulary) {
-  std::string text;
-  for (const int token : tokens)
-    text += (text.empty() ? "" : " ") + vocabulary.word(token);
-  return "\"" + text + "\"";
-}
-
-// A network and the weights that it may point into.
-struct Arithmetic {
-  std::string precision;
-  std::unique_ptr<Bundle> bundle;
-  std::unique_ptr<CaptionNetwork> network;
-};
-
-using Arithmetics = std::vector<Arithmetic>;
-
-Result<std::unique_ptr<Bundle>> open_on_heap(const std::string& directory, WeightFile file) {
-  auto opened = open_bundle(directory, file);
-  if (!opened.ok())
-    return opened.error();
-  return std::make_unique<Bundle>(std::move(opened.value()));
-}
-
-// int8 weights twice: on CUDA they are dequantized.
-Result<Arithmetics> open_arithmetics(const std::string& directory) {
-  Arithmetics arithmetics;
-  for (const WeightFile file : {WeightFile::Master, WeightFile::Int8}) {
-    if (!has_weight_file(directory, file))
-      continue;
-    auto bundle = open_on_heap(directory, file);
-    if (!bundle.ok())
-      return bundle.error();
-    const std::string precision = file == WeightFile::Int8 ? "int8" : "fp32";
-    if (file == WeightFile::Int8) {
-      auto same = open_on_heap(directory, file);
-      if (!same.ok())
-        return same.error();
-      auto fast = make_int8_network(*same.value());
-      arithmetics.push_back({precision, std::move(same.value()), std::move(fast)});
-    }
-    auto network = make_torch_network(*bundle.value());
-    arithmetics.push_back({precision, std::move(bundle.value()), std::move(network)});
-  }
-  if (arithmetics.empty()) {
-    return Error{ErrorKind::NotFound,
-                 "The model in " + directory + " has no weights; name a complete bundle"};
-  }
-  return arithmetics;
-}
-
-// nullopt when two kernels of one precision say different things.
-std::optional<SelfTestPicture> describe_picture(const Arithmetics& arithmetics,
-                                                const ModelConfig& config, int number) {
-  SelfTestPicture picture;
-  picture.number = number;
-  picture.margin = kMostMargin;
-  for (const Arithmetic& arithmetic : arithmetics) {
-    Answer given = answer(*arithmetic.network, config, number);
-    std::vector<int>& tokens = picture.tokens[arithmetic.precision];
-    if (!tokens.empty() && tokens != given.tokens)
-      return std::nullopt;
-    tokens = std::move(given.tokens);
-    picture.margin = std::min(picture.margin, given.margin);
-  }
-  return picture;
-}
-
-bool differ_in_each_precision(const SelfTestPicture& a, const SelfTestPicture& b) {
-  return std::all_of(a.tokens.begin(), a.tokens.end(),
-                     [&](const auto& item) { return b.tokens.at(item.first) != item.second; });
-}
-
-// The two most clearly described pictures with different captions: a network that sees nothing
-// gives both the same. `pictures` come in the order of falling margins. One picture where all the
-// captions are alike, none where none is clear enough.
-std::vector<SelfTestPicture> choose(const std::vector<SelfTestPicture>& pictures) {
-  for (size_t second = 1; second < pictures.size(); ++second) {
-    for (size_t first = 0; first < second; ++first) {
-      if (differ_in_each_precision(pictures[first], pictures[second]))
-        return {pictures[first], pictures[second]};
-    }
-  }
-  if (pictures.empty())
-    return {};
-  return {pictures.front()};
-}
-
-Result<std::vector<SelfTestPicture>> write_guarded(const std::string& directory) {
-  auto arithmetics = open_arithmetics(directory);
-  if (!arithmetics.ok())
-    return arithmetics.error();
-  // The last one has a bundle in any case, and config.json is the same for all.
-  ModelConfig config = arithmetics.value().back().bundle->config;
-
-  std::vector<SelfTestPicture> pictures;
-  for (int number = 0; number < kTestPictures; ++number) {
-    auto picture = describe_picture(arithmetics.value(), config, number);
-    if (picture && picture->margin >= kLeastMargin)
-      pictures.push_back(std::move(*picture));
-  }
-  std::stable_sort(pictures.begin(), pictures.end(),
-                   [](const auto& a, const auto& b) { return a.margin > b.margin; });
-  config.self_test = choose(pictures);
-  if (config.self_test.empty()) {
-    return Error{ErrorKind::Unsupported,
-                 "The model in " + directory +
-                     " describes no test picture clearly and alike with all kernels, so it gets no "
-                     "self-test; train it further, or quantize it with more pictures"};
-  }
-  const auto written = write_text_file(directory + "/config.json", format_config(config));
-  if (!written.ok())
-    return written.error();
-  return config.self_test;
-}
-
-}  // namespace
-
-SelfTestResult run_self_test(CaptionNetwork& network, const Bundle& bundle,
-                             const std::string& precision) {
+SelfTestResult run_self_test(CaptionNetwork& network, const Bundle& bundle, Precision precision) {
   // fp16 rounds more finely than int8, and the words were chosen to bear that.
-  const std::string key = precision == "fp16" ? "fp32" : precision;
+  const std::string key = name_of(precision == Precision::Fp16 ? Precision::Fp32 : precision);
   SelfTestResult result;
   result.is_absent = true;
   for (const SelfTestPicture& picture : bundle.config.self_test) {
@@ -206,7 +83,8 @@ SelfTestResult run_self_test(CaptionNetwork& network, const Bundle& bundle,
     if (expected == picture.tokens.end())
       continue;
     result.is_absent = false;
-    const std::vector<int> tokens = answer(network, bundle.config, picture.number).tokens;
+    const std::vector<int> tokens =
+        answer_test_picture(network, bundle.config, picture.number).tokens;
     if (tokens == expected->second)
       continue;
     result.difference = "picture " + std::to_string(picture.number) + " gives " +
@@ -214,14 +92,6 @@ SelfTestResult run_self_test(CaptionNetwork& network, const Bundle& bundle,
                         sentence(expected->second, bundle.vocabulary);
     break;
   }
-  return result;
-}
-
-Result<std::vector<SelfTestPicture>> write_self_test(const std::string& directory) {
-  Result<std::vector<SelfTestPicture>> result = std::vector<SelfTestPicture>{};
-  auto guarded = guard_torch([&] { result = write_guarded(directory); });
-  if (!guarded.ok())
-    return guarded.error();
   return result;
 }
 

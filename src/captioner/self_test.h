@@ -8,9 +8,9 @@
 #include <string>
 #include <vector>
 
-#include "base/result.h"
 #include "bundle/bundle.h"
 #include "captioner/caption_network.h"
+#include "captioner/captioner.h"
 
 namespace jetsoncaption {
 
@@ -20,13 +20,16 @@ struct SelfTestResult {
 };
 
 // Describes the pictures of the bundle's self-test, until one differs. `precision` is that of the
-// arithmetic: "fp32", "fp16" or "int8". May throw what the network throws.
-SelfTestResult run_self_test(CaptionNetwork& network, const Bundle& bundle,
-                             const std::string& precision);
+// arithmetic: not Auto. May throw what the network throws.
+SelfTestResult run_self_test(CaptionNetwork& network, const Bundle& bundle, Precision precision);
 
-// Describes every test picture in each precision of the bundle, with all the kernels that this
-// machine has for it, chooses the pictures to compare and writes them into config.json. NotFound,
-// CorruptModel, OutOfMemory, Internal, and Unsupported when no picture is fit for it.
-Result<std::vector<SelfTestPicture>> write_self_test(const std::string& directory);
+// What a network says of a picture of the formula.
+struct SelfTestAnswer {
+  std::vector<int> tokens;  // greedy, the end included unless it was cut
+  float margin = 0;         // by how much each of them was the likeliest, in log-probability
+};
+SelfTestAnswer answer_test_picture(CaptionNetwork& network, const ModelConfig& config, int picture);
+
+constexpr float kMostSelfTestMargin = 100;  // a finite number, for JSON
 
 }  // namespace jetsoncaption

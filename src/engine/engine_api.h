@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * The C boundary between the plugin and libjetsoncaption-engine.so.
+ * The C boundary between the plugin and its engines: libjetsoncaption-engine-int8.so, which needs
+ * no other library, and libjetsoncaption-engine-torch.so with LibTorch.
  *
- * The plugin opens the engine at run time and asks for its function table:
+ * The plugin opens an engine at run time and asks for its function table:
  *
  *   const JetsonCaptionEngineApi *api = jetsoncaption_engine_get_api
  * (JETSONCAPTION_ENGINE_API_VERSION);
  *
- * No exception crosses this boundary. Strings are UTF-8 and zero-terminated. Structures that the
- * caller fills begin with their size, so that fields can be added at the end.
+ * No exception crosses this boundary. Strings are UTF-8 and zero-terminated. Structures begin with
+ * their size, so that fields can be added at the end: what a caller with an older, shorter
+ * structure does not have counts as 0, and is not written. An engine leaves the process of its host
+ * as it found it: threads of BLAS, switches of cuDNN, the heap.
  */
 #pragma once
 
@@ -19,7 +22,7 @@ extern "C" {
 #endif
 
 /* Raised when anything below changes its meaning. */
-#define JETSONCAPTION_ENGINE_API_VERSION 2
+#define JETSONCAPTION_ENGINE_API_VERSION 3
 
 #define JETSONCAPTION_ENGINE_TEXT_SIZE 1024
 #define JETSONCAPTION_ENGINE_NAME_SIZE 64
@@ -89,6 +92,9 @@ typedef struct {
   /* A caption of less confidence, 0 to 1, gives way to "perhaps: " and likely tags, where there are
    * any; 0: none does. */
   double hedge_below;
+  uint64_t number; /* of the caption, for cancel () */
+  /* How much the tags count when words are chosen; 0: as much as the model says, below 0: not. */
+  double tag_weight;
 } JetsonCaptionEngineRequest;
 
 /* Of hedge_below, where nobody says another: of captions below it most are wrong. */
@@ -129,6 +135,12 @@ typedef struct {
   /* The likeliest things, likeliest first; none where the model has no tags. */
   JetsonCaptionEngineTag tag_list[JETSONCAPTION_ENGINE_MAX_TAGS];
   uint32_t tags;
+
+  /* Where inference_ms went: shrinking to the model's input, the encoder, the words. */
+  double shrink_ms;
+  double encode_ms;
+  double decode_ms;
+  uint32_t steps; /* of the decoder, one a word */
 } JetsonCaptionEngineCaption;
 
 /* What was loaded and what it did so far. */
@@ -141,7 +153,7 @@ typedef struct {
    * with fp16 weights, "dequantized" in fp32 with int8 weights, "int8-avx2" and the like in int8.
    */
   char kernels[JETSONCAPTION_ENGINE_NAME_SIZE];
-  char version[JETSONCAPTION_ENGINE_NAME_SIZE]; /* "LibTorch 1.13.1" */
+  char version[JETSONCAPTION_ENGINE_NAME_SIZE]; /* "LibTorch 1.13.1", "jetsoncaption 0.9.0" */
   uint32_t threads;
   uint32_t input_width; /* the size that needs no further shrinking */
   uint32_t input_height;
@@ -181,9 +193,9 @@ typedef struct {
    * waits for a describe () that runs. */
   void (*trim_memory)(JetsonCaptionEngine* engine);
 
-  /* Makes a describe () that runs in another thread return CANCELLED at the next word. From any
-   * thread; does nothing when none runs. */
-  void (*cancel)(JetsonCaptionEngine* engine);
+  /* Makes each describe () whose request has at most this number return CANCELLED: at the next word
+   * when it runs in another thread, at once when it has not begun. From any thread. */
+  void (*cancel)(JetsonCaptionEngine* engine, uint64_t number);
 
   /* No other call may be running or follow. NULL is allowed. */
   void (*destroy)(JetsonCaptionEngine* engine);

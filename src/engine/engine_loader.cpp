@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Finds libjetsoncaption-engine.so and opens it, or says what to do about it.
+// Finds an engine and opens it, or says what to do about it.
 #include "engine/engine_loader.h"
 
 #include <cstdlib>
@@ -7,6 +7,7 @@
 #include "base/torch_environment.h"
 
 #include <dlfcn.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace jetsoncaption {
@@ -24,11 +25,22 @@ struct EngineFile {
   std::string origin;  // who named it, for messages
 };
 
-EngineFile find_engine_file() {
+bool is_folder(const char* path) {
+  struct stat status;
+  return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+}
+
+std::string file_name(EngineKind kind) {
+  return std::string("libjetsoncaption-engine-") + name_of(kind) + ".so";
+}
+
+EngineFile find_engine_file(EngineKind kind) {
   const char* named = std::getenv(kVariable);
-  if (named != nullptr && named[0] != '\0')
-    return {named, std::string("the environment variable ") + kVariable};
-  return {JETSONCAPTION_ENGINE_PATH, "the place where it is installed"};
+  if (named == nullptr || named[0] == '\0')
+    return {JETSONCAPTION_ENGINE_DIR "/" + file_name(kind), "the place where it is installed"};
+  const std::string path = named;
+  return {is_folder(named) ? path + "/" + file_name(kind) : path,
+          std::string("the environment variable ") + kVariable};
 }
 
 }  // namespace
@@ -46,25 +58,28 @@ std::string engine_remedy(const std::string& dlerror_text) {
   if (contains(dlerror_text, "undefined symbol"))
     return "The engine was built for another version of LibTorch: build it again with "
            "scripts/setup.sh.";
-  if (contains(dlerror_text, "libjetsoncaption-engine.so"))
+  if (contains(dlerror_text, "libjetsoncaption-engine-"))
     return std::string("Build and install it with scripts/setup.sh and meson install, or set ") +
-           kVariable + " to the file in the build folder.";
+           kVariable + " to the folder src/engine in the build folder.";
   return "Install the library that is named here, or run scripts/setup.sh.";
 }
 
-Result<EngineLibrary> open_engine() {
-  const EngineFile file = find_engine_file();
+Result<EngineLibrary> open_engine(EngineKind kind) {
+  const EngineFile file = find_engine_file(kind);
   const std::string name = "The captioning engine " + file.path + " (" + file.origin + ")";
 
   if (access(file.path.c_str(), F_OK) != 0)
-    return Error{ErrorKind::NotFound,
-                 name +
-                     " does not exist. Build and install it with scripts/setup.sh and meson "
-                     "install, or set " +
-                     kVariable + " to the file libjetsoncaption-engine.so in the build folder."};
+    return Error{
+        ErrorKind::NotFound,
+        name +
+            " does not exist. Build and install it with scripts/setup.sh and meson "
+            "install, or set " +
+            kVariable + " to the folder src/engine in the build folder." +
+            (kind == EngineKind::Torch ? " Precision int8 on the CPU does not need it." : "")};
 
   // OpenBLAS, which comes with LibTorch, reads them while it is opened.
-  set_variables(missing_blas_variables(this_processor(), std::getenv));
+  if (kind == EngineKind::Torch)
+    set_variables(missing_blas_variables(this_processor(), std::getenv));
   // Local: LibTorch drags in libraries that must not collide with the application's own.
   void* library = dlopen(file.path.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (library == nullptr) {
@@ -78,8 +93,8 @@ Result<EngineLibrary> open_engine() {
       dlsym(library, JETSONCAPTION_ENGINE_GET_API_NAME));
   if (get_api == nullptr)
     return Error{ErrorKind::Unsupported, name + " is not an engine: it has no function " +
-                                             JETSONCAPTION_ENGINE_GET_API_NAME +
-                                             ". Name libjetsoncaption-engine.so."};
+                                             JETSONCAPTION_ENGINE_GET_API_NAME + ". Name " +
+                                             file_name(kind) + "."};
 
   const JetsonCaptionEngineApi* api = get_api(JETSONCAPTION_ENGINE_API_VERSION);
   if (api == nullptr || api->version != JETSONCAPTION_ENGINE_API_VERSION)

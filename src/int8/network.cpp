@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Captions in int8 arithmetic, on every processor the same.
-#include <memory>
+#include "int8/network.h"
+
 #include <utility>
 #include <vector>
 
-#include "captioner/caption_network.h"
 #include "int8/decoder.h"
 #include "int8/encoder.h"
 

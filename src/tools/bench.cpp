@@ -15,6 +15,7 @@
 #include "tools/commands.h"
 #include "tools/figures.h"
 #include "tools/model_options.h"
+#include "tools/open_captioner.h"
 #include "tools/progress.h"
 
 #include <CLI/CLI.hpp>
@@ -40,7 +41,7 @@ struct BenchArguments {
 
 // One way to compute the same captions, with the time of each step of each run.
 struct Path {
-  std::string name;  // "eager": LibTorch's ordinary operations; "fast": int8
+  std::string name;  // "int8": our kernels; "torch": LibTorch's operators
   std::unique_ptr<Captioner> captioner;
   std::vector<double> shrink_ms;
   std::vector<double> encode_ms;
@@ -77,7 +78,7 @@ Result<Path> load_path(const BenchArguments& arguments, Precision precision) {
   if (!captioner.ok())
     return captioner.error();
   Path path;
-  path.name = precision == Precision::Int8 ? "fast" : "eager";
+  path.name = precision == Precision::Int8 ? "int8" : "torch";
   path.captioner = std::move(captioner.value());
   return path;
 }
@@ -146,6 +147,15 @@ constexpr std::array<Step, 4> kSteps = {{{"shrink", &Path::shrink_ms},
                                          {"word", &Path::word_ms},
                                          {"caption", &Path::caption_ms}}};
 
+// "LibTorch 1.13.1"; "no LibTorch" where it was not used.
+std::string libtorch_of(const std::vector<Path>& paths) {
+  for (const Path& path : paths) {
+    if (path.name == "torch")
+      return path.captioner->info().version;
+  }
+  return "no LibTorch";
+}
+
 void print_json(const BenchArguments& arguments, const std::vector<Path>& paths,
                 const MemoryUse& memory) {
   const MachineDescription machine = describe_machine();
@@ -156,7 +166,7 @@ void print_json(const BenchArguments& arguments, const std::vector<Path>& paths,
       const std::vector<double>& times_ms = path.*step.times_ms;
       results.push_back({{"name", step.name},
                          {"path", path.name},
-                         {"precision", info.precision},
+                         {"precision", name_of(info.precision)},
                          {"engine", info.engine},
                          {"threads", info.threads},
                          {"words", rounded(path.words / arguments.runs, 1)},
@@ -170,7 +180,7 @@ void print_json(const BenchArguments& arguments, const std::vector<Path>& paths,
                                   {{"cpu", machine.cpu},
                                    {"cores", machine.cores},
                                    {"memory_mb", rounded(machine.memory_mb, 0)},
-                                   {"libtorch", info.torch_version}}},
+                                   {"libtorch", libtorch_of(paths)}}},
                                  {"model", info.model_name},
                                  {"beam_size", arguments.search.beam_size},
                                  {"runs", arguments.runs},
@@ -192,8 +202,7 @@ void print_table(const BenchArguments& arguments, const std::vector<Path>& paths
   const MachineDescription machine = describe_machine();
   const CaptionerInfo& info = paths.front().captioner->info();
   std::cout << machine.cpu << ", " << machine.cores << " cores, "
-            << format_fixed(machine.memory_mb / 1024, 1) << " GB, LibTorch " << info.torch_version
-            << '\n'
+            << format_fixed(machine.memory_mb / 1024, 1) << " GB, " << libtorch_of(paths) << '\n'
             << info.model_name << ", " << arguments.runs << " pictures of " << kPictureWidth << "x"
             << kPictureHeight << ", beam size " << arguments.search.beam_size
             << ", milliseconds\n\n"
@@ -201,7 +210,8 @@ void print_table(const BenchArguments& arguments, const std::vector<Path>& paths
   for (const Path& path : paths) {
     for (const Step& step : kSteps) {
       std::cout << "  " << std::left << std::setw(7) << path.name << std::setw(11)
-                << path.captioner->info().precision << std::setw(8) << step.name << std::right;
+                << name_of(path.captioner->info().precision) << std::setw(8) << step.name
+                << std::right;
       for (const double percent : {50.0, 95.0, 99.0}) {
         std::cout << std::setw(10) << format_fixed(percentile(path.*step.times_ms, percent), 3);
       }
@@ -235,9 +245,9 @@ Result<void> bench(const BenchArguments& arguments) {
   std::vector<Path> paths;
   const bool both = arguments.model.precision == Precision::Auto;
   auto first = load_path(arguments, both ? Precision::Int8 : arguments.model.precision);
-  const bool only_eager = both && !first.ok();
-  if (only_eager) {
-    report_single("eager", first.error());
+  const bool only_torch = both && !first.ok();
+  if (only_torch) {
+    report_single("torch", first.error());
     first = load_path(arguments, Precision::Fp32);
   }
   if (!first.ok())
@@ -247,12 +257,12 @@ Result<void> bench(const BenchArguments& arguments) {
   auto done = watch_memory(arguments, pictures, sampler, paths.front(), memory);
   if (!done.ok())
     return done;
-  if (both && !only_eager) {
-    auto eager = load_path(arguments, Precision::Fp32);
-    if (eager.ok())
-      paths.push_back(std::move(eager.value()));
+  if (both && !only_torch) {
+    auto torch = load_path(arguments, Precision::Fp32);
+    if (torch.ok())
+      paths.push_back(std::move(torch.value()));
     else
-      report_single("fast", eager.error());
+      report_single("int8", torch.error());
   }
   done = time_all(arguments, pictures, paths);
   if (!done.ok())
@@ -291,8 +301,8 @@ void add_bench_command(CLI::App& program, int& exit_code) {
   command.add_flag("--json", arguments->json, "Print the figures as a JSON object");
   command.footer(
       "Describes pictures of 1920x1080 that are made by a formula, on two paths in turn:\n"
-      "  eager  fp32 with LibTorch's ordinary operations\n"
-      "  fast   int8, as the element runs it\n"
+      "  int8   our kernels, as the element runs it\n"
+      "  torch  fp32 with LibTorch's operators\n"
       "and times shrinking to the model's input, the encoder, each word, and the whole caption.\n"
       "Examples:\n"
       "  jetsoncaption bench\n"

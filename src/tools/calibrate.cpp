@@ -12,6 +12,7 @@
 #include "tools/evaluation.h"
 #include "tools/figures.h"
 #include "tools/progress.h"
+#include "torch/torch_captioner.h"
 #include "train/confidence_fit.h"
 
 #include <CLI/CLI.hpp>
@@ -126,7 +127,7 @@ Result<void> calibrate(const CalibrateArguments& arguments) {
       arguments.lists.size() != arguments.images.size()) {
     return Error{ErrorKind::InvalidArgument, "Each --images needs a --captions and a --list"};
   }
-  auto captioner = Captioner::load(arguments.model);
+  auto captioner = load_torch_captioner(arguments.model);
   if (!captioner.ok())
     return captioner.error();
   Progress progress;

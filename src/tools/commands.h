@@ -26,6 +26,7 @@ void add_prune_command(CLI::App& program, int& exit_code);
 void add_calibrate_command(CLI::App& program, int& exit_code);
 void add_import_backbone_command(CLI::App& program, int& exit_code);
 void add_self_test_command(CLI::App& program, int& exit_code);
+void add_write_self_test_command(CLI::App& program, int& exit_code);
 void add_doctor_command(CLI::App& program, int& exit_code);
 
 }  // namespace jetsoncaption

@@ -12,6 +12,7 @@
 #include "tools/commands.h"
 #include "tools/figures.h"
 #include "tools/model_options.h"
+#include "tools/open_captioner.h"
 #include "tools/pictures.h"
 
 #include <CLI/CLI.hpp>

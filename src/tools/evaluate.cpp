@@ -13,6 +13,7 @@
 #include "tools/evaluation.h"
 #include "tools/figures.h"
 #include "tools/model_options.h"
+#include "tools/open_captioner.h"
 #include "tools/progress.h"
 
 #include <CLI/CLI.hpp>
@@ -55,7 +56,7 @@ void print_scores(const EvaluateArguments& arguments, const CaptionerInfo& info,
                                    {"confidence_auc", rounded(told_apart, 4)},
                                    {"confidence_gap", rounded(gap, 4)},
                                    {"model", info.model_name},
-                                   {"precision", info.precision},
+                                   {"precision", name_of(info.precision)},
                                    {"engine", info.engine},
                                    {"threads", info.threads},
                                    {"beam_size", arguments.search.beam_size},
@@ -64,8 +65,9 @@ void print_scores(const EvaluateArguments& arguments, const CaptionerInfo& info,
     std::cout << format_json(result) << std::endl;
     return;
   }
-  std::cout << info.model_name << ", " << info.precision << " (" << info.engine << "), beam size "
-            << arguments.search.beam_size << ", " << evaluation.names.size() << " pictures\n";
+  std::cout << info.model_name << ", " << name_of(info.precision) << " (" << info.engine
+            << "), beam size " << arguments.search.beam_size << ", " << evaluation.names.size()
+            << " pictures\n";
   for (size_t i = 0; i < scores.bleu.size(); ++i) {
     std::cout << "  BLEU-" << i + 1 << "   " << format_fixed(scores.bleu[i], 2) << '\n';
   }

@@ -4,7 +4,6 @@
 
 #include <cstdlib>
 #include <map>
-#include <utility>
 
 #include <CLI/CLI.hpp>
 #include <unistd.h>
@@ -105,14 +104,6 @@ Result<std::string> find_model(const std::string& asked_for) {
                                         kInstalledModel + "; use --model DIR, set $" +
                                         kModelVariable +
                                         ", or load scripts/env.sh in a build folder."};
-}
-
-Result<std::unique_ptr<Captioner>> load_captioner(CaptionerOptions options) {
-  auto directory = find_model(options.model_dir);
-  if (!directory.ok())
-    return directory.error();
-  options.model_dir = std::move(directory.value());
-  return Captioner::load(options);
 }
 
 }  // namespace jetsoncaption

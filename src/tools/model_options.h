@@ -2,7 +2,6 @@
 // The options that all commands which run a model share, and how they find it.
 #pragma once
 
-#include <memory>
 #include <string>
 
 #include "base/result.h"
@@ -30,8 +29,5 @@ void add_search_options(CLI::App& command, DescribeOptions& options);
 // The bundle to use: the one that was asked for, else $JETSONCAPTION_MODEL, else the one installed
 // with the program. NotFound tells how to name one.
 Result<std::string> find_model(const std::string& asked_for);
-
-// find_model() and Captioner::load() in one step.
-Result<std::unique_ptr<Captioner>> load_captioner(CaptionerOptions options);
 
 }  // namespace jetsoncaption

@@ -7,7 +7,6 @@
 
 #include "base/log.h"
 #include "tools/commands.h"
-#include "torch/cuda_device.h"
 
 #include <CLI/CLI.hpp>
 
@@ -44,8 +43,6 @@ int run_program(int argc, char** argv, const std::string& description,
                 const std::function<void(CLI::App& program, int& exit_code)>& add_commands) {
   set_log_sink(print_warning);
   try {
-    // What OpenBLAS reads cannot be set here: it was opened before main(). The doctor looks at it.
-    prepare_cuda();
     int exit_code = kAllWell;
     CLI::App program(description, "jetsoncaption");
     program.require_subcommand(1);

@@ -9,12 +9,12 @@
 #include <string>
 #include <vector>
 
-#include "captioner/self_test.h"
 #include "text/captions_file.h"
 #include "tools/commands.h"
 #include "tools/figures.h"
 #include "tools/pictures.h"
 #include "tools/progress.h"
+#include "train/self_test_writer.h"
 
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>

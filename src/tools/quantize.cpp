@@ -9,13 +9,14 @@
 
 #include "bundle/bundle.h"
 #include "captioner/captioner.h"
-#include "captioner/self_test.h"
 #include "text/captions_file.h"
 #include "tools/commands.h"
 #include "tools/evaluation.h"
 #include "tools/figures.h"
 #include "tools/pictures.h"
 #include "tools/progress.h"
+#include "torch/torch_captioner.h"
+#include "train/self_test_writer.h"
 
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
@@ -72,10 +73,10 @@ Result<Measured> measure(const QuantizeArguments& arguments, Precision precision
   options.device = Device::Cpu;  // where int8 arithmetic is for
   options.precision = precision;
   options.threads = arguments.threads;
-  auto captioner = Captioner::load(options);
+  auto captioner = load_torch_captioner(options);
   if (!captioner.ok())
     return captioner.error();
-  measured.precision = captioner.value()->info().precision;
+  measured.precision = name_of(captioner.value()->info().precision);
   measured.engine = captioner.value()->info().engine;
   auto evaluated = evaluate_captioner(
       *captioner.value(), arguments.dev, arguments.search,

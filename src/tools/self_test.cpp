@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // `jetsoncaption self-test`: runs the self-test of a bundle in each precision, or writes it anew.
-#include "captioner/self_test.h"
-
 #include <iostream>
 #include <memory>
 #include <string>
@@ -11,6 +9,8 @@
 #include "tools/commands.h"
 #include "tools/figures.h"
 #include "tools/model_options.h"
+#include "tools/open_captioner.h"
+#include "tools/trainer_program.h"
 
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
@@ -39,15 +39,15 @@ const char* outcome_word(SelfTestOutcome outcome) {
 void print(const CaptionerInfo& info, bool json) {
   if (json) {
     std::cout << format_json({{"model", info.model_name},
-                              {"precision", info.precision},
+                              {"precision", name_of(info.precision)},
                               {"engine", info.engine},
-                              {"libtorch", info.torch_version},
+                              {"version", info.version},
                               {"self_test", outcome_word(info.self_test)}})
               << std::endl;
     return;
   }
-  std::cout << info.precision << ", " << info.engine << " kernels: " << outcome_word(info.self_test)
-            << std::endl;
+  std::cout << name_of(info.precision) << ", " << info.engine
+            << " kernels: " << outcome_word(info.self_test) << std::endl;
 }
 
 // Whether it passed. That it failed is logged by load() as for everybody else.
@@ -55,14 +55,14 @@ Result<bool> run(const std::string& directory, Precision precision, bool json) {
   CaptionerOptions options;
   options.model_dir = directory;
   options.precision = precision;
-  auto captioner = Captioner::load(options);
+  auto captioner = open_captioner(options);
   if (!captioner.ok())
     return captioner.error();
   const CaptionerInfo& info = captioner.value()->info();
   print(info, json);
   if (info.self_test == SelfTestOutcome::Absent) {
-    std::cerr << "jetsoncaption: " << directory << " stores no self-test for " << info.precision
-              << "; write one with --write" << std::endl;
+    std::cerr << "jetsoncaption: " << directory << " stores no self-test for "
+              << name_of(info.precision) << "; write one with --write" << std::endl;
   }
   return info.self_test == SelfTestOutcome::Passed;
 }
@@ -72,13 +72,9 @@ Result<int> run_all(const SelfTestArguments& arguments) {
   if (!directory.ok())
     return directory.error();
   if (arguments.write) {
-    const auto written = write_self_test(directory.value());
-    if (!written.ok())
-      return written.error();
-    for (const SelfTestPicture& picture : written.value()) {
-      std::cerr << "Picture " << picture.number << " was written, with a margin of "
-                << format_fixed(static_cast<double>(picture.margin), 3) << ".\n";
-    }
+    const int written = run_trainer({"write-self-test", "--model", directory.value()});
+    if (written != kAllWell)
+      return written;
   }
   int exit_code = kAllWell;
   for (const Precision precision : {Precision::Fp32, Precision::Int8}) {

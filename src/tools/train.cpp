@@ -6,10 +6,10 @@
 #include <string>
 #include <vector>
 
-#include "captioner/self_test.h"
 #include "tools/commands.h"
 #include "tools/pictures.h"
 #include "tools/progress.h"
+#include "train/self_test_writer.h"
 #include "train/trained_bundle.h"
 #include "train/trainer.h"
 

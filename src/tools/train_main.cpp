@@ -2,8 +2,11 @@
 // The program `jetsoncaption-train`, which `jetsoncaption train` and the like start.
 #include "tools/commands.h"
 #include "tools/program.h"
+#include "torch/cuda_device.h"
 
 int main(int argc, char** argv) {
+  // What OpenBLAS reads cannot be set here: it was opened before main(). The doctor looks at it.
+  jetsoncaption::prepare_cuda();
   return jetsoncaption::run_program(
       argc, argv, "Makes models and their weights of other precisions.",
       [](CLI::App& program, int& exit_code) {
@@ -12,5 +15,6 @@ int main(int argc, char** argv) {
         jetsoncaption::add_quantize_command(program, exit_code);
         jetsoncaption::add_calibrate_command(program, exit_code);
         jetsoncaption::add_import_backbone_command(program, exit_code);
+        jetsoncaption::add_write_self_test_command(program, exit_code);
       });
 }

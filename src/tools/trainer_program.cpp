@@ -2,9 +2,11 @@
 // Finds the other program and starts it.
 #include "tools/trainer_program.h"
 
+#include <chrono>
 #include <iostream>
 #include <string>
 
+#include "tools/child_process.h"
 #include "tools/commands.h"
 
 #include <CLI/CLI.hpp>
@@ -13,6 +15,8 @@
 namespace jetsoncaption {
 
 namespace {
+
+constexpr std::chrono::minutes kPatience{30};
 
 constexpr struct {
   const char* name;
@@ -35,6 +39,20 @@ std::string own_folder() {
   return file.substr(0, file.find_last_of('/'));
 }
 
+// Where the program may lie.
+std::vector<std::string> places() {
+  return {own_folder() + "/jetsoncaption-train", JETSONCAPTION_LIBEXEC_DIR "/jetsoncaption-train"};
+}
+
+int say_that_it_is_missing(const std::string& command) {
+  std::cerr << "jetsoncaption: " << command
+            << " needs the program jetsoncaption-train, which is neither beside this one nor "
+               "in " JETSONCAPTION_LIBEXEC_DIR
+               "; build it with scripts/setup.sh --all, or ninja -C build."
+            << std::endl;
+  return kWrongCall;
+}
+
 }  // namespace
 
 bool is_trainer_command(const char* word) {
@@ -51,14 +69,26 @@ void list_trainer_commands(CLI::App& program) {
 }
 
 int start_trainer(char** argv) {
-  for (const std::string& folder : {own_folder(), std::string(JETSONCAPTION_LIBEXEC_DIR)})
-    execv((folder + "/jetsoncaption-train").c_str(), argv);
-  std::cerr << "jetsoncaption: " << argv[1]
-            << " needs the program jetsoncaption-train, which is neither beside this one nor "
-               "in " JETSONCAPTION_LIBEXEC_DIR
-               "; build it with scripts/setup.sh --all, or ninja -C build."
-            << std::endl;
-  return kWrongCall;
+  for (const std::string& program : places())
+    execv(program.c_str(), argv);
+  return say_that_it_is_missing(argv[1]);
+}
+
+int run_trainer(const std::vector<std::string>& arguments) {
+  for (const std::string& program : places()) {
+    if (access(program.c_str(), X_OK) != 0)
+      continue;
+    std::vector<std::string> line = {program};
+    line.insert(line.end(), arguments.begin(), arguments.end());
+    const auto ran = run_child(line, kPatience);
+    if (!ran.ok()) {
+      std::cerr << "jetsoncaption: " << ran.error().message << std::endl;
+      return kWrongCall;
+    }
+    std::cout << ran.value().output;
+    return ran.value().exit_code < 0 ? kSomeFailed : ran.value().exit_code;
+  }
+  return say_that_it_is_missing(arguments.front());
 }
 
 }  // namespace jetsoncaption

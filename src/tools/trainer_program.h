@@ -2,6 +2,9 @@
 // Starts `jetsoncaption-train` for the subcommands that are in it.
 #pragma once
 
+#include <string>
+#include <vector>
+
 namespace CLI {
 class App;
 }
@@ -16,5 +19,8 @@ void list_trainer_commands(CLI::App& program);
 // Becomes that program, with the same arguments; it lies beside this one, or where it is installed.
 // Returns an ExitCode only when there is none.
 int start_trainer(char** argv);
+
+// Runs it with these arguments, waits, and returns its ExitCode; kWrongCall where there is none.
+int run_trainer(const std::vector<std::string>& arguments);
 
 }  // namespace jetsoncaption

@@ -8,15 +8,9 @@
 #include <string>
 
 #include "base/result.h"
-#include "bundle/bundle.h"
-#include "captioner/caption_network.h"
+#include "captioner/network_captioner.h"
 
 namespace jetsoncaption {
-
-struct LoadedNetwork {
-  std::unique_ptr<Bundle> bundle;  // the network may point into it
-  std::unique_ptr<CaptionNetwork> network;
-};
 
 // Not thread-safe.
 class NetworkKeeper {

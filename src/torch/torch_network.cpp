@@ -3,12 +3,13 @@
 //
 // On CUDA all work goes to one stream. The only wait in a word is for its log-probabilities, which
 // the search reads on the CPU.
+#include "torch/torch_network.h"
+
 #include <cstring>
 #include <vector>
 
 #include <torch/torch.h>
 
-#include "captioner/caption_network.h"
 #include "image/preprocess.h"
 #include "torch/network.h"
 #include "torch/weights.h"

@@ -3,6 +3,7 @@
 #include "torch/torch_runtime.h"
 
 #include <algorithm>
+#include <mutex>
 #include <new>
 #include <thread>
 
@@ -36,6 +37,38 @@ bool is_out_of_memory(const std::string& what) {
   return false;
 }
 
+void use_torch_threads(int threads) {
+  if (at::get_num_threads() != threads)
+    at::set_num_threads(threads);
+}
+
+// Debian's OpenBLAS has threads of its own, which LibTorch does not know of and which would take
+// every core. Both are null with another BLAS.
+struct BlasThreads {
+  void (*set)(int);
+  int (*get)();
+};
+
+const BlasThreads& blas_threads() {
+  static const BlasThreads functions = {
+      reinterpret_cast<void (*)(int)>(dlsym(RTLD_DEFAULT, "openblas_set_num_threads")),
+      reinterpret_cast<int (*)()>(dlsym(RTLD_DEFAULT, "openblas_get_num_threads"))};
+  return functions;
+}
+
+// What TorchSettings of the whole process found.
+struct ProcessSettings {
+  std::mutex mutex;
+  int users = 0;
+  int blas_threads = 0;
+  bool cudnn = false;
+};
+
+ProcessSettings& process_settings() {
+  static ProcessSettings settings;
+  return settings;
+}
+
 }  // namespace
 
 int default_threads() {
@@ -44,19 +77,34 @@ int default_threads() {
 }
 
 void use_threads(int threads) {
-  if (at::get_num_threads() != threads)
-    at::set_num_threads(threads);
-  // Debian's OpenBLAS has threads of its own, which LibTorch does not know of and which would take
-  // every core.
-  using SetThreads = void (*)(int);
-  static const auto set_blas_threads =
-      reinterpret_cast<SetThreads>(dlsym(RTLD_DEFAULT, "openblas_set_num_threads"));
-  if (set_blas_threads)
-    set_blas_threads(threads);
+  use_torch_threads(threads);
+  if (blas_threads().set)
+    blas_threads().set(threads);
 }
 
-void allow_cudnn(bool allowed) {
-  at::globalContext().setUserEnabledCuDNN(allowed);
+TorchSettings::TorchSettings(int threads, bool allow_cudnn)
+    : threads_before_(at::get_num_threads()) {
+  use_torch_threads(threads);
+  ProcessSettings& process = process_settings();
+  const std::lock_guard<std::mutex> lock(process.mutex);
+  if (process.users++ == 0) {
+    process.blas_threads = blas_threads().get ? blas_threads().get() : 0;
+    process.cudnn = at::globalContext().userEnabledCuDNN();
+  }
+  if (blas_threads().set)
+    blas_threads().set(threads);
+  at::globalContext().setUserEnabledCuDNN(allow_cudnn);
+}
+
+TorchSettings::~TorchSettings() {
+  use_torch_threads(threads_before_);
+  ProcessSettings& process = process_settings();
+  const std::lock_guard<std::mutex> lock(process.mutex);
+  if (--process.users > 0)
+    return;
+  if (blas_threads().set && process.blas_threads > 0)
+    blas_threads().set(process.blas_threads);
+  at::globalContext().setUserEnabledCuDNN(process.cudnn);
 }
 
 std::string torch_version() {

@@ -13,13 +13,27 @@ namespace jetsoncaption {
 // picture has too little work for more.
 int default_threads();
 
-// Lets LibTorch use so many threads in the calling thread. Cheap; OpenMP keeps the
-// number for each thread, so every thread that captions must ask.
+// Lets LibTorch and its BLAS use so many threads, in this process from now on: for programs, which
+// have the process to themselves. Cheap; OpenMP keeps the number for each thread, so every thread
+// that computes must ask.
 void use_threads(int threads);
 
-// Off unless allowed, because it was unstable on the boards this replaces a program on, and its
-// kernels take hundreds of megabytes. Without CUDA it changes nothing.
-void allow_cudnn(bool allowed);
+// The same for as long as it lives, and whether cuDNN may be used: for libraries, which leave the
+// process of their host as they found it. What is of the whole process is put back when the last
+// one ends; while several live with different wishes, the newest counts.
+//
+// cuDNN is off unless allowed, because it was unstable on the boards this replaces a program on,
+// and its kernels take hundreds of megabytes. Without CUDA it changes nothing.
+class TorchSettings {
+ public:
+  TorchSettings(int threads, bool allow_cudnn);
+  ~TorchSettings();
+  TorchSettings(const TorchSettings&) = delete;
+  TorchSettings& operator=(const TorchSettings&) = delete;
+
+ private:
+  const int threads_before_;  // of LibTorch in this thread
+};
 
 std::string torch_version();  // "1.13.1"
 

@@ -30,8 +30,9 @@ TEST(EngineRemedy, NamesThePackageOfLibTorch) {
 }
 
 TEST(EngineRemedy, BuildsAgainForAnotherLibTorch) {
-  EXPECT_TRUE(contains(engine_remedy("/usr/lib/libjetsoncaption-engine.so: undefined symbol: _ZN2"),
-                       "build it again"));
+  EXPECT_TRUE(
+      contains(engine_remedy("/usr/lib/libjetsoncaption-engine-torch.so: undefined symbol: _ZN2"),
+               "build it again"));
 }
 
 TEST(EngineRemedy, IsNeverEmpty) {
@@ -39,7 +40,7 @@ TEST(EngineRemedy, IsNeverEmpty) {
 }
 
 TEST(OpenEngine, FindsTheOneOfTheEnvironment) {
-  const Result<EngineLibrary> library = open_engine();
+  const Result<EngineLibrary> library = open_engine(EngineKind::Int8);
   ASSERT_TRUE(library.ok()) << library.error().message;
   EXPECT_EQ(library.value().path, g_getenv("JETSONCAPTION_ENGINE"));
   EXPECT_EQ(library.value().api->version, uint32_t{JETSONCAPTION_ENGINE_API_VERSION});

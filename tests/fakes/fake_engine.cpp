@@ -160,8 +160,7 @@ struct JetsonCaptionEngine {
   Script script;
   std::mutex mutex;  // of all below
   std::condition_variable cancelled_changed;
-  bool cancelled = false;
-  bool running = false;
+  uint64_t cancelled_below = 0;  // requests with lower numbers
   uint64_t captions = 0;
   uint64_t failures = 0;
   uint64_t trims = 0;
@@ -215,23 +214,20 @@ int32_t create(const JetsonCaptionEngineOptions* options, JetsonCaptionEngine** 
 }
 
 // True when cancelled meanwhile.
-bool delay(JetsonCaptionEngine* engine) {
+bool delay(JetsonCaptionEngine* engine, uint64_t request) {
   std::unique_lock<std::mutex> lock(engine->mutex);
-  engine->running = true;
-  engine->cancelled = false;
   const bool is_slow =
       engine->captions + engine->failures + 1 == number(engine->script, "slow-at", 0);
   const unsigned delay_ms = number(engine->script, is_slow ? "slow-ms" : "delay-ms", 0);
   engine->cancelled_changed.wait_for(lock, milliseconds(delay_ms),
-                                     [engine] { return engine->cancelled; });
-  engine->running = false;
-  return engine->cancelled;
+                                     [&] { return request < engine->cancelled_below; });
+  return request < engine->cancelled_below;
 }
 
 int32_t describe(JetsonCaptionEngine* engine, const JetsonCaptionEngineImage* image,
                  const JetsonCaptionEngineRequest* request, JetsonCaptionEngineCaption* caption) {
   std::this_thread::sleep_for(milliseconds(number(engine->script, "deaf-ms", 0)));
-  if (delay(engine))
+  if (delay(engine, request->number))
     return fail(JETSONCAPTION_ENGINE_CANCELLED, "Cancelled.");
 
   const Script& script = engine->script;
@@ -307,11 +303,9 @@ void trim_memory(JetsonCaptionEngine* engine) {
     std::vector<char>().swap(engine->ballast);
 }
 
-void cancel(JetsonCaptionEngine* engine) {
+void cancel(JetsonCaptionEngine* engine, uint64_t request) {
   std::lock_guard<std::mutex> lock(engine->mutex);
-  if (!engine->running)
-    return;
-  engine->cancelled = true;
+  engine->cancelled_below = std::max(engine->cancelled_below, request + 1);
   engine->cancelled_changed.notify_all();
 }
 

@@ -9,12 +9,12 @@
 
 #include <gtest/gtest.h>
 
-#include "captioner/caption_network.h"
 #include "fakes/scoped_variable.h"
 #include "fakes/tiny_bundle.h"
 #include "fakes/tiny_bundle_files.h"
 #include "image/test_picture.h"
 #include "int8/kernels.h"
+#include "int8/network.h"
 
 namespace jetsoncaption {
 namespace {

@@ -11,6 +11,7 @@
 #include "captioner/captioner.h"
 #include "media_files.h"
 #include "picture_bytes.h"
+#include "tools/open_captioner.h"
 
 #include <CLI/CLI.hpp>
 #include <gmock/gmock.h>
@@ -28,8 +29,8 @@ class FakeCaptioner : public Captioner {
  public:
   explicit FakeCaptioner(Precision precision) {
     info_.model_name = "fake";
-    info_.precision = precision == Precision::Fp32 ? "fp32" : "int8";
-    info_.torch_version = "0";
+    info_.precision = precision == Precision::Fp32 ? Precision::Fp32 : Precision::Int8;
+    info_.version = "LibTorch 0";
     info_.grid_columns = 3;
     info_.grid_rows = 2;
   }
@@ -44,7 +45,7 @@ class FakeCaptioner : public Captioner {
     caption.inference_ms = 2.5;
     return caption;
   }
-  void cancel() override {}
+  void cancel(uint64_t) override {}
   CaptionerInfo info() const override { return info_; }
   CaptionTimes last_times() const override { return {0.5, 1.0, 0.8, 4}; }
 
@@ -54,7 +55,7 @@ class FakeCaptioner : public Captioner {
 
 }  // namespace
 
-Result<std::unique_ptr<Captioner>> Captioner::load(const CaptionerOptions& options) {
+Result<std::unique_ptr<Captioner>> open_captioner(const CaptionerOptions& options) {
   if (options.model_dir == kInt8Model && options.precision != Precision::Int8)
     return Error{ErrorKind::InvalidArgument, options.model_dir + " has no fp32."};
   if (options.model_dir != kKnownModel && options.model_dir != kInt8Model)
@@ -323,9 +324,9 @@ TEST_F(Commands, BenchReportsEveryStepOfBothPaths) {
                    " " + row["name"].get<std::string>());
   }
   EXPECT_THAT(rows,
-              testing::ElementsAre("fast int8 shrink", "fast int8 encode", "fast int8 word",
-                                   "fast int8 caption", "eager fp32 shrink", "eager fp32 encode",
-                                   "eager fp32 word", "eager fp32 caption"));
+              testing::ElementsAre("int8 int8 shrink", "int8 int8 encode", "int8 int8 word",
+                                   "int8 int8 caption", "torch fp32 shrink", "torch fp32 encode",
+                                   "torch fp32 word", "torch fp32 caption"));
   EXPECT_NEAR(report["results"][2]["p50_ms"].get<double>(), 0.2, 1e-9) << "0.8 ms for 4 steps";
   EXPECT_GT(report["memory"]["after_captions_mb"].get<double>(), 0);
   EXPECT_EQ(report["memory"]["captions"], 2);
@@ -340,7 +341,7 @@ TEST_F(Commands, BenchMeasuresOnePrecisionThatIsAskedFor) {
   const auto report = nlohmann::json::parse(outcome.output);
   ASSERT_EQ(report["results"].size(), 4U);
   EXPECT_EQ(report["results"][0]["precision"], "fp32");
-  EXPECT_EQ(report["memory"]["path"], "eager");
+  EXPECT_EQ(report["memory"]["path"], "torch");
 }
 
 TEST_F(Commands, BenchOfABundleWithInt8AloneHasNoEagerPath) {
@@ -348,7 +349,7 @@ TEST_F(Commands, BenchOfABundleWithInt8AloneHasNoEagerPath) {
   const Outcome outcome = run({"bench", "--json", "--runs", "2", "--captions", "2"});
 
   ASSERT_EQ(outcome.exit_code, kAllWell) << outcome.errors;
-  EXPECT_THAT(outcome.errors, HasSubstr("only the fast path is measured: int8-model has no fp32"));
+  EXPECT_THAT(outcome.errors, HasSubstr("only the int8 path is measured: int8-model has no fp32"));
   EXPECT_EQ(nlohmann::json::parse(outcome.output)["results"].size(), 4U);
 }
 

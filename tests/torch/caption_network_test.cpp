@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // What the search relies on, for each arithmetic a bundle can be captioned with.
-#include "captioner/caption_network.h"
-
 #include <algorithm>
 #include <cmath>
 #include <memory>
@@ -14,6 +12,8 @@
 #include "fakes/tiny_bundle.h"
 #include "fakes/tiny_bundle_files.h"
 #include "int8/kernels.h"
+#include "int8/network.h"
+#include "torch/torch_network.h"
 #include "torch/torch_runtime.h"
 
 namespace jetsoncaption {
@@ -123,8 +123,9 @@ TEST_P(CaptionNetworkTest, NamesEachNounOfTheTagsOnceAndTheLikeliestFirst) {
     EXPECT_LE(tags[i].probability, tags[i - 1].probability);
   const auto first = tags;
   network_->look_at(picture(2).data());
-  if (has_tags_)
+  if (has_tags_) {
     EXPECT_NE(network_->tags()[0].probability, first[0].probability);
+  }
 }
 
 TEST_P(CaptionNetworkTest, GivesEachSentenceADistributionOverAllWords) {

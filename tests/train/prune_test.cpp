@@ -9,10 +9,10 @@
 #include <torch/torch.h>
 
 #include "bundle/bundle.h"
-#include "captioner/captioner.h"
 #include "colours.h"
 #include "fakes/temporary_directory.h"
 #include "fakes/tiny_bundle.h"
+#include "torch/torch_captioner.h"
 #include "torch/weights.h"
 #include "train/feature_store.h"
 #include "train/parameters.h"
@@ -78,7 +78,7 @@ class PruneTest : public testing::TestWithParam<bool> {
     options.model_dir = directory;
     options.precision = precision;
     options.threads = 1;
-    const auto captioner = Captioner::load(options);
+    const auto captioner = load_torch_captioner(options);
     EXPECT_TRUE(captioner.ok()) << captioner.error().message;
     std::vector<std::string> captions;
     for (const Colour& colour : colours()) {

@@ -11,9 +11,9 @@
 #include <gtest/gtest.h>
 
 #include "bundle/bundle.h"
-#include "captioner/caption_network.h"
 #include "fakes/tiny_bundle_files.h"
 #include "search/search.h"
+#include "torch/torch_network.h"
 #include "torch/torch_runtime.h"
 #include "torch/weights.h"
 #include "train/augment.h"

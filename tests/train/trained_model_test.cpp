@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "bundle/bundle.h"
-#include "captioner/captioner.h"
 #include "colours.h"
+#include "torch/torch_captioner.h"
 #include "train/quantize.h"
 #include "workshop.h"
 
@@ -20,7 +20,7 @@ std::vector<std::string> caption_colours(const std::string& model, Precision pre
   options.model_dir = model;
   options.precision = precision;
   options.threads = 1;
-  const auto captioner = Captioner::load(options);
+  const auto captioner = load_torch_captioner(options);
   EXPECT_TRUE(captioner.ok()) << captioner.error().message;
   std::vector<std::string> captions;
   for (const Colour& colour : colours()) {

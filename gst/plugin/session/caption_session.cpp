@@ -13,12 +13,12 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// How often a stop repeats cancel(): one that comes a moment before describe() begins is lost.
-constexpr std::chrono::milliseconds kCancelAgain{5};
-
 // How long a stop waits for what may be left alone: most of it ends sooner, and then nothing of the
 // element is left when its state has changed.
 constexpr std::chrono::milliseconds kPatience{20};
+
+// What may be left begins and ends without a word.
+constexpr std::chrono::milliseconds kLookAgain{5};
 
 }  // namespace
 
@@ -193,7 +193,7 @@ void CaptionSession::interrupt() {
 // With mutex_ held, so that the engine cannot be unloaded meanwhile.
 void CaptionSession::cancel_running() {
   if (phase_ == Phase::Running)
-    engine_->cancel();
+    engine_->cancel(running_epoch_);
 }
 
 // With mutex_ held.
@@ -214,10 +214,8 @@ void CaptionSession::shut_down() {
     stopping_ = true;
     wake_worker_.notify_one();
     const Clock::time_point end = Clock::now() + kPatience;
-    while (!worker_ended_ && !(may_be_left_ && Clock::now() >= end)) {
-      cancel_running();
-      wake_streaming_.wait_for(lock, kCancelAgain, [this] { return worker_ended_; });
-    }
+    while (!worker_ended_ && !(may_be_left_ && Clock::now() >= end))
+      wake_streaming_.wait_for(lock, kLookAgain, [this] { return worker_ended_; });
     if (!worker_ended_ && worker_.joinable()) {
       is_abandoned_ = true;
       begin_abandoned_load();

@@ -215,6 +215,7 @@ class CaptionSession : public std::enable_shared_from_this<CaptionSession> {
   bool worker_ended_ = false;
   uint64_t epoch_ =
       0;  // counts flushes and new streams; what was begun in an older one is forgotten
+  uint64_t running_epoch_ = 0;  // of the caption that is made: its number in the engine
   Outcome waited_outcome_;
   RetryPause caption_pause_;
   RetryPause load_pause_;

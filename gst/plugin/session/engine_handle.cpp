@@ -77,6 +77,7 @@ Result<CaptionBuffer> EngineHandle::describe(const ImageView& image, const Engin
   engine_request.max_words = request.max_words;
   engine_request.max_inference_ms = request.max_inference_ms;
   engine_request.hedge_below = request.hedge_below;
+  engine_request.number = request.number;
 
   JetsonCaptionEngineCaption caption = {};
   caption.size = sizeof caption;
@@ -113,7 +114,9 @@ EngineInfo EngineHandle::info() const {
   info.attention_rows = stats.attention_rows;
   info.self_test = stats.self_test;
   info.self_test_failure = valid_text(stats.self_test_failure, sizeof stats.self_test_failure);
-  info.device_fallback = valid_text(stats.device_fallback, sizeof stats.device_fallback);
+  info.device_fallback = fallback_.empty()
+                             ? valid_text(stats.device_fallback, sizeof stats.device_fallback)
+                             : fallback_;
   return info;
 }
 

@@ -28,6 +28,7 @@ struct EngineRequest {
   unsigned max_inference_ms = 0;  // 0: no limit
   bool attention = false;         // also list the words and where the model looked for each
   double hedge_below = 0;         // captions of less confidence give way to likely tags
+  uint64_t number = 0;            // of this caption, for cancel()
 };
 
 // The part of the engine's statistics that the element uses.
@@ -45,7 +46,8 @@ struct EngineInfo {
   unsigned attention_rows = 0;
   int self_test = JETSONCAPTION_ENGINE_SELF_TEST_ABSENT;  // JetsonCaptionEngineSelfTest
   std::string self_test_failure;  // a sentence with the remedy; empty unless it failed
-  std::string device_fallback;    // why the GPU was left; a sentence, empty unless it was
+  // Why the GPU was left, or int8 took the place of LibTorch; a sentence, empty unless so.
+  std::string device_fallback;
 };
 
 // One describe() or trim_memory() at a time; cancel() and info() from any thread.
@@ -59,18 +61,22 @@ class EngineHandle {
   EngineHandle(const EngineHandle&) = delete;
   EngineHandle& operator=(const EngineHandle&) = delete;
 
-  // The image is borrowed for the call. Cancelled when cancel() was called meanwhile.
+  // The image is borrowed for the call. Cancelled when cancel() was called for its number.
   Result<CaptionBuffer> describe(const ImageView& image, const EngineRequest& request);
 
   void trim_memory() { api_->trim_memory(engine_); }
-  void cancel() { api_->cancel(engine_); }
+  void cancel(uint64_t number) { api_->cancel(engine_, number); }
   EngineInfo info() const;
+
+  // The engine that was wanted cannot be had: a sentence for info().
+  void set_fallback(const std::string& sentence) { fallback_ = sentence; }
 
  private:
   explicit EngineHandle(const JetsonCaptionEngineApi* api) : api_(api) {}
 
   const JetsonCaptionEngineApi* const api_;
   JetsonCaptionEngine* engine_ = nullptr;  // owned; null only in create()
+  std::string fallback_;                   // before the first info() of other threads
 };
 
 }  // namespace jetsoncaption

@@ -2,8 +2,10 @@
 // From the element's settings to a loaded model.
 #include "plugin/session/engine_start.h"
 
+#include <mutex>
 #include <string>
 
+#include "engine/engine_choice.h"
 #include "engine/engine_loader.h"
 #include "plugin/session/abandoned_loads.h"
 #include "plugin/session/model_search.h"
@@ -55,6 +57,34 @@ const char* model_remedy(ErrorKind kind) {
   return "";
 }
 
+// What a library does at the end of the process is registered while it is opened, and must come
+// after what we do.
+void finish_abandoned_loads_before(EngineKind kind) {
+  static std::once_flag registered[kEngineKinds];
+  std::call_once(registered[static_cast<size_t>(kind)], finish_abandoned_loads_at_exit);
+}
+
+Result<std::unique_ptr<EngineHandle>> open_and_create(EngineKind kind, const EngineStart& start,
+                                                      const std::function<bool()>& is_stopped) {
+  const Result<EngineLibrary> library = open_engine(kind);
+  if (!library.ok())
+    return library.error();
+  finish_abandoned_loads_before(kind);
+  if (is_stopped())
+    return Error{ErrorKind::Cancelled, "The element was stopped."};
+
+  const EngineOptions& options = start.options;
+  auto engine = EngineHandle::create(library.value(), options);
+  if (engine.ok())
+    return engine;
+  const Error& cause = engine.error();
+  return Error{cause.kind, "The model \"" + options.model_dir + "\" (" + start.model_origin +
+                               ") cannot be loaded with device=" + device_name(options.device) +
+                               ", precision=" + precision_name(options.precision) +
+                               " and threads=" + std::to_string(options.threads) + ": " +
+                               cause.message + model_remedy(cause.kind)};
+}
+
 }  // namespace
 
 Result<EngineStart> prepare_engine(const Settings& settings) {
@@ -78,26 +108,22 @@ Result<EngineStart> prepare_engine(const Settings& settings) {
 
 Result<std::unique_ptr<EngineHandle>> start_engine(const EngineStart& start,
                                                    const std::function<bool()>& is_stopped) {
-  const Result<EngineLibrary> library = open_engine();
-  if (!library.ok())
-    return library.error();
-  // What the library does at the end of the process was registered just now.
-  static const int registered = (finish_abandoned_loads_at_exit(), 0);
-  (void)registered;
-  if (is_stopped())
-    return Error{ErrorKind::Cancelled, "The element was stopped."};
-
-  const EngineOptions& options = start.options;
-  auto engine = EngineHandle::create(library.value(), options);
-  if (engine.ok())
+  const EngineChoice choice = choose_engine(
+      static_cast<JetsonCaptionEngineDevice>(start.options.device),
+      static_cast<JetsonCaptionEnginePrecision>(start.options.precision), start.options.model_dir);
+  auto engine = open_and_create(choice.kind, start, is_stopped);
+  if (engine.ok() || !choice.or_int8 || engine.error().kind == ErrorKind::Cancelled)
     return engine;
 
-  const Error& cause = engine.error();
-  return Error{cause.kind, "The model \"" + options.model_dir + "\" (" + start.model_origin +
-                               ") cannot be loaded with device=" + device_name(options.device) +
-                               ", precision=" + precision_name(options.precision) +
-                               " and threads=" + std::to_string(options.threads) + ": " +
-                               cause.message + model_remedy(cause.kind)};
+  auto instead = open_and_create(EngineKind::Int8, start, is_stopped);
+  if (!instead.ok())
+    return engine;
+  instead.value()->set_fallback(
+      "Captions are made in int8 on the CPU, because the engine with LibTorch, which the GPU "
+      "needs, "
+      "does not work. The cause: " +
+      engine.error().message);
+  return instead;
 }
 
 }  // namespace jetsoncaption

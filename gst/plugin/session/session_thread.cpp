@@ -89,8 +89,10 @@ CaptionSession::Task CaptionSession::wait_for_task() {
   }
   if (*task == Task::Load)
     phase_ = Phase::Loading;
-  if (*task == Task::Describe)
+  if (*task == Task::Describe) {
     phase_ = Phase::Running;
+    running_epoch_ = epoch_;
+  }
   return *task;
 }
 
@@ -257,8 +259,9 @@ void CaptionSession::describe() {
   {
     std::lock_guard<std::mutex> lock(mutex_);
     job = job_;
+    job.request.number = running_epoch_;
     shrinker = std::move(shrinker_);
-    epoch = epoch_;
+    epoch = running_epoch_;
     waited_for = waited_for_;
   }
   Result<std::shared_ptr<FrameCaption>> result = guarded_caption(job, std::move(shrinker));

@@ -216,7 +216,28 @@ Check check_engine(const EngineFacts& engine) {
   return {"engine", CheckStatus::Ok, engine.path, ""};
 }
 
+Check check_torch_engine(const EngineFacts& engine) {
+  if (!engine.path.empty())
+    return {"fp32", CheckStatus::Ok, engine.path, ""};
+  Check check = check_engine(engine);
+  check.name = "fp32";
+  check.status = CheckStatus::Warning;
+  check.finding = "precision fp32 and fp16 and device cuda cannot be had: " + check.finding;
+  return check;
+}
+
 Check check_libtorch(const LibtorchFacts& libtorch) {
+  if (libtorch.version.empty() && libtorch.failure.empty()) {
+    return {"libtorch", CheckStatus::NotHere,
+            "there is no LibTorch, which only precision fp32 and fp16, device cuda and training "
+            "need",
+            ""};
+  }
+  if (libtorch.version.empty()) {
+    return {"libtorch", CheckStatus::Warning,
+            "precision fp32 and fp16, device cuda and training cannot be had: " + libtorch.failure,
+            "docs/troubleshooting.md says more."};
+  }
   Check check{"libtorch", CheckStatus::Ok, libtorch.version, ""};
   if (!libtorch.file.empty())
     check.finding += ", " + libtorch.file;

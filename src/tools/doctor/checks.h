@@ -38,8 +38,12 @@ Check check_gstreamer(const GstreamerFacts& gstreamer);
 Check check_plugin(const GstreamerFacts& gstreamer, const std::string& program_version);
 Check check_engine(const EngineFacts& engine);
 
+// The engine with LibTorch, which only fp32, fp16 and CUDA need.
+Check check_torch_engine(const EngineFacts& engine);
+
 struct LibtorchFacts {
-  std::string version;
+  std::string version;  // empty: there is none, or it does not work
+  std::string failure;  // then, how it ends; empty: there is none
   std::vector<std::string> quantized_engines;
   std::string file;                       // its libtorch_cpu.so; "" if not known
   bool is_for_cuda = false;               // libtorch_cuda.so lies beside it

@@ -10,15 +10,14 @@
 #include <vector>
 
 #include "base/torch_environment.h"
+#include "engine/engine_choice.h"
 #include "memory/sampler.h"
 #include "tools/commands.h"
 #include "tools/doctor/checks.h"
+#include "tools/doctor/libtorch.h"
 #include "tools/doctor/machine.h"
 #include "tools/figures.h"
 #include "tools/model_options.h"
-#include "torch/numeric_check.h"
-#include "torch/torch_facts.h"
-#include "torch/torch_runtime.h"
 
 #include <CLI/CLI.hpp>
 #include <dlfcn.h>
@@ -45,23 +44,12 @@ std::string board_release() {
   return start == std::string::npos ? "" : text.substr(start, text.find('\n') - start);
 }
 
-// The file of the matrix product that LibTorch calls, for there may be several: a LAPACK brings the
-// BLAS that it was built with.
-std::string blas_provider() {
-  Dl_info found{};
-  void* product = dlsym(RTLD_DEFAULT, "sgemm_");
-  if (product == nullptr || dladdr(product, &found) == 0)
-    return "";
-  const std::unique_ptr<char, decltype(&std::free)> path(realpath(found.dli_fname, nullptr),
-                                                         std::free);
-  return path ? path.get() : "";
-}
-
-LibtorchFacts look_at_libtorch(const std::string& maps) {
+LibtorchFacts facts_of(const LibtorchProbe& probe) {
   LibtorchFacts libtorch;
-  libtorch.version = torch_version();
-  libtorch.quantized_engines = quantized_engines();
-  libtorch.file = mapped_file(maps, "libtorch_cpu.so");
+  libtorch.version = probe.version;
+  libtorch.failure = probe.failure;
+  libtorch.quantized_engines = probe.quantized_engines;
+  libtorch.file = mapped_file(probe.maps, "libtorch_cpu.so");
   const std::string folder = libtorch.file.substr(0, libtorch.file.rfind('/') + 1);
   libtorch.is_for_cuda = access((folder + "libtorch_cuda.so").c_str(), F_OK) == 0;
   libtorch.is_on_arm64 = this_processor().is_arm64;
@@ -69,19 +57,13 @@ LibtorchFacts look_at_libtorch(const std::string& maps) {
   return libtorch;
 }
 
-std::string find_wrong_numbers() {
-  std::string difference;
-  const auto checked = guard_torch([&] { difference = check_numbers(); });
-  return checked.ok() ? difference : checked.error().message;
-}
-
-CudaFacts look_for_cuda() {
+CudaFacts look_for_cuda(const LibtorchProbe& libtorch) {
   CudaFacts cuda;
   void* driver = dlopen("libcuda.so.1", RTLD_LAZY | RTLD_LOCAL);
   cuda.has_driver = driver != nullptr;
   if (driver != nullptr)
     dlclose(driver);
-  cuda.in_libtorch = torch_has_cuda();
+  cuda.in_libtorch = libtorch.has_cuda;
   return cuda;
 }
 
@@ -121,21 +103,27 @@ std::vector<Check> examine(const DoctorArguments& arguments) {
     choice.directory = found.value();
   else
     choice.error = found.error().message;
-  const EngineFacts engine = probe_engine(choice.directory);
-  const std::string maps = read_text("/proc/self/maps");
-  const bool blas_guesses = !missing_blas_variables(this_processor(), std::getenv).empty();
-  return {check_machine(machine, board_release()),
-          check_gstreamer(gstreamer),
-          check_plugin(gstreamer, JETSONCAPTION_VERSION),
-          check_engine(engine),
-          check_libtorch(look_at_libtorch(maps)),
-          check_arithmetic(find_wrong_numbers()),
-          check_blas(blas_provider(), maps, blas_guesses),
-          check_cuda(look_for_cuda()),
-          check_nvmm(look_for_nvmm()),
-          check_memory(look_at_memory(machine, engine)),
-          check_model(choice, engine),
-          check_self_test(engine)};
+  const EngineChoice engine_choice = choose_engine(
+      JETSONCAPTION_ENGINE_DEVICE_AUTO, JETSONCAPTION_ENGINE_PRECISION_AUTO, choice.directory);
+  const EngineFacts engine = probe_engine(name_of(engine_choice.kind), choice.directory);
+  const LibtorchProbe libtorch = probe_libtorch();
+  std::vector<Check> checks = {check_machine(machine, board_release()), check_gstreamer(gstreamer),
+                               check_plugin(gstreamer, JETSONCAPTION_VERSION),
+                               check_engine(engine)};
+  checks.push_back(check_libtorch(facts_of(libtorch)));
+  if (libtorch.is_here) {
+    const EngineFacts torch_engine = probe_engine(name_of(EngineKind::Torch), "");
+    checks.push_back(check_torch_engine(torch_engine));
+    checks.push_back(check_arithmetic(libtorch.difference));
+    const bool blas_guesses = !missing_blas_variables(this_processor(), std::getenv).empty();
+    checks.push_back(check_blas(libtorch.blas_provider, libtorch.maps, blas_guesses));
+  }
+  checks.push_back(check_cuda(look_for_cuda(libtorch)));
+  checks.push_back(check_nvmm(look_for_nvmm()));
+  checks.push_back(check_memory(look_at_memory(machine, engine)));
+  checks.push_back(check_model(choice, engine));
+  checks.push_back(check_self_test(engine));
+  return checks;
 }
 
 int count_failed(const std::vector<Check>& checks) {

@@ -25,9 +25,10 @@ struct EngineFacts {
   uint64_t used_mb = 0;         // by a process that has loaded the model and nothing else
 };
 
-// `model`: a bundle directory, or "" to open the engine only. Takes about two seconds. Never fails:
-// what goes wrong is among the facts.
-EngineFacts probe_engine(const std::string& model);
+// `kind`: "int8" or "torch", as in the name of the engine's file. `model`: a bundle directory, or
+// "" to open the engine only. With LibTorch it takes about two seconds. Never fails: what goes
+// wrong is among the facts.
+EngineFacts probe_engine(const char* kind, const std::string& model);
 
 // What the probe printed, and how it ended. `model` says whether it was to load one.
 EngineFacts read_probe(const ChildResult& probe, const std::string& model);

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Opens the engine as the plugin does, in a process that has no LibTorch yet, and loads a model.
+// Opens an engine as the plugin does, in a process that has nothing else yet, and loads a model.
 //
-//   jetsoncaption-engine-probe [MODEL_DIR]
+//   jetsoncaption-engine-probe int8|torch [MODEL_DIR]
 //
-// `jetsoncaption doctor` runs it, because the command line links LibTorch itself and so would never
-// see what goes wrong when LibTorch is loaded late; and because a LibTorch that was built for
-// another processor ends the process. Prints a JSON object a line; doctor_engine.cpp reads them.
+// `jetsoncaption doctor` runs it, because a LibTorch that was built for another processor ends the
+// process, and so that the memory is that of the engine alone. Prints a JSON object a line;
+// doctor_engine.cpp reads them.
 #include <cstdio>
 #include <iostream>
 #include <string>
@@ -54,13 +54,15 @@ void load_model(const JetsonCaptionEngineApi& api, const char* directory) {
 }  // namespace jetsoncaption
 
 int main(int argc, char** argv) {
-  const auto library = jetsoncaption::open_engine();
+  using jetsoncaption::EngineKind;
+  const bool torch = argc > 1 && std::string(argv[1]) == name_of(EngineKind::Torch);
+  const auto library = jetsoncaption::open_engine(torch ? EngineKind::Torch : EngineKind::Int8);
   if (!library.ok()) {
     jetsoncaption::print({{"open_error", library.error().message}});
     return 1;
   }
   jetsoncaption::print({{"opened", library.value().path}});
-  if (argc > 1)
-    jetsoncaption::load_model(*library.value().api, argv[1]);
+  if (argc > 2)
+    jetsoncaption::load_model(*library.value().api, argv[2]);
   return 0;
 }

@@ -37,7 +37,7 @@ GstreamerFacts good_gstreamer() {
 
 EngineFacts good_engine() {
   EngineFacts facts;
-  facts.path = "/usr/lib/jetsoncaption/libjetsoncaption-engine.so";
+  facts.path = "/usr/lib/jetsoncaption/libjetsoncaption-engine-int8.so";
   facts.was_loaded = true;
   facts.model = "tiny";
   facts.precision = "int8";

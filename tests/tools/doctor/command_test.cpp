@@ -60,7 +60,7 @@ TEST_F(DoctorCommand, FindsNothingWrongWhereAllWorks) {
     EXPECT_EQ(checks_.count(name), 1U) << name;
   EXPECT_EQ(status("plugin"), "ok") << finding("plugin");
   EXPECT_EQ(status("engine"), "ok") << finding("engine");
-  EXPECT_EQ(finding("engine"), std::getenv("JETSONCAPTION_ENGINE"));
+  EXPECT_THAT(finding("engine"), HasSubstr("libjetsoncaption-engine-int8.so"));
   EXPECT_NE(status("model"), "failed") << finding("model");
   EXPECT_THAT(finding("model"), HasSubstr("tiny in " + model_.path()));
   EXPECT_EQ(status("self-test"), "ok") << finding("self-test");
@@ -123,7 +123,7 @@ TEST_F(DoctorCommand, FindsAModelThatSaysSomethingElseHere) {
   ASSERT_NO_FATAL_FAILURE(examine());
   EXPECT_EQ(exit_code_, 1);
   EXPECT_EQ(status("self-test"), "failed");
-  EXPECT_THAT(finding("self-test"), HasSubstr("LibTorch"));
+  EXPECT_THAT(finding("self-test"), HasSubstr("fails its self-test"));
 }
 
 }  // namespace

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Describes images, on whatever device and with whatever arithmetic there is.
-#include "captioner/bundle_captioner.h"
+// Describes images with whatever network there is.
+#include "captioner/network_captioner.h"
 
 #include <cmath>
 #include <utility>
@@ -9,10 +9,9 @@
 #include "captioner/confidence.h"
 #include "captioner/hedge.h"
 #include "captioner/search_setup.h"
+#include "captioner/self_test.h"
 #include "search/search.h"
 #include "text/tokenizer.h"
-#include "torch/cuda_device.h"
-#include "torch/torch_runtime.h"
 
 namespace jetsoncaption {
 namespace {
@@ -63,35 +62,57 @@ void write_tags(const LoadedNetwork& loaded, Caption& caption) {
 
 }  // namespace
 
-BundleCaptioner::BundleCaptioner(const CaptionerOptions& options, Device device,
-                                 Precision precision, NetworkOpener opener)
-    : options_(options), opener_(std::move(opener)), keeper_(makers(device, precision)) {}
-
-Result<std::unique_ptr<Captioner>> BundleCaptioner::load(const CaptionerOptions& options,
-                                                         Device device, Precision precision,
-                                                         NetworkOpener opener) {
-  std::unique_ptr<BundleCaptioner> captioner(
-      new BundleCaptioner(options, device, precision, std::move(opener)));
-  const auto loaded = captioner->run([](const LoadedNetwork&) {});
-  if (!loaded.ok())
-    return loaded.error();
-  const CaptionerInfo info = captioner->info();
-  captioner->threads_ = info.threads;
-  Image& picture = captioner->picture_;
-  picture.width = info.input_width;
-  picture.height = info.input_height;
-  picture.pixels.resize(static_cast<size_t>(picture.width) * static_cast<size_t>(picture.height) *
-                        3);
-  return std::unique_ptr<Captioner>(std::move(captioner));
+Result<void> check_captioner_options(const CaptionerOptions& options) {
+  const auto checked = check_range("threads", options.threads, 0, kMaxThreads);
+  if (!checked.ok())
+    return checked.error();
+  if (!options.model_dir.empty())
+    return {};
+  return Error{ErrorKind::InvalidArgument,
+               "No model was named; name a directory that has config.json, vocabulary.txt and "
+               "weights"};
 }
 
-Result<Caption> BundleCaptioner::describe(const ImageView& image, const DescribeOptions& options) {
+CaptionerInfo info_of(const LoadedNetwork& loaded) {
+  const ModelConfig& config = loaded.bundle->config;
+  CaptionerInfo info;
+  info.model_name = config.name;
+  info.engine = loaded.network->kernels();
+  info.input_width = config.input_width;
+  info.input_height = config.input_height;
+  info.grid_columns = config.grid_width();
+  info.grid_rows = config.grid_height();
+  return info;
+}
+
+void test_network(const LoadedNetwork& loaded, CaptionerInfo& info) {
+  const SelfTestResult result = run_self_test(*loaded.network, *loaded.bundle, info.precision);
+  if (result.is_absent)
+    return;
+  info.self_test = SelfTestOutcome::Passed;
+  if (!result.difference.empty())
+    write_self_test_failure(result.difference, info);
+}
+
+void write_self_test_failure(const std::string& difference, CaptionerInfo& info) {
+  info.self_test = SelfTestOutcome::Failed;
+  info.self_test_failure = "The model " + info.model_name + " fails its self-test with " +
+                           info.version + ", " + info.engine + " kernels and precision " +
+                           name_of(info.precision) + ": " + difference +
+                           ". Captions may be wrong here: choose precision " +
+                           (info.precision == Precision::Fp32 ? "int8" : "fp32") +
+                           ", get the model again, or install another build of " +
+                           info.version.substr(0, info.version.find(' ')) + ".";
+}
+
+Result<Caption> NetworkCaptioner::describe(const ImageView& image, const DescribeOptions& options) {
   auto checked = check_range("beam-size", options.beam_size, 1, kMaxBeamSize);
   if (checked.ok())
     checked = check_range("max-words", options.max_words, 1, kMaxWords);
   if (!checked.ok())
     return checked.error();
-  cancelled_ = false;
+  if (is_cancelled(options))
+    return Error{ErrorKind::Cancelled, "The caption was cancelled"};
   const auto start = Clock::now();
   auto shrunk = shrinker_.shrink_to(image, picture_.width, picture_.height, picture_.pixels.data());
   if (!shrunk.ok())
@@ -106,72 +127,50 @@ Result<Caption> BundleCaptioner::describe(const ImageView& image, const Describe
   });
   if (!described.ok())
     return described.error();
-  if (cancelled_)
+  if (is_cancelled(options))
     return Error{ErrorKind::Cancelled, "The caption was cancelled"};
   caption.inference_ms = milliseconds_since(start);
   return caption;
 }
 
-void BundleCaptioner::trim_memory() {
-  if (is_on_cuda())
-    (void)guard_torch([] { release_cuda_cache(); });
+void NetworkCaptioner::cancel(uint64_t number) {
+  uint64_t below = cancelled_below_;
+  while (below <= number && !cancelled_below_.compare_exchange_weak(below, number + 1)) {
+  }
 }
 
-uint64_t BundleCaptioner::device_memory_bytes() const {
-  uint64_t bytes = 0;
-  if (is_on_cuda())
-    (void)guard_torch([&bytes] { bytes = cuda_memory_bytes(); });
-  return bytes;
-}
-
-CaptionerInfo BundleCaptioner::info() const {
+CaptionerInfo NetworkCaptioner::info() const {
   const std::lock_guard<std::mutex> lock(info_mutex_);
   return info_;
 }
 
-NetworkKeeper::Makers BundleCaptioner::makers(Device device, Precision precision) {
-  if (device == Device::Cpu)
-    return {nullptr, [=] { return open(Device::Cpu, precision); }, nullptr};
-  return {[=] { return open(Device::Cuda, precision); }, [=] { return open_on_cpu_instead(); },
-          release_cuda_cache};
-}
-
-// The precision was chosen for the GPU: here the fastest and smallest one is wanted.
-Result<LoadedNetwork> BundleCaptioner::open_on_cpu_instead() {
-  CaptionerOptions options = options_;
-  options.precision = Precision::Auto;
-  const auto precision = choose_precision(options, Device::Cpu);
-  if (!precision.ok())
-    return precision.error();
-  return open(Device::Cpu, precision.value());
-}
-
-Result<LoadedNetwork> BundleCaptioner::open(Device device, Precision precision) {
-  auto opened = opener_(options_, device, precision);
-  if (!opened.ok())
-    return opened.error();
-  evidence_ = TagEvidence(opened.value().loaded.bundle->vocabulary);
+void NetworkCaptioner::use(const LoadedNetwork& loaded, CaptionerInfo info) {
+  evidence_ = TagEvidence(loaded.bundle->vocabulary);
+  picture_.width = info.input_width;
+  picture_.height = info.input_height;
+  picture_.pixels.resize(static_cast<size_t>(picture_.width) *
+                         static_cast<size_t>(picture_.height) * 3);
+  if (!info.self_test_failure.empty())
+    log_message(LogLevel::Warning, info.self_test_failure);
   const std::lock_guard<std::mutex> lock(info_mutex_);
-  info_ = std::move(opened.value().info);
-  return std::move(opened.value().loaded);
+  info_ = std::move(info);
 }
 
-Result<void> BundleCaptioner::run(const NetworkKeeper::Work& work) {
-  auto done = keeper_.run(work);
-  const std::string fallback = keeper_.fallback();
-  if (!fallback.empty() && info().device_fallback.empty()) {
-    {
-      const std::lock_guard<std::mutex> lock(info_mutex_);
-      info_.device_fallback = fallback;
-    }
-    log_message(LogLevel::Warning, fallback);
+void NetworkCaptioner::set_device_fallback(const std::string& sentence) {
+  {
+    const std::lock_guard<std::mutex> lock(info_mutex_);
+    info_.device_fallback = sentence;
   }
-  return done;
+  log_message(LogLevel::Warning, sentence);
 }
 
-Caption BundleCaptioner::describe_picture(const LoadedNetwork& loaded,
-                                          const DescribeOptions& options, Clock::time_point start) {
-  use_threads(threads_);
+bool NetworkCaptioner::is_cancelled(const DescribeOptions& options) const {
+  return options.number < cancelled_below_;
+}
+
+Caption NetworkCaptioner::describe_picture(const LoadedNetwork& loaded,
+                                           const DescribeOptions& options,
+                                           Clock::time_point start) {
   times_ = {};
   times_.shrink_ms = milliseconds_since(start);
   loaded.network->look_at(picture_.pixels.data());
@@ -190,7 +189,7 @@ Caption BundleCaptioner::describe_picture(const LoadedNetwork& loaded,
   if (tag_weight > 0)
     search_options.word_evidence = evidence_.of_words(tag_weight);
   search_options.should_stop = [this, &options, start] {
-    return cancelled_ ||
+    return is_cancelled(options) ||
            (options.max_inference_ms > 0 && milliseconds_since(start) >= options.max_inference_ms);
   };
   const SearchResult found = search(*loaded.network, search_options);
@@ -204,27 +203,6 @@ Caption BundleCaptioner::describe_picture(const LoadedNetwork& loaded,
   write_tags(loaded, caption);
   hedge(caption, options.hedge_below);
   return caption;
-}
-
-Result<std::unique_ptr<Captioner>> Captioner::load(const CaptionerOptions& options) {
-  const auto checked = check_range("threads", options.threads, 0, kMaxThreads);
-  if (!checked.ok())
-    return checked.error();
-  const auto device = choose_device(options.device);
-  if (!device.ok())
-    return device.error();
-  if (options.model_dir.empty()) {
-    return Error{ErrorKind::InvalidArgument,
-                 "No model was named; name a directory that has config.json, vocabulary.txt and "
-                 "weights"};
-  }
-  const auto precision = choose_precision(options, device.value());
-  if (!precision.ok())
-    return precision.error();
-  const auto opener = [](const CaptionerOptions& chosen, Device on, Precision with) {
-    return open_network(chosen, on, with);
-  };
-  return BundleCaptioner::load(options, device.value(), precision.value(), opener);
 }
 
 }  // namespace jetsoncaption

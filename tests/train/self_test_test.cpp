@@ -10,6 +10,9 @@
 
 #include "fakes/temporary_directory.h"
 #include "fakes/tiny_bundle.h"
+#include "int8/network.h"
+#include "torch/torch_network.h"
+#include "train/self_test_writer.h"
 
 #include <unistd.h>
 
@@ -34,7 +37,8 @@ class SelfTest : public testing::Test {
   SelfTestResult run(WeightFile file) {
     const auto bundle = open(file);
     const auto network = make_torch_network(*bundle);
-    return run_self_test(*network, *bundle, file == WeightFile::Int8 ? "int8" : "fp32");
+    return run_self_test(*network, *bundle,
+                         file == WeightFile::Int8 ? Precision::Int8 : Precision::Fp32);
   }
 
   TemporaryDirectory directory_;
@@ -50,7 +54,7 @@ TEST_F(SelfTest, OfTheTinyBundlePassesInEachPrecision) {
 TEST_F(SelfTest, PassesWithTheInt8KernelsOfThisMachine) {
   const auto bundle = open(WeightFile::Int8);
   const auto network = make_int8_network(*bundle);
-  EXPECT_EQ(run_self_test(*network, *bundle, "int8").difference, "");
+  EXPECT_EQ(run_self_test(*network, *bundle, Precision::Int8).difference, "");
 }
 
 TEST_F(SelfTest, SaysWhichPictureIsDescribedHow) {
@@ -107,7 +111,7 @@ TEST_F(SelfTest, IsAbsentForAPrecisionThatIsNotStored) {
 TEST_F(SelfTest, ComparesFp16WithTheSentencesOfFp32) {
   const auto bundle = open(WeightFile::Master);
   const auto network = make_torch_network(*bundle);
-  const SelfTestResult result = run_self_test(*network, *bundle, "fp16");
+  const SelfTestResult result = run_self_test(*network, *bundle, Precision::Fp16);
   EXPECT_FALSE(result.is_absent);
   EXPECT_EQ(result.difference, "");
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // What a captioner says and does when the memory of the GPU runs out. The GPU here is a network on
 // the CPU that throws what LibTorch throws.
-#include "captioner/bundle_captioner.h"
+#include "torch/torch_captioner.h"
 
 #include <memory>
 #include <string>
@@ -47,7 +47,7 @@ class ScarceNetwork : public CaptionNetwork {
   int& failures_;
 };
 
-class BundleCaptionerTest : public testing::Test {
+class TorchCaptionerTest : public testing::Test {
  protected:
   void SetUp() override {
     const auto written = write_tiny_bundle(directory_.path(), 1);
@@ -68,15 +68,16 @@ class BundleCaptionerTest : public testing::Test {
     if (opened.ok() && device == Device::Cuda) {
       auto& network = opened.value().loaded.network;
       network = std::make_unique<ScarceNetwork>(std::move(network), gpu_pictures_that_fail_);
-      opened.value().info.device = "cuda";
+      opened.value().info.device = Device::Cuda;
     }
     return opened;
   }
 
   Result<std::unique_ptr<Captioner>> try_to_load(Device device, Precision precision) {
-    return BundleCaptioner::load(options_, device, precision,
-                                 [this](const CaptionerOptions& options, Device on,
-                                        Precision with) { return open(options, on, with); });
+    return load_torch_captioner(options_, device, precision,
+                                [this](const CaptionerOptions& options, Device on, Precision with) {
+                                  return open(options, on, with);
+                                });
   }
 
   std::unique_ptr<Captioner> load(Device device, Precision precision) {
@@ -105,11 +106,11 @@ class BundleCaptionerTest : public testing::Test {
   std::vector<std::string> logged_;
 };
 
-TEST_F(BundleCaptionerTest, MovesToTheCpuInTheMiddleOfItsWorkAndSaysSo) {
+TEST_F(TorchCaptionerTest, MovesToTheCpuInTheMiddleOfItsWorkAndSaysSo) {
   const std::string expected = caption_on_cpu(Precision::Int8);
   const auto captioner = load(Device::Cuda, Precision::Fp32);
-  EXPECT_EQ(captioner->info().device, "cuda");
-  EXPECT_EQ(captioner->info().precision, "fp32");
+  EXPECT_EQ(captioner->info().device, Device::Cuda);
+  EXPECT_EQ(captioner->info().precision, Precision::Fp32);
 
   gpu_pictures_that_fail_ = 2;
   const auto caption = describe(*captioner);
@@ -117,14 +118,14 @@ TEST_F(BundleCaptionerTest, MovesToTheCpuInTheMiddleOfItsWorkAndSaysSo) {
   ASSERT_TRUE(caption.ok()) << caption.error().message;
   EXPECT_EQ(caption.value().text, expected);
   const CaptionerInfo info = captioner->info();
-  EXPECT_EQ(info.device, "cpu");
-  EXPECT_EQ(info.precision, "int8");
+  EXPECT_EQ(info.device, Device::Cpu);
+  EXPECT_EQ(info.precision, Precision::Int8);
   EXPECT_THAT(info.device_fallback, HasSubstr("The memory of the GPU ran out"));
   EXPECT_THAT(info.device_fallback, HasSubstr("Tried to allocate 2.00 MiB"));
   EXPECT_EQ(logged_, std::vector<std::string>{info.device_fallback});
 }
 
-TEST_F(BundleCaptionerTest, SaysItOnce) {
+TEST_F(TorchCaptionerTest, SaysItOnce) {
   const auto captioner = load(Device::Cuda, Precision::Fp32);
   gpu_pictures_that_fail_ = 2;
   for (int i = 0; i < 3; ++i)
@@ -133,35 +134,35 @@ TEST_F(BundleCaptionerTest, SaysItOnce) {
   EXPECT_NE(captioner->info().device_fallback, "");
 }
 
-TEST_F(BundleCaptionerTest, TakesTheOtherWeightsWhereThereIsNoInt8) {
+TEST_F(TorchCaptionerTest, TakesTheOtherWeightsWhereThereIsNoInt8) {
   unlink(directory_.file("model-int8.safetensors").c_str());
   const auto captioner = load(Device::Cuda, Precision::Fp16);
   gpu_pictures_that_fail_ = 2;
   EXPECT_TRUE(describe(*captioner).ok());
-  EXPECT_EQ(captioner->info().device, "cpu");
-  EXPECT_EQ(captioner->info().precision, "fp32");
+  EXPECT_EQ(captioner->info().device, Device::Cpu);
+  EXPECT_EQ(captioner->info().precision, Precision::Fp32);
 }
 
-TEST_F(BundleCaptionerTest, StaysOnTheGpuWhenTheSecondTryWorks) {
+TEST_F(TorchCaptionerTest, StaysOnTheGpuWhenTheSecondTryWorks) {
   const auto captioner = load(Device::Cuda, Precision::Fp32);
   gpu_pictures_that_fail_ = 1;
   EXPECT_TRUE(describe(*captioner).ok());
-  EXPECT_EQ(captioner->info().device, "cuda");
+  EXPECT_EQ(captioner->info().device, Device::Cuda);
   EXPECT_EQ(captioner->info().device_fallback, "");
   EXPECT_TRUE(logged_.empty());
 }
 
-TEST_F(BundleCaptionerTest, BeginsOnTheCpuWhenTheGpuHasNoRoomForTheModel) {
+TEST_F(TorchCaptionerTest, BeginsOnTheCpuWhenTheGpuHasNoRoomForTheModel) {
   gpu_opens_that_fail_ = 2;
   const auto captioner = load(Device::Cuda, Precision::Fp32);
-  EXPECT_EQ(captioner->info().device, "cpu");
-  EXPECT_EQ(captioner->info().precision, "int8");
+  EXPECT_EQ(captioner->info().device, Device::Cpu);
+  EXPECT_EQ(captioner->info().precision, Precision::Int8);
   EXPECT_NE(captioner->info().device_fallback, "");
   EXPECT_EQ(logged_.size(), 1U);
   EXPECT_TRUE(describe(*captioner).ok());
 }
 
-TEST_F(BundleCaptionerTest, ReportsThatThereIsNoRoomAnywhereAndRecovers) {
+TEST_F(TorchCaptionerTest, ReportsThatThereIsNoRoomAnywhereAndRecovers) {
   const auto captioner = load(Device::Cuda, Precision::Fp32);
   gpu_pictures_that_fail_ = 2;
   cpu_opens_that_fail_ = 1;
@@ -173,11 +174,11 @@ TEST_F(BundleCaptionerTest, ReportsThatThereIsNoRoomAnywhereAndRecovers) {
   EXPECT_EQ(captioner->info().device_fallback, "") << "it is not on the CPU";
 
   EXPECT_TRUE(describe(*captioner).ok());
-  EXPECT_EQ(captioner->info().device, "cpu");
+  EXPECT_EQ(captioner->info().device, Device::Cpu);
   EXPECT_NE(captioner->info().device_fallback, "");
 }
 
-TEST_F(BundleCaptionerTest, IsNotLoadedWhereThereIsNoRoomAnywhere) {
+TEST_F(TorchCaptionerTest, IsNotLoadedWhereThereIsNoRoomAnywhere) {
   gpu_opens_that_fail_ = 2;
   cpu_opens_that_fail_ = 1;
   const auto loaded = try_to_load(Device::Cuda, Precision::Fp32);
@@ -185,7 +186,7 @@ TEST_F(BundleCaptionerTest, IsNotLoadedWhereThereIsNoRoomAnywhere) {
   EXPECT_EQ(loaded.error().kind, ErrorKind::OutOfMemory);
 }
 
-TEST_F(BundleCaptionerTest, DoesNotMoveFromTheCpu) {
+TEST_F(TorchCaptionerTest, DoesNotMoveFromTheCpu) {
   cpu_opens_that_fail_ = 1;
   const auto loaded = try_to_load(Device::Cpu, Precision::Fp32);
   ASSERT_FALSE(loaded.ok());

@@ -13,9 +13,9 @@
 #include <gtest/gtest.h>
 
 #include "bundle/bundle.h"
-#include "captioner/captioner.h"
 #include "fakes/places.h"
 #include "memory/sampler.h"
+#include "torch/torch_captioner.h"
 
 #include <sys/stat.h>
 
@@ -87,7 +87,7 @@ class RealModelTest : public testing::Test {
     options.model_dir = model_directory();
     options.precision = precision;
     options.threads = 1;
-    auto loaded = Captioner::load(options);
+    auto loaded = load_torch_captioner(options);
     EXPECT_TRUE(loaded.ok()) << loaded.error().message;
     return loaded.ok() ? std::move(loaded.value()) : nullptr;
   }
@@ -107,7 +107,7 @@ TEST_F(RealModelTest, OpensInEachPrecisionItLists) {
   for (const Precision precision : precisions_) {
     const auto captioner = load(precision);
     ASSERT_NE(captioner, nullptr);
-    const std::string name = captioner->info().precision;
+    const std::string name = name_of(captioner->info().precision);
     EXPECT_EQ(name == "int8", precision == Precision::Int8);
     EXPECT_EQ(std::count(names_.begin(), names_.end(), name), 1) << name;
   }
