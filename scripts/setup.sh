@@ -9,7 +9,8 @@ Usage: scripts/setup.sh [--all] [MESON_OPTION...]
 
 Installs what Debian 12 lacks (as root or through sudo; nothing is asked for when all is there), then
 builds the element and the program `jetsoncaption` into build/. Can be run again at any time.
---all  also the program that trains models, the tests, the examples, and what Python needs
+--all  also precision fp32 and the program that trains models, which need LibTorch, the tests, the
+       examples, and what Python needs
 Options such as -Db_sanitize=address are handed to meson when build/ is made for the first time.
 TEXT
 }

@@ -5,14 +5,14 @@
 # One line a purpose; docs/dependencies.md says why each is needed.
 runtime_packages=(
   g++ meson ninja-build pkg-config
-  libtorch-dev libopenblas0-pthread
   libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev libpango1.0-dev
   nlohmann-json3-dev libcli11-dev
   gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good
   fonts-dejavu-core
 )
-# Those of the tests, and of other languages.
+# Those of fp32 and training, of the tests, and of other languages.
 further_packages=(
+  libtorch-dev libopenblas0-pthread
   libicu-dev gobject-introspection libgirepository1.0-dev python3-gi gir1.2-gstreamer-1.0
   libgtest-dev libgmock-dev
 )
@@ -78,7 +78,7 @@ step_weight() {
   case $1 in
     *Precompiling*) weight=60 ;;
     *Compiling*torch-network*) weight=25 ;;
-    *Compiling*libtrain* | *Compiling*tests/train* | *Compiling*tests/captioner*) weight=30 ;;
+    *Compiling*libtrain* | *Compiling*tests/train* | *Compiling*tests/torch*) weight=30 ;;
     *Compiling*) weight=10 ;;
     *) weight=2 ;;
   esac

@@ -10,6 +10,7 @@
 #include <sstream>
 #include <utility>
 
+#include "base/text.h"
 #include "bundle/atomic_file.h"
 #include "bundle/file_names.h"
 #include "bundle/json_reader.h"
@@ -25,10 +26,6 @@ constexpr uint64_t kMaxVocabularyBytes = 16 << 20;
 
 Error corrupt(const std::string& message) {
   return Error{ErrorKind::CorruptModel, message};
-}
-
-bool ends_with(const std::string& text, const std::string& end) {
-  return text.size() >= end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
 }
 
 bool is_regular_file(const std::string& path) {

@@ -4,6 +4,7 @@
 
 #include <cstdlib>
 
+#include "base/text.h"
 #include "base/torch_environment.h"
 
 #include <dlfcn.h>
@@ -15,10 +16,6 @@ namespace jetsoncaption {
 namespace {
 
 constexpr const char* kVariable = "JETSONCAPTION_ENGINE";
-
-bool contains(const std::string& text, const char* part) {
-  return text.find(part) != std::string::npos;
-}
 
 struct EngineFile {
   std::string path;
@@ -53,7 +50,8 @@ std::string engine_remedy(const std::string& dlerror_text) {
            " in its environment: this library has to be loaded first.";
   }
   if (contains(dlerror_text, "libtorch") || contains(dlerror_text, "libc10"))
-    return "LibTorch is not installed: run scripts/setup.sh, or apt-get install libtorch1.13 on "
+    return "LibTorch is not installed: run scripts/setup.sh --all, or apt-get install libtorch1.13 "
+           "on "
            "Debian 12.";
   if (contains(dlerror_text, "undefined symbol"))
     return "The engine was built for another version of LibTorch: build it again with "
@@ -71,9 +69,8 @@ Result<EngineLibrary> open_engine(EngineKind kind) {
   if (access(file.path.c_str(), F_OK) != 0)
     return Error{
         ErrorKind::NotFound,
-        name +
-            " does not exist. Build and install it with scripts/setup.sh and meson "
-            "install, or set " +
+        name + " does not exist. Build and install it with scripts/setup.sh" +
+            (kind == EngineKind::Torch ? " --all" : "") + " and meson install, or set " +
             kVariable + " to the folder src/engine in the build folder." +
             (kind == EngineKind::Torch ? " Precision int8 on the CPU does not need it." : "")};
 

@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "base/text.h"
 #include "text/clean_text.h"
 
 namespace jetsoncaption {
@@ -35,7 +36,7 @@ void CaptionCollector::add(const CaptionPlace& place, const std::string& raw_nam
   if (!sentence.ok())
     return leave_out(place, sentence.error().message);
   std::string& name = clean.value();
-  if (name.compare(0, 2, "./") == 0)
+  if (starts_with(name, "./"))
     name.erase(0, 2);
   if (const char* why = fault(name, sentence.value()))
     return leave_out(place, why);

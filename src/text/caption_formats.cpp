@@ -4,6 +4,7 @@
 
 #include <fstream>
 
+#include "base/text.h"
 #include "text/caption_json.h"
 #include "text/caption_tables.h"
 
@@ -11,10 +12,6 @@ namespace jetsoncaption {
 namespace {
 
 constexpr size_t kMaxFileBytes = size_t{1} << 30;
-
-bool starts_with(const std::string& text, const std::string& start) {
-  return text.compare(0, start.size(), start) == 0;
-}
 
 }  // namespace
 

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/text.h"
 #include "text/caption_collector.h"
 #include "text/caption_tables.h"
 #include "text/json_records.h"
@@ -233,7 +234,7 @@ Result<CaptionList> read_json_captions(const std::string& text, size_t first,
   if (finder.found())
     return read_sections(text, file);
   // Empty lines at the beginning count.
-  return read_lines(text, text.compare(0, 3, "\xEF\xBB\xBF") == 0 ? 3 : 0, file);
+  return read_lines(text, starts_with(text, "\xEF\xBB\xBF") ? 3 : 0, file);
 }
 
 }  // namespace jetsoncaption

@@ -7,6 +7,7 @@
 #include <set>
 #include <utility>
 
+#include "base/text.h"
 #include "text/clean_text.h"
 #include "text/tokenizer.h"
 
@@ -34,8 +35,7 @@ class LineReader {
     if (!std::getline(stream_, line))
       return false;
     ++number_;
-    if (number_ == 1 &&
-        (line.compare(0, 2, "\xFF\xFE") == 0 || line.compare(0, 2, "\xFE\xFF") == 0)) {
+    if (number_ == 1 && (starts_with(line, "\xFF\xFE") || starts_with(line, "\xFE\xFF"))) {
       return Error{ErrorKind::InvalidArgument, file_ + " is UTF-16; save it as UTF-8."};
     }
     return true;

@@ -10,6 +10,8 @@
 #include <array>
 #include <utility>
 
+#include "base/text.h"
+
 namespace jetsoncaption {
 namespace {
 
@@ -30,10 +32,6 @@ char lower(char c) {
 bool is_one_of(char c, const char* set) {
   return std::find(set, set + std::char_traits<char>::length(set), c) !=
          set + std::char_traits<char>::length(set);
-}
-
-bool ends_with(const std::string& text, const std::string& end) {
-  return text.size() >= end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
 }
 
 const std::array<const char*, 7> kClitics = {"n't", "'s", "'m", "'d", "'re", "'ve", "'ll"};

@@ -6,6 +6,8 @@
 #include <cstring>
 #include <fstream>
 
+#include "base/text.h"
+
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -19,14 +21,10 @@ namespace {
 constexpr uint64_t kMostBytes = uint64_t{512} << 20;
 constexpr unsigned kVideoDevices = 81;  // the kernel's major number of cameras
 
-bool begins_with(const std::string& text, const std::string& start) {
-  return text.compare(0, start.size(), start) == 0;
-}
-
 // Whether the name stands for a file that this process has open already.
 bool is_open_already(const std::string& name) {
-  return name == "/dev/stdin" || begins_with(name, "/dev/fd/") ||
-         (begins_with(name, "/proc/") && name.find("/fd/") != std::string::npos);
+  return name == "/dev/stdin" || starts_with(name, "/dev/fd/") ||
+         (starts_with(name, "/proc/") && name.find("/fd/") != std::string::npos);
 }
 
 std::string reason() {

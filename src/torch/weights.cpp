@@ -7,6 +7,8 @@
 
 #include <torch/torch.h>
 
+#include "base/text.h"
+
 namespace jetsoncaption {
 namespace {
 
@@ -36,10 +38,6 @@ DataType data_type(torch::ScalarType type) {
 // and the mapping is private.
 torch::Tensor wrap(const TensorView& view) {
   return torch::from_blob(const_cast<void*>(view.data), view.shape, scalar_type(view.type));
-}
-
-bool ends_with(const std::string& text, const std::string& end) {
-  return text.size() >= end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
 }
 
 // int8 rows times the scale of each row.

@@ -7,6 +7,7 @@
 
 #include <torch/torch.h>
 
+#include "base/text.h"
 #include "bundle/bundle.h"
 #include "bundle/safetensors.h"
 #include "torch/weights.h"
@@ -18,10 +19,6 @@ namespace jetsoncaption {
 namespace {
 
 constexpr int kUsualKernel = 3;  // where the description does not name the depthwise kernels
-
-bool starts_with(const std::string& text, const std::string& start) {
-  return text.compare(0, start.size(), start) == 0;
-}
 
 torch::Tensor draw(const std::string& name, const std::vector<int64_t>& shape) {
   if (name == "decoder.embedding.weight")

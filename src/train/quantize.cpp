@@ -9,6 +9,7 @@
 
 #include <torch/torch.h>
 
+#include "base/text.h"
 #include "bundle/bundle.h"
 #include "image/preprocess.h"
 #include "torch/network.h"
@@ -20,10 +21,6 @@ namespace {
 
 constexpr int64_t kSamplesPerPicture = 2048;  // of each layer's output
 constexpr float kRelu6 = 6.0F;
-
-bool ends_with(const std::string& text, const std::string& end) {
-  return text.size() >= end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
-}
 
 // The ranges that are tried, as shares of the largest absolute value: a few outliers may saturate
 // when all other values gain by a finer step.

@@ -7,6 +7,7 @@
 #include <fstream>
 #include <memory>
 
+#include "base/text.h"
 #include "bundle/atomic_file.h"
 
 #include <dirent.h>
@@ -25,7 +26,7 @@ std::string checkpoint_in(const std::string& folder) {
   while (const dirent* entry = readdir(opened.get())) {
     const std::string name = entry->d_name;
     const std::string ending = ".json";
-    if (name.compare(0, 11, "checkpoint-") == 0 && name.size() > ending.size() &&
+    if (starts_with(name, "checkpoint-") && name.size() > ending.size() &&
         name.compare(name.size() - ending.size(), ending.size(), ending) == 0)
       return name;
   }

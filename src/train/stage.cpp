@@ -5,6 +5,8 @@
 #include <cstdlib>
 #include <limits>
 
+#include "base/text.h"
+
 namespace jetsoncaption {
 namespace {
 
@@ -12,9 +14,9 @@ namespace {
 // "encoder.head.bias" behind all of them.
 int block_of_encoder(const std::string& name) {
   static const std::string kBlock = "encoder.blocks.";
-  if (name.compare(0, kBlock.size(), kBlock) == 0)
+  if (starts_with(name, kBlock))
     return std::atoi(name.c_str() + kBlock.size());
-  return name.compare(0, 13, "encoder.stem.") == 0 ? 0 : std::numeric_limits<int>::max();
+  return starts_with(name, "encoder.stem.") ? 0 : std::numeric_limits<int>::max();
 }
 
 }  // namespace
@@ -38,7 +40,7 @@ const StageOptions& stage_options(const TrainOptions& options, Stage stage) {
 }
 
 bool is_decoder_tensor(const std::string& name) {
-  return name.compare(0, 8, "decoder.") == 0;
+  return starts_with(name, "decoder.");
 }
 
 bool trains_encoder(const TrainOptions& options, Stage stage) {

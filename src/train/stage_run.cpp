@@ -17,6 +17,7 @@
 
 #include <torch/torch.h>
 
+#include "base/text.h"
 #include "text/metrics.h"
 #include "train/augment.h"
 #include "train/checkpoint.h"
@@ -112,7 +113,7 @@ class StageRun {
   std::string cache_key() const {
     size_t encoder = 0;
     for (const auto& [name, tensor] : parameters_) {
-      if (name.compare(0, 8, "encoder.") == 0)
+      if (starts_with(name, "encoder."))
         encoder = 31 * encoder + content_hash(tensor);
     }
     return std::to_string(material_.train.size()) + " pictures " +

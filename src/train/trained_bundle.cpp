@@ -4,6 +4,7 @@
 
 #include <torch/torch.h>
 
+#include "base/text.h"
 #include "bundle/bundle.h"
 #include "torch/weights.h"
 #include "train/parameters.h"
@@ -13,10 +14,6 @@
 
 namespace jetsoncaption {
 namespace {
-
-bool starts_with(const std::string& text, const std::string& start) {
-  return text.compare(0, start.size(), start) == 0;
-}
 
 bool is_by_word(const std::string& name) {
   return name == "decoder.embedding.weight" || name == "decoder.word.bias";

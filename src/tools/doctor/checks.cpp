@@ -6,6 +6,7 @@
 #include <set>
 #include <sstream>
 
+#include "base/text.h"
 #include "engine/engine_api.h"
 #include "tools/figures.h"
 
@@ -15,10 +16,6 @@ namespace {
 constexpr uint64_t kDefaultThresholdMb = 2500;  // of the element's memory-threshold
 constexpr uint64_t kLeastFreeMb = 100;          // to spare for the pipeline
 constexpr uint64_t kNeedsNoSwapMb = 5 * 1024;   // boards of 4 GB are short of memory at times
-
-bool contains(const std::string& text, const char* part) {
-  return text.find(part) != std::string::npos;
-}
 
 std::string join(const std::vector<std::string>& words, const char* between) {
   std::string text;
@@ -44,8 +41,7 @@ std::vector<std::string> blas_files(const std::string& maps) {
     const std::string name = file.substr(file.rfind('/') + 1);
     for (const char* start :
          {"libblas", "libopenblas", "libmkl_", "libblis", "libatlas", "libf77bl"}) {
-      if (name.compare(0, std::char_traits<char>::length(start), start) == 0 &&
-          seen.insert(file).second)
+      if (starts_with(name, start) && seen.insert(file).second)
         files.push_back(file);
     }
   }
@@ -71,7 +67,7 @@ std::vector<std::string> features_missing_for_wheels(const LibtorchFacts& libtor
 
 bool is_reference_blas(const std::string& file) {
   const std::string name = file.substr(file.rfind('/') + 1);
-  if (name.compare(0, 7, "libblas") != 0)
+  if (!starts_with(name, "libblas"))
     return false;
   // OpenBLAS, BLIS and ATLAS install a libblas.so.3 of their own in a folder of their name.
   for (const char* folder : {"/openblas", "/blis", "/atlas", "/mkl"}) {

@@ -7,6 +7,8 @@
 
 #include <gst/gst.h>
 
+#include "base/text.h"
+
 #include <unistd.h>
 
 namespace jetsoncaption {
@@ -14,10 +16,6 @@ namespace {
 
 constexpr const char* kElement = "jetsoncaption";
 constexpr const char* kPluginFile = "libgstjetsoncaption.so";
-
-bool ends_with(const std::string& text, const std::string& end) {
-  return text.size() >= end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
-}
 
 std::string version_text() {
   guint major = 0, minor = 0, micro = 0, nano = 0;

@@ -4,21 +4,16 @@
 
 #include <sstream>
 
+#include "base/text.h"
+
 namespace jetsoncaption {
-namespace {
-
-bool begins_with(const std::string& text, const std::string& start) {
-  return text.compare(0, start.size(), start) == 0;
-}
-
-}  // namespace
 
 std::vector<std::string> cpu_features(const std::string& cpuinfo) {
   std::vector<std::string> features;
   std::istringstream stream(cpuinfo);
   for (std::string line; std::getline(stream, line);) {
     const size_t colon = line.find(':');
-    if (!begins_with(line, "Features") || colon == std::string::npos)
+    if (!starts_with(line, "Features") || colon == std::string::npos)
       continue;
     std::istringstream words(line.substr(colon + 1));
     for (std::string word; words >> word;)
@@ -32,7 +27,7 @@ std::optional<uint64_t> swap_total_mb(const std::string& meminfo) {
   const std::string field = "SwapTotal:";
   std::istringstream stream(meminfo);
   for (std::string line; std::getline(stream, line);) {
-    if (!begins_with(line, field))
+    if (!starts_with(line, field))
       continue;
     std::istringstream number(line.substr(field.size()));
     uint64_t kilobytes = 0;
@@ -49,7 +44,7 @@ std::string mapped_file(const std::string& maps, const std::string& name) {
     if (slash == std::string::npos)
       continue;
     const std::string file = line.substr(slash);
-    if (begins_with(file.substr(file.rfind('/') + 1), name))
+    if (starts_with(file.substr(file.rfind('/') + 1), name))
       return file;
   }
   return "";
