@@ -19,7 +19,7 @@
 namespace jetsoncaption {
 
 struct LoadedNetwork {
-  std::unique_ptr<Bundle> bundle;  // the network may point into it
+  std::shared_ptr<const Bundle> bundle;  // the network may point into it
   std::unique_ptr<CaptionNetwork> network;
 };
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// The decoder of model/network.h word by word, in int8 products and fp32 sums.
+// The decoder of torch/network.h word by word, in int8 products and fp32 sums.
 #pragma once
 
+#include <memory>
 #include <vector>
 
 #include "bundle/bundle.h"
@@ -11,12 +12,13 @@
 
 namespace jetsoncaption {
 
-// Weights stay in the bundle's mapped file: it must outlive the decoder.
+// Weights stay where the bundle has them: it must outlive the decoder. A copy shares what does not
+// change and may be used by another thread.
 class Int8Decoder {
  public:
   Int8Decoder(const Int8Kernels& kernels, const Bundle& bundle);
 
-  int vocabulary_size() const { return word_.outputs(); }
+  int vocabulary_size() const { return layers_->word.outputs(); }
 
   // Before the first word: encoded [places, stride] * step, and the likeliest tags, which models
   // that have tags are shown as further cells.
@@ -28,22 +30,28 @@ class Int8Decoder {
   void copy_attention(std::vector<float>& maps) const;
 
  private:
+  struct Layers {
+    Layers(const Int8Kernels& kernels, const Bundle& bundle);
+
+    const Int8Linear feature, initial, key, query, gate, state, input, output, word;
+    std::vector<Int8Linear> tag;   // one, where the model has tags
+    const float* attention_score;  // [A]
+  };
+
   void add_tag_cells(const std::vector<Tag>& tags);
   void select_hidden(const std::vector<int>& parents);
   void resize_scratch(int rows);
   void attend(int row);
   void update_hidden(int rows);
   void join(int row);
-  int gru_inputs() const { return input_.inputs(); }
+  int gru_inputs() const { return layers_->input.inputs(); }
 
   const Int8Kernels& kernels_;
   const DecoderConfig sizes_;
   const int places_;     // of the grid
   const int tag_count_;  // 0: the model has no tags
   const int cells_;      // places and tags
-  const Int8Linear feature_, initial_, key_, query_, gate_, state_, input_, output_, word_;
-  std::vector<Int8Linear> tag_;   // one, where the model has tags
-  const float* attention_score_;  // [A]
+  const std::shared_ptr<const Layers> layers_;
 
   // Of the picture that is described.
   std::vector<float> features_;  // [cells, F]
@@ -53,7 +61,7 @@ class Int8Decoder {
   // Scratch, kept so that captions allocate nothing.
   QuantizedRows quantized_;
   std::vector<float> previous_, queries_, gates_, state_values_, gru_inputs_, input_values_;
-  std::vector<float> joined_, word_vectors_, mean_, tag_inputs_;
+  std::vector<float> joined_, word_vectors_, mean_, tag_inputs_, same_steps_;
   std::vector<float> attention_;  // [rows, cells], of the newest step
 };
 

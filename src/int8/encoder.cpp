@@ -45,16 +45,19 @@ size_t bytes_of(int height, int width, int stride) {
 
 Int8Encoder::Int8Encoder(const Int8Kernels& kernels, const ModelConfig& config,
                          const SafetensorsFile& file)
-    : kernels_(kernels) {
+    : kernels_(kernels), layout_(std::make_shared<const Layout>(kernels, config, file)) {}
+
+Int8Encoder::Layout::Layout(const Int8Kernels& kernels, const ModelConfig& config,
+                            const SafetensorsFile& file) {
   prepare_input(config);
-  Activation x = output_;
+  Activation x = output;
 
   LayerShape stem;
   stem.outputs = config.encoder.stem_channels;
   stem.kernel = 3;
   stem.stride = 2;
   stem.buffer = 1;
-  x = add_layer(file, "encoder.stem", x, stem);
+  x = add_layer(kernels, file, "encoder.stem", x, stem);
 
   for (size_t i = 0; i < config.encoder.blocks.size(); ++i) {
     const BlockConfig& block = config.encoder.blocks[i];
@@ -64,7 +67,7 @@ Int8Encoder::Int8Encoder(const Int8Kernels& kernels, const ModelConfig& config,
       LayerShape expand;
       expand.outputs = block.hidden_channels;
       expand.buffer = kExpanded;
-      hidden = add_layer(file, name + ".expand", hidden, expand);
+      hidden = add_layer(kernels, file, name + ".expand", hidden, expand);
     }
     LayerShape filter;
     filter.outputs = block.hidden_channels;
@@ -72,7 +75,7 @@ Int8Encoder::Int8Encoder(const Int8Kernels& kernels, const ModelConfig& config,
     filter.stride = block.stride;
     filter.depthwise = true;
     filter.buffer = kFiltered;
-    hidden = add_layer(file, name + ".depthwise", hidden, filter);
+    hidden = add_layer(kernels, file, name + ".depthwise", hidden, filter);
 
     LayerShape project;
     project.outputs = block.out_channels;
@@ -80,18 +83,17 @@ Int8Encoder::Int8Encoder(const Int8Kernels& kernels, const ModelConfig& config,
     project.residual = block.residual;
     project.added = x;
     project.buffer = block.residual ? x.buffer : 1 - x.buffer;
-    x = add_layer(file, name + ".project", hidden, project);
+    x = add_layer(kernels, file, name + ".project", hidden, project);
   }
 
   LayerShape head;
   head.outputs = config.encoder.head_channels;
   head.buffer = kExpanded;
-  output_ = add_layer(file, "encoder.head", x, head);
-  allocate(config);
+  output = add_layer(kernels, file, "encoder.head", x, head);
 }
 
 // The table from pixels to steps, and what the stem reads.
-void Int8Encoder::prepare_input(const ModelConfig& config) {
+void Int8Encoder::Layout::prepare_input(const ModelConfig& config) {
   float range = 0;
   for (size_t channel = 0; channel < 3; ++channel) {
     for (const float pixel : {0.0F, 255.0F}) {
@@ -99,57 +101,60 @@ void Int8Encoder::prepare_input(const ModelConfig& config) {
           range, std::fabs((pixel - config.input_mean[channel]) * config.input_scale[channel]));
     }
   }
-  output_.step = range / 127.0F;
-  output_.zero_point = kSignedZero;
-  output_.channels = 3;
-  output_.stride = kStemStride;
-  output_.height = config.input_height;
-  output_.width = config.input_width;
+  output.step = range / 127.0F;
+  output.zero_point = kSignedZero;
+  output.channels = 3;
+  output.stride = kStemStride;
+  output.height = config.input_height;
+  output.width = config.input_width;
   for (size_t channel = 0; channel < 3; ++channel) {
     for (int pixel = 0; pixel < 256; ++pixel) {
       const float value = (static_cast<float>(pixel) - config.input_mean[channel]) *
-                          config.input_scale[channel] / output_.step;
-      input_table_[channel][static_cast<size_t>(pixel)] =
+                          config.input_scale[channel] / output.step;
+      input_table[channel][static_cast<size_t>(pixel)] =
           static_cast<uint8_t>(std::lround(value) + kSignedZero);
     }
   }
 }
 
-Int8Encoder::Activation Int8Encoder::add_layer(const SafetensorsFile& file, const std::string& name,
-                                               const Activation& input, const LayerShape& shape) {
+Int8Encoder::Activation Int8Encoder::Layout::add_layer(const Int8Kernels& kernels,
+                                                       const SafetensorsFile& file,
+                                                       const std::string& name,
+                                                       const Activation& input,
+                                                       const LayerShape& shape) {
   Layer layer;
   layer.name = name;
   layer.shape = shape;
   layer.input = input;
-  Activation& output = layer.output;
-  output.channels = shape.outputs;
-  output.stride = round_up(shape.outputs, kChannelBlock);
-  output.height = input.height / shape.stride;
-  output.width = input.width / shape.stride;
-  output.step = *floats(file, name + ".output_scale");
-  output.zero_point = shape.relu6 ? 0 : kSignedZero;
-  output.buffer = shape.buffer;
+  Activation& made = layer.output;
+  made.channels = shape.outputs;
+  made.stride = round_up(shape.outputs, kChannelBlock);
+  made.height = input.height / shape.stride;
+  made.width = input.width / shape.stride;
+  made.step = *floats(file, name + ".output_scale");
+  made.zero_point = shape.relu6 ? 0 : kSignedZero;
+  made.buffer = shape.buffer;
 
   const TensorView& stored = *file.find(name + ".weight");
   const auto* weights = static_cast<const int8_t*>(stored.data);
   const int inputs = static_cast<int>(stored.elements()) / shape.outputs;
   std::vector<int8_t> reordered;
-  if (layers_.empty()) {
+  if (layers.empty()) {
     reordered = stem_weights(weights, shape.outputs);
     weights = reordered.data();
   }
-  layer.weights = pack_weights(weights, shape.outputs, inputs, kernels_.weight_group);
+  layer.weights = pack_weights(weights, shape.outputs, inputs, kernels.weight_group);
   layer.has_lowest =
       std::find(layer.weights.begin(), layer.weights.end(), -128) != layer.weights.end();
   if (shape.depthwise) {
-    const auto pairs = pack_weights(weights, shape.outputs, inputs, kernels_.depthwise_group);
+    const auto pairs = pack_weights(weights, shape.outputs, inputs, kernels.depthwise_group);
     layer.depthwise_weights.assign(pairs.begin(), pairs.end());
     layer.weights.clear();
   }
 
   const float* weight_scales = floats(file, name + ".weight_scale");
   const float* bias = floats(file, name + ".bias");
-  const auto padded = static_cast<size_t>(output.stride);
+  const auto padded = static_cast<size_t>(made.stride);
   layer.offsets.resize(padded);
   layer.scales.resize(padded);
   layer.bias.resize(padded);
@@ -157,12 +162,12 @@ Int8Encoder::Activation Int8Encoder::add_layer(const SafetensorsFile& file, cons
     int32_t sum = 0;
     for (size_t k = 0; k < static_cast<size_t>(inputs); ++k)
       sum += weights[i * static_cast<size_t>(inputs) + k];
-    layer.offsets[i] = ((shape.depthwise ? 0 : kernels_.input_shift) - input.zero_point) * sum;
-    layer.scales[i] = input.step * weight_scales[i] / output.step;
-    layer.bias[i] = bias[i] / output.step;
+    layer.offsets[i] = ((shape.depthwise ? 0 : kernels.input_shift) - input.zero_point) * sum;
+    layer.scales[i] = input.step * weight_scales[i] / made.step;
+    layer.bias[i] = bias[i] / made.step;
   }
-  const Activation result = output;
-  layers_.push_back(std::move(layer));
+  const Activation result = made;
+  layers.push_back(std::move(layer));
   return result;
 }
 
@@ -171,11 +176,12 @@ Requantization Int8Encoder::Layer::requantization() const {
   return {offsets.data(), scales.data(), bias.data(), output.zero_point, residual_scale};
 }
 
-void Int8Encoder::allocate(const ModelConfig& config) {
+void Int8Encoder::allocate() {
   std::array<size_t, 4> bytes{};
   size_t widest = kStemStride;
   size_t taps = 0;
-  for (const Layer& layer : layers_) {
+  const Activation& input = layout_->layers.front().input;
+  for (const Layer& layer : layout_->layers) {
     size_t& most = bytes[static_cast<size_t>(layer.output.buffer)];
     most = std::max(most, bytes_of(layer.output.height, layer.output.width, layer.output.stride));
     widest = std::max(widest, static_cast<size_t>(layer.output.stride));
@@ -183,9 +189,8 @@ void Int8Encoder::allocate(const ModelConfig& config) {
   }
   for (size_t i = 0; i < buffers_.size(); ++i)
     buffers_[i].resize(bytes[i]);
-  image_.assign(bytes_of(config.input_height + 1, config.input_width + 1, 3) + kStemCopy,
-                kSignedZero);
-  stem_row_.resize(bytes_of(1, config.input_width / 2, kStemStride) + kStemCopy);
+  image_.assign(bytes_of(input.height + 1, input.width + 1, 3) + kStemCopy, kSignedZero);
+  stem_row_.resize(bytes_of(1, input.width / 2, kStemStride) + kStemCopy);
   taps_.resize(taps);
   zeros_.assign(widest, 0);
   half_range_.assign(widest, kSignedZero);
@@ -193,23 +198,25 @@ void Int8Encoder::allocate(const ModelConfig& config) {
 }
 
 const uint8_t* Int8Encoder::encode(const uint8_t* rgb) {
+  if (image_.empty())
+    allocate();
   run_stem(rgb);
-  for (size_t i = 1; i < layers_.size(); ++i) {
-    if (layers_[i].shape.depthwise)
-      run_depthwise(layers_[i]);
+  for (size_t i = 1; i < layout_->layers.size(); ++i) {
+    if (layout_->layers[i].shape.depthwise)
+      run_depthwise(layout_->layers[i]);
     else
-      run_pointwise(layers_[i]);
+      run_pointwise(layout_->layers[i]);
   }
-  return buffer(output_);
+  return buffer(layout_->output);
 }
 
 void Int8Encoder::run_stem(const uint8_t* rgb) {
-  const Layer& stem = layers_.front();
+  const Layer& stem = layout_->layers.front();
   uint8_t* image = image_.data();
   for (int y = 0; y < stem.input.height; ++y) {
     for (int x = 0; x < stem.input.width; ++x, image += 3, rgb += 3) {
       for (size_t channel = 0; channel < 3; ++channel)
-        image[channel] = input_table_[channel][rgb[channel]];
+        image[channel] = layout_->input_table[channel][rgb[channel]];
     }
     image += 3;  // the column after the last stays at zero
   }
@@ -224,7 +231,7 @@ void Int8Encoder::run_stem(const uint8_t* rgb) {
 
 // TensorFlow's SAME at stride 2: no row before the first, one after the last.
 void Int8Encoder::gather_stem_row(int row) {
-  const Layer& stem = layers_.front();
+  const Layer& stem = layout_->layers.front();
   const size_t line = bytes_of(1, stem.input.width + 1, 3);
   const uint8_t* image = image_.data() + 2 * static_cast<size_t>(row) * line;
   uint8_t* inputs = stem_row_.data();

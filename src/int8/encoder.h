@@ -8,6 +8,7 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,7 @@
 
 namespace jetsoncaption {
 
+// A copy shares what does not change and may be used by another thread.
 class Int8Encoder {
  public:
   // The file is borrowed during construction: convolutions need another layout.
@@ -25,8 +27,8 @@ class Int8Encoder {
   // RGB pixels of the input size -> features [places, stride()] with zero point 0, as multiples of
   // output_step(). The result is overwritten by the next call.
   const uint8_t* encode(const uint8_t* rgb);
-  int stride() const { return output_.stride; }
-  float output_step() const { return output_.step; }
+  int stride() const { return layout_->output.stride; }
+  float output_step() const { return layout_->output.step; }
 
  private:
   // A picture's worth of activations [height, width, stride] in one of the buffers.
@@ -62,10 +64,19 @@ class Int8Encoder {
     Requantization requantization() const;
   };
 
-  void prepare_input(const ModelConfig& config);
-  Activation add_layer(const SafetensorsFile& file, const std::string& name,
-                       const Activation& input, const LayerShape& shape);
-  void allocate(const ModelConfig& config);
+  // What does not change from picture to picture.
+  struct Layout {
+    std::array<std::array<uint8_t, 256>, 3> input_table;  // [channel][pixel]
+    std::vector<Layer> layers;                            // the stem is the first
+    Activation output;                                    // of the newest layer
+
+    Layout(const Int8Kernels& kernels, const ModelConfig& config, const SafetensorsFile& file);
+    void prepare_input(const ModelConfig& config);
+    Activation add_layer(const Int8Kernels& kernels, const SafetensorsFile& file,
+                         const std::string& name, const Activation& input, const LayerShape& shape);
+  };
+
+  void allocate();
 
   void run_stem(const uint8_t* rgb);
   void gather_stem_row(int row);
@@ -75,9 +86,7 @@ class Int8Encoder {
   uint8_t* buffer(const Activation& of) { return buffers_[static_cast<size_t>(of.buffer)].data(); }
 
   const Int8Kernels& kernels_;
-  std::array<std::array<uint8_t, 256>, 3> input_table_;  // [channel][pixel]
-  std::vector<Layer> layers_;                            // the stem is the first
-  Activation output_;
+  const std::shared_ptr<const Layout> layout_;
   std::array<std::vector<uint8_t>, 4> buffers_;
   std::vector<uint8_t> image_;     // the input in steps, with a row and a column after it
   std::vector<uint8_t> stem_row_;  // the 27 inputs of each output of a row

@@ -15,7 +15,8 @@ namespace {
 
 class Int8Captioner : public NetworkCaptioner {
  public:
-  Int8Captioner(LoadedNetwork loaded, CaptionerInfo info) : loaded_(std::move(loaded)) {
+  Int8Captioner(std::shared_ptr<const Int8Model> model, LoadedNetwork loaded, CaptionerInfo info)
+      : model_(std::move(model)), loaded_(std::move(loaded)) {
     use(loaded_, std::move(info));
   }
 
@@ -30,6 +31,7 @@ class Int8Captioner : public NetworkCaptioner {
   }
 
  private:
+  const std::shared_ptr<const Int8Model> model_;  // outlives its network
   const LoadedNetwork loaded_;
 };
 
@@ -57,20 +59,20 @@ Result<void> check_choice(const CaptionerOptions& options) {
 }
 
 Result<std::unique_ptr<Captioner>> load(const CaptionerOptions& options) {
-  auto opened = open_bundle(options.model_dir, WeightFile::Int8);
-  if (!opened.ok())
-    return opened.error();
+  auto model = open_int8_model(options.model_dir);
+  if (!model.ok())
+    return model.error();
   LoadedNetwork loaded;
-  loaded.bundle = std::make_unique<Bundle>(std::move(opened.value()));
-  loaded.network = make_int8_network(*loaded.bundle);
+  loaded.bundle = model.value()->bundle();
+  loaded.network = model.value()->make_network();
   CaptionerInfo info = info_of(loaded);
   info.device = Device::Cpu;
   info.precision = Precision::Int8;
   info.version = "jetsoncaption " JETSONCAPTION_VERSION;
   info.threads = 1;
   test_network(loaded, info);
-  return std::unique_ptr<Captioner>(
-      std::make_unique<Int8Captioner>(std::move(loaded), std::move(info)));
+  return std::unique_ptr<Captioner>(std::make_unique<Int8Captioner>(
+      std::move(model.value()), std::move(loaded), std::move(info)));
 }
 
 }  // namespace

@@ -48,10 +48,10 @@ void Int8Linear::forward(const QuantizedRows& x, float* y) const {
                    scales_, sums_.data(), bias_, outputs_, y, outputs_});
 }
 
-void Int8Linear::forward(const uint8_t* values, int stride, float step, int rows, float* y) const {
-  same_steps_.assign(static_cast<size_t>(rows), step);
-  kernels_.linear({values, stride, same_steps_.data(), 0, rows, inputs_, weights_, scales_,
-                   sums_.data(), bias_, outputs_, y, outputs_});
+void Int8Linear::forward(const uint8_t* values, int stride, const float* steps, int rows,
+                         float* y) const {
+  kernels_.linear({values, stride, steps, 0, rows, inputs_, weights_, scales_, sums_.data(), bias_,
+                   outputs_, y, outputs_});
 }
 
 void Int8Linear::copy_row(int row, float* values) const {

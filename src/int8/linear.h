@@ -26,7 +26,7 @@ class QuantizedRows {
   int rows_ = 0;
 };
 
-// y = x W^T + b with int8 W and a scale for each of its rows.
+// y = x W^T + b with int8 W and a scale for each of its rows. May be used by several threads.
 class Int8Linear {
  public:
   // Weights, scales and, where there is one, bias are borrowed from the file, which must outlive
@@ -39,8 +39,8 @@ class Int8Linear {
 
   void forward(const QuantizedRows& x, float* y) const;
 
-  // x = values [rows, stride] * step, with zero point 0.
-  void forward(const uint8_t* values, int stride, float step, int rows, float* y) const;
+  // x = values [rows, stride] * steps [rows], with zero point 0.
+  void forward(const uint8_t* values, int stride, const float* steps, int rows, float* y) const;
 
   // The row of the matrix as fp32 numbers.
   void copy_row(int row, float* values) const;
@@ -54,7 +54,6 @@ class Int8Linear {
   int outputs_ = 0;
   std::vector<int32_t> sums_;  // of each row of weights
   std::vector<float> no_bias_;
-  mutable std::vector<float> same_steps_;
 };
 
 }  // namespace jetsoncaption

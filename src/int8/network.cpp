@@ -2,11 +2,19 @@
 // Captions in int8 arithmetic, on every processor the same.
 #include "int8/network.h"
 
+#include <iterator>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
+#include "bundle/file_names.h"
 #include "int8/decoder.h"
 #include "int8/encoder.h"
+
+#include <sys/stat.h>
 
 namespace jetsoncaption {
 namespace {
@@ -65,7 +73,7 @@ class Int8Network : public CaptionNetwork {
   Int8Network(const Int8Kernels& kernels, Int8Encoder encoder, const Bundle& bundle)
       : kernels_(kernels), encoder_(std::move(encoder)), decoder_(kernels, bundle) {
     if (bundle.config.tags.classes > 0)
-      tagger_ = std::make_unique<Int8Tagger>(kernels, bundle);
+      tagger_.emplace(kernels, bundle);
   }
 
   int vocabulary_size() const override { return decoder_.vocabulary_size(); }
@@ -89,17 +97,74 @@ class Int8Network : public CaptionNetwork {
   const Int8Kernels& kernels_;
   Int8Encoder encoder_;
   Int8Decoder decoder_;
-  std::unique_ptr<Int8Tagger> tagger_;  // nullptr where the model has no tags
+  std::optional<Int8Tagger> tagger_;  // where the model has tags
   std::vector<Tag> tags_;
 };
+
+Int8Network lay_out(const Bundle& bundle) {
+  const Int8Kernels& kernels = chosen_int8_kernels();
+  Int8Encoder encoder(kernels, bundle.config, bundle.weights);
+  bundle.weights.drop_pages();  // of the encoder, which has its own layout; others are read again
+  return {kernels, std::move(encoder), bundle};
+}
+
+class SharedModel : public Int8Model {
+ public:
+  explicit SharedModel(std::shared_ptr<const Bundle> bundle)
+      : bundle_(std::move(bundle)), network_(lay_out(*bundle_)) {}
+
+  const std::shared_ptr<const Bundle>& bundle() const override { return bundle_; }
+  std::unique_ptr<CaptionNetwork> make_network() const override {
+    return std::make_unique<Int8Network>(network_);
+  }
+
+ private:
+  const std::shared_ptr<const Bundle> bundle_;
+  const Int8Network network_;
+};
+
+// What changes when a file is replaced, or written anew.
+std::string identity_of(const std::string& directory) {
+  std::string identity;
+  for (const char* file : {"config.json", "vocabulary.txt", "tags.txt", kInt8WeightsName}) {
+    struct stat status = {};
+    if (stat((directory + "/" + file).c_str(), &status) == 0) {
+      for (const int64_t part :
+           {static_cast<int64_t>(status.st_dev), static_cast<int64_t>(status.st_ino),
+            static_cast<int64_t>(status.st_size), static_cast<int64_t>(status.st_mtim.tv_sec),
+            static_cast<int64_t>(status.st_mtim.tv_nsec)})
+        identity += std::to_string(part) + " ";
+    }
+    identity += "; ";
+  }
+  return identity + chosen_int8_kernels().network_name;
+}
 
 }  // namespace
 
 std::unique_ptr<CaptionNetwork> make_int8_network(const Bundle& bundle) {
-  const Int8Kernels& kernels = chosen_int8_kernels();
-  Int8Encoder encoder(kernels, bundle.config, bundle.weights);
-  bundle.weights.drop_pages();  // of the encoder, which has its own layout; others are read again
-  return std::make_unique<Int8Network>(kernels, std::move(encoder), bundle);
+  return std::make_unique<Int8Network>(lay_out(bundle));
+}
+
+Result<std::shared_ptr<const Int8Model>> open_int8_model(const std::string& directory) {
+  static std::mutex mutex;
+  static std::map<std::string, std::weak_ptr<const Int8Model>> models;
+  const std::lock_guard<std::mutex> lock(mutex);
+  for (auto at = models.begin(); at != models.end();)
+    at = at->second.expired() ? models.erase(at) : std::next(at);
+  const std::string identity = identity_of(directory);
+  const auto found = models.find(identity);
+  if (found != models.end()) {
+    if (auto model = found->second.lock())
+      return model;
+  }
+  auto opened = open_bundle(directory, WeightFile::Int8);
+  if (!opened.ok())
+    return opened.error();
+  std::shared_ptr<const Int8Model> model =
+      std::make_shared<SharedModel>(std::make_shared<const Bundle>(std::move(opened.value())));
+  models[identity] = model;
+  return model;
 }
 
 }  // namespace jetsoncaption

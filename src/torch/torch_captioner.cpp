@@ -182,7 +182,7 @@ Result<OpenedNetwork> open_network(const CaptionerOptions& options, Device devic
     return opened.error();
 
   OpenedNetwork made;
-  made.loaded.bundle = std::make_unique<Bundle>(std::move(opened.value()));
+  made.loaded.bundle = std::make_shared<const Bundle>(std::move(opened.value()));
   const Bundle& bundle = *made.loaded.bundle;
   const int threads = options.threads > 0 ? options.threads : default_threads();
   const TorchSettings settings(threads, options.cudnn);

@@ -3,9 +3,15 @@
 // (tests/torch/captioner_test.cpp), which computes int8 with the same code.
 #include "int8/int8_captioner.h"
 
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
 #include "fakes/temporary_directory.h"
 #include "fakes/tiny_bundle.h"
 #include "image/test_picture.h"
+#include "int8/network.h"
 
 #include <gmock/gmock.h>
 #include <unistd.h>
@@ -50,6 +56,54 @@ TEST_F(Int8CaptionerTest, DescribesAndSaysWithWhat) {
   const auto caption = loaded.value()->describe(picture.view(), {});
   ASSERT_TRUE(caption.ok()) << caption.error().message;
   EXPECT_NE(caption.value().text, "");
+}
+
+TEST_F(Int8CaptionerTest, SharesTheModelWithOthersOfTheProcess) {
+  const auto first = open_int8_model(directory_.path());
+  const auto second = open_int8_model(directory_.path());
+  ASSERT_TRUE(first.ok() && second.ok());
+  EXPECT_EQ(first.value(), second.value());
+}
+
+TEST_F(Int8CaptionerTest, ReadsAModelAnewThatWasReplaced) {
+  const auto first = open_int8_model(directory_.path());
+  ASSERT_TRUE(first.ok());
+  ASSERT_TRUE(write_tiny_bundle(directory_.path(), 2).ok());
+  const auto second = open_int8_model(directory_.path());
+  ASSERT_TRUE(second.ok());
+  EXPECT_NE(first.value(), second.value());
+}
+
+TEST_F(Int8CaptionerTest, GivesUpTheModelWithItsLastUser) {
+  std::weak_ptr<const Int8Model> model;
+  {
+    const auto loaded = load_int8_captioner(options_);
+    ASSERT_TRUE(loaded.ok());
+    model = open_int8_model(directory_.path()).value();
+    EXPECT_FALSE(model.expired());
+  }
+  EXPECT_TRUE(model.expired());
+}
+
+// Run with ThreadSanitizer this also shows that what is shared is only read.
+TEST_F(Int8CaptionerTest, DescribesInSeveralThreadsAtATime) {
+  constexpr int kThreads = 4;
+  std::vector<std::string> texts(kThreads);
+  std::vector<std::thread> threads;
+  for (int i = 0; i < kThreads; ++i) {
+    threads.emplace_back([&, i] {
+      const auto captioner = load_int8_captioner(options_);
+      for (int number = 0; captioner.ok() && number < 8; ++number) {
+        const Image picture = make_test_picture(number, 80, 60);
+        const auto caption = captioner.value()->describe(picture.view(), {});
+        texts[static_cast<size_t>(i)] += caption.ok() ? caption.value().text + "; " : "failed; ";
+      }
+    });
+  }
+  for (std::thread& thread : threads)
+    thread.join();
+  EXPECT_NE(texts[0], "");
+  EXPECT_EQ(texts, std::vector<std::string>(kThreads, texts[0]));
 }
 
 TEST_F(Int8CaptionerTest, RefusesWhatNeedsLibTorch) {
