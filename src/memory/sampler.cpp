@@ -66,21 +66,24 @@ bool parse_number(const char*& position, uint64_t& number) {
   return true;
 }
 
-// The field of /proc/meminfo that begins a line with `name`, which includes the colon. 0: not
-// there.
-uint64_t meminfo_bytes(const Text& text, const char* name) {
+// The number of the line that begins with `name`, which includes a colon or a blank. 0: not there.
+uint64_t field(const Text& text, const char* name) {
   const size_t length = std::strlen(name);
   for (const char* line = text.bytes; line != nullptr && *line != '\0';) {
     if (std::strncmp(line, name, length) == 0) {
       const char* position = line + length;
-      uint64_t kilobytes = 0;
-      return parse_number(position, kilobytes) ? multiply(kilobytes, kKilobyte) : 0;
+      uint64_t number = 0;
+      return parse_number(position, number) ? number : 0;
     }
     line = std::strchr(line, '\n');
     if (line != nullptr)
       ++line;
   }
   return 0;
+}
+
+uint64_t meminfo_bytes(const Text& text, const char* name) {
+  return multiply(field(text, name), kKilobyte);
 }
 
 // Second field of /proc/self/statm, in pages. 0: not there.
@@ -95,6 +98,8 @@ uint64_t resident_pages(const Text& text) {
 struct Cgroup {
   File limit;
   File usage;
+  File statistics;
+  const char* inactive_file;  // the line of the statistics
 
   // kMaximum: no limit.
   uint64_t limit_bytes(Text& text) const noexcept {
@@ -114,6 +119,10 @@ struct Cgroup {
     const char* position = text.bytes;
     if (!parse_number(position, usage_bytes))
       return kMaximum;
+    // Pages of files that were not used lately count as usage, and are given up before anything
+    // else: a process that records a video fills every limit with them.
+    statistics.read(text);
+    usage_bytes -= std::min(usage_bytes, field(text, inactive_file));
     return most > usage_bytes ? most - usage_bytes : 0;
   }
 };
@@ -124,6 +133,7 @@ struct CgroupPlace {
   std::string path;
   const char* limit = nullptr;
   const char* usage = nullptr;
+  const char* inactive_file = nullptr;
 };
 
 // Reads <proc>/self/cgroup: lines of id:controllers:path. A machine that mixes both versions has
@@ -139,9 +149,10 @@ CgroupPlace find_cgroup(const MemoryRoots& roots) {
     const std::string controllers = "," + line.substr(first + 1, second - first - 1) + ",";
     const std::string path = line.substr(second + 1);
     if (controllers.find(",memory,") != std::string::npos)
-      return {roots.cgroup + "/memory", path, "/memory.limit_in_bytes", "/memory.usage_in_bytes"};
+      return {roots.cgroup + "/memory", path, "/memory.limit_in_bytes", "/memory.usage_in_bytes",
+              "total_inactive_file "};
     if (controllers == ",,")
-      place = {roots.cgroup, path, "/memory.max", "/memory.current"};
+      place = {roots.cgroup, path, "/memory.max", "/memory.current", "inactive_file "};
   }
   return place;
 }
@@ -160,7 +171,8 @@ std::vector<Cgroup> open_cgroups(const MemoryRoots& roots) {
     while (!place.path.empty() && place.path.back() == '/')
       place.path.pop_back();
     const std::string directory = place.hierarchy + place.path;
-    Cgroup cgroup{File(directory + place.limit), File(directory + place.usage)};
+    Cgroup cgroup{File(directory + place.limit), File(directory + place.usage),
+                  File(directory + "/memory.stat"), place.inactive_file};
     if (cgroup.limit.is_open() && cgroup.usage.is_open())
       cgroups.push_back(std::move(cgroup));
     if (place.path.empty())

@@ -187,6 +187,28 @@ TEST_F(MemorySamplerTest, Version1LimitTightensWhatIsAvailable) {
   EXPECT_EQ(available_bytes(), 100 * kMega);
 }
 
+// A container that records a video has its limit full of pages of the file.
+TEST_F(MemorySamplerTest, Version2DoesNotCountPagesOfFilesThatCanGo) {
+  write("/proc/self/cgroup", "0::/camera\n");
+  write("/cgroup/camera/memory.max", "1000000\n");
+  write("/cgroup/camera/memory.current", "950000\n");
+  EXPECT_EQ(available_bytes(), 50000U) << "where there are no statistics";
+  write("/cgroup/camera/memory.stat",
+        "anon 100000\nfile 850000\ninactive_anon 7\ninactive_file 800000\nactive_file 50000\n");
+  EXPECT_EQ(available_bytes(), 850000U);
+  write("/cgroup/camera/memory.stat", "inactive_file 99999999\n");
+  EXPECT_EQ(available_bytes(), 1000000U) << "never more than the limit";
+}
+
+TEST_F(MemorySamplerTest, Version1DoesNotCountPagesOfFilesThatCanGo) {
+  write("/proc/self/cgroup", "4:memory:/camera\n");
+  write("/cgroup/memory/camera/memory.limit_in_bytes", "1000000\n");
+  write("/cgroup/memory/camera/memory.usage_in_bytes", "950000\n");
+  write("/cgroup/memory/camera/memory.stat",
+        "inactive_file 5\ntotal_inactive_anon 9\ntotal_inactive_file 800000\n");
+  EXPECT_EQ(available_bytes(), 850000U);
+}
+
 TEST_F(MemorySamplerTest, Version1WithoutLimitLeavesTheSystem) {
   write("/proc/self/cgroup", "4:memory:/\n");
   write("/cgroup/memory/memory.limit_in_bytes", "9223372036854771712\n");
