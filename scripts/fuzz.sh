@@ -1,0 +1,66 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Feeds what reads files of strangers with millions of inputs, in search of one that ends it.
+set -euo pipefail
+
+usage() {
+  cat <<'TEXT'
+Usage: scripts/fuzz.sh [MINUTES] [TARGET...]
+
+Builds the fuzz targets with clang and libFuzzer, and the address and undefined behaviour sanitizers,
+into build-fuzz/, and runs each for so many minutes (10), all of them unless some are named:
+captions, config, picture_header, safetensors_header, vocabulary. Inputs that found something new
+stay in build-fuzz/corpus/, an input that ends a target in build-fuzz/crash-*. Needs clang.
+TEXT
+}
+
+if [[ "${1:-}" == --help || "${1:-}" == -h ]]; then
+  usage
+  exit 0
+fi
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+minutes=${1:-10}
+if [[ ! "$minutes" =~ ^[0-9]+([.][0-9]+)?$ ]]; then
+  echo "fuzz.sh: '$minutes' is no number of minutes." >&2
+  usage >&2
+  exit 2
+fi
+shift || true
+targets=("$@")
+if ((${#targets[@]} == 0)); then
+  targets=(captions config picture_header safetensors_header vocabulary)
+fi
+if ! command -v clang++ >/dev/null; then
+  echo "fuzz.sh: clang is missing; apt-get install clang." >&2
+  exit 2
+fi
+if [[ ! -f build-fuzz/build.ninja ]]; then
+  CC=clang CXX=clang++ meson setup build-fuzz -Dfuzz=true -Dtorch=disabled -Dplugin=disabled \
+    -Db_sanitize=address,undefined -Db_lundef=false \
+    -Dc_args=-fsanitize=fuzzer-no-link -Dcpp_args=-fsanitize=fuzzer-no-link >/dev/null
+fi
+programs=()
+for target in "${targets[@]}"; do
+  programs+=("tests/fuzz/${target}_fuzz")
+done
+ninja -C build-fuzz "${programs[@]}"
+
+failed=0
+for target in "${targets[@]}"; do
+  corpus=build-fuzz/corpus/$target
+  mkdir -p "$corpus"
+  log=build-fuzz/$target.log
+  seconds=$(awk -v minutes="$minutes" 'BEGIN { print int(minutes * 60 + 0.5) }')
+  if "build-fuzz/tests/fuzz/${target}_fuzz" "$corpus" "tests/fuzz/seeds/$target" \
+    -max_total_time="$seconds" -max_len=65536 -timeout=10 -rss_limit_mb=1024 \
+    -artifact_prefix=build-fuzz/crash-"$target"- -print_final_stats=1 >"$log" 2>&1; then
+    verdict="nothing found"
+  else
+    verdict="FOUND SOMETHING, see $log"
+    failed=1
+  fi
+  executions=$(awk '/stat::number_of_executed_units/ { print $2 }' "$log")
+  coverage=$(grep -o 'cov: [0-9]*' "$log" | tail -n 1)
+  echo "$target: ${executions:-0} executions, ${coverage:-cov: 0} edges, $verdict"
+done
+exit $failed
