@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// A program that ends by exit() while another thread captions. For exit_test.cpp.
+//
+//   exit-while-captioning ENGINE BUNDLE PRECISION MILLISECONDS
+#include <chrono>
+#include <cstdlib>
+#include <thread>
+#include <vector>
+
+#include "engine/engine_api.h"
+
+#include <dlfcn.h>
+
+int main(int argc, char** argv) {
+  if (argc != 5)
+    return 2;
+  void* library = dlopen(argv[1], RTLD_NOW | RTLD_LOCAL);
+  if (library == nullptr)
+    return 3;
+  const auto get_api = reinterpret_cast<JetsonCaptionEngineGetApi>(
+      dlsym(library, JETSONCAPTION_ENGINE_GET_API_NAME));
+  const JetsonCaptionEngineApi* api = get_api(JETSONCAPTION_ENGINE_API_VERSION);
+  std::thread captions([=] {
+    JetsonCaptionEngineOptions options = {};
+    options.size = sizeof options;
+    options.model_dir = argv[2];
+    options.precision = std::atoi(argv[3]);
+    options.device = JETSONCAPTION_ENGINE_DEVICE_CPU;
+    options.threads = 2;
+    JetsonCaptionEngine* engine = nullptr;
+    if (api->create(&options, &engine) != JETSONCAPTION_ENGINE_OK)
+      return;
+    const std::vector<uint8_t> pixels(320 * 240 * 3, 77);
+    const JetsonCaptionEngineImage image = {sizeof image, pixels.data(), 320, 240, 320 * 3};
+    JetsonCaptionEngineRequest request = {};
+    request.size = sizeof request;
+    request.beam_size = 8;
+    request.max_words = 50;
+    for (;;) {
+      JetsonCaptionEngineCaption caption = {};
+      caption.size = sizeof caption;
+      api->describe(engine, &image, &request, &caption);
+    }
+  });
+  captions.detach();
+  std::this_thread::sleep_for(std::chrono::milliseconds(std::atoi(argv[4])));
+  std::exit(0);
+}
