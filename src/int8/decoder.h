@@ -11,7 +11,7 @@
 
 namespace jetsoncaption {
 
-// Weights stay in the bundle's mapped file: it must outlive the decoder.
+// Weights are used where the bundle has them: it must outlive the decoder.
 class Int8Decoder {
  public:
   Int8Decoder(const Int8Kernels& kernels, const Bundle& bundle);

@@ -63,6 +63,7 @@ Result<std::unique_ptr<Captioner>> load(const CaptionerOptions& options) {
   LoadedNetwork loaded;
   loaded.bundle = std::make_unique<Bundle>(std::move(opened.value()));
   loaded.network = make_int8_network(*loaded.bundle);
+  give_back_int8_copies(*loaded.bundle);
   CaptionerInfo info = info_of(loaded);
   info.device = Device::Cpu;
   info.precision = Precision::Int8;

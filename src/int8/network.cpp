@@ -2,6 +2,7 @@
 // Captions in int8 arithmetic, on every processor the same.
 #include "int8/network.h"
 
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -98,8 +99,13 @@ class Int8Network : public CaptionNetwork {
 std::unique_ptr<CaptionNetwork> make_int8_network(const Bundle& bundle) {
   const Int8Kernels& kernels = chosen_int8_kernels();
   Int8Encoder encoder(kernels, bundle.config, bundle.weights);
-  bundle.weights.drop_pages();  // of the encoder, which has its own layout; others are read again
   return std::make_unique<Int8Network>(kernels, std::move(encoder), bundle);
+}
+
+void give_back_int8_copies(Bundle& bundle) {
+  bundle.weights.give_back([](const std::string& name, const TensorView&) {
+    return name.compare(0, std::string("encoder.").size(), "encoder.") == 0;
+  });
 }
 
 }  // namespace jetsoncaption
