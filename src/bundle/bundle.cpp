@@ -14,6 +14,7 @@
 #include "bundle/atomic_file.h"
 #include "bundle/file_names.h"
 #include "bundle/json_reader.h"
+#include "bundle/model_cost.h"
 
 #include <sys/stat.h>
 
@@ -221,9 +222,19 @@ Result<std::vector<int>> read_tags(const std::string& directory, const ModelConf
   return words;
 }
 
-Result<SafetensorsFile> open_weights(const std::string& directory, WeightFile file) {
+// The most bytes that a file with these tensors has: numbers of their widest type, and a header.
+uint64_t most_bytes(const std::map<std::string, TensorSpec>& specs) {
+  constexpr uint64_t kHeader = 16 << 20;
+  uint64_t bytes = kHeader;
+  for (const auto& item : specs)
+    bytes += TensorView{item.second.types.front(), item.second.shape, nullptr}.bytes();
+  return bytes;
+}
+
+Result<SafetensorsFile> open_weights(const std::string& directory, WeightFile file,
+                                     const std::map<std::string, TensorSpec>& specs) {
   const std::string path = directory + "/" + weight_file_name(file);
-  auto weights = SafetensorsFile::open(path);
+  auto weights = SafetensorsFile::open(path, most_bytes(specs));
   if (weights.ok() || weights.error().kind != ErrorKind::NotFound)
     return weights;
   return Error{
@@ -258,6 +269,9 @@ Result<Bundle> open_bundle(const std::string& directory, WeightFile file) {
     return vocabulary.error();
   const int words = vocabulary.value().size();
 
+  const auto cost = check_cost(config.value(), words, config_path);
+  if (!cost.ok())
+    return cost.error();
   const auto tokens = check_tokens(config.value().tokens, words, directory);
   if (!tokens.ok())
     return tokens.error();
@@ -271,11 +285,11 @@ Result<Bundle> open_bundle(const std::string& directory, WeightFile file) {
   auto tags = read_tags(directory, config.value(), vocabulary.value());
   if (!tags.ok())
     return tags.error();
-  auto weights = open_weights(directory, file);
+  const auto specs = expected_tensors(config.value(), words, file);
+  auto weights = open_weights(directory, file, specs);
   if (!weights.ok())
     return weights.error();
-  const auto checked =
-      check_weights(weights.value(), expected_tensors(config.value(), words, file));
+  const auto checked = check_weights(weights.value(), specs);
   if (!checked.ok())
     return checked.error();
 

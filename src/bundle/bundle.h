@@ -44,7 +44,7 @@ const char* weight_file_name(WeightFile file);
 // (F32), and every encoder layer has <layer>.output_scale [1] (F32): the step of its quantized
 // output. All else is F32. In the master file every tensor is F32 or every .weight is F16.
 struct TensorSpec {
-  std::vector<DataType> types;  // any of these
+  std::vector<DataType> types;  // any of these, the widest first
   std::vector<int64_t> shape;
 };
 std::map<std::string, TensorSpec> expected_tensors(const ModelConfig& config, int vocabulary_size,
@@ -58,7 +58,8 @@ struct Bundle {
   SafetensorsFile weights;
 };
 
-// Opens and checks a bundle. NotFound, CorruptModel (scales must be finite and positive).
+// Opens and checks a bundle. NotFound, CorruptModel (scales must be finite and positive; what the
+// model asks for is limited, see model_cost.h).
 Result<Bundle> open_bundle(const std::string& directory, WeightFile file);
 
 // Whether the directory has that weight file.

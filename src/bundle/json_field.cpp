@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "bundle/json_reader.h"
+#include "text/plain_text.h"
 
 namespace jetsoncaption {
 
@@ -86,6 +87,11 @@ std::string JsonField::text() const {
   if (value_ == nullptr || !value_->is_string() || value_->get_ref<const std::string&>().empty() ||
       value_->get_ref<const std::string&>().size() > kMaxTextBytes) {
     refuse("use a text of 1 to " + std::to_string(kMaxTextBytes) + " bytes");
+    return "";
+  }
+  // It is shown on terminals, in messages and on the screen.
+  if (const char* active = find_active_character(value_->get_ref<const std::string&>())) {
+    refuse("use a text without " + std::string(active));
     return "";
   }
   return value_->get<std::string>();

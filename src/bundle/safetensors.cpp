@@ -4,19 +4,13 @@
 #include "bundle/safetensors.h"
 
 #include <algorithm>
-#include <cerrno>
 #include <cstring>
-#include <limits>
 #include <utility>
 
 #include "bundle/atomic_file.h"
+#include "bundle/file_memory.h"
 #include "bundle/json_reader.h"
 #include "bundle/safetensors_header.h"
-
-#include <fcntl.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 namespace jetsoncaption {
 
@@ -39,33 +33,12 @@ uint64_t read_length(const unsigned char* bytes) {
   return length;
 }
 
-// An open file that closes itself.
-class FileDescriptor {
- public:
-  explicit FileDescriptor(int number) : number_(number) {}
-  ~FileDescriptor() {
-    if (number_ >= 0)
-      close(number_);
-  }
-  FileDescriptor(const FileDescriptor&) = delete;
-  FileDescriptor& operator=(const FileDescriptor&) = delete;
-  int get() const { return number_; }
-
- private:
-  const int number_;
-};
-
 // What git leaves in place of a large file whose contents were not fetched.
-bool is_lfs_pointer(const void* bytes, size_t size) {
-  constexpr char kStart[] = "version https://git-lfs.github.com/spec/";
-  constexpr size_t kLength = sizeof kStart - 1;
-  return size >= kLength && std::memcmp(bytes, kStart, kLength) == 0;
-}
+constexpr char kLfsStart[] = "version https://git-lfs.github.com/spec/";
 
-Error cannot_read(const std::string& path, int fault) {
-  return Error{
-      fault == ENOENT || fault == ENOTDIR ? ErrorKind::NotFound : ErrorKind::CorruptModel,
-      "cannot read " + path + ": " + std::strerror(fault) + "; check the name and the permissions"};
+bool is_lfs_pointer(const void* bytes, size_t size) {
+  constexpr size_t kLength = sizeof kLfsStart - 1;
+  return size >= kLength && std::memcmp(bytes, kLfsStart, kLength) == 0;
 }
 
 }  // namespace
@@ -105,62 +78,41 @@ size_t TensorView::bytes() const {
   return static_cast<size_t>(elements()) * data_type_size(type);
 }
 
-// Another process that cuts the file short while it is mapped would crash us; ours replace whole
-// files (AtomicFile), which leaves a mapping as it is.
-struct SafetensorsFile::Mapping {
+struct SafetensorsFile::Contents {
+  // Where a tensor lies in the file.
+  struct Place {
+    size_t begin = 0;
+    size_t end = 0;
+    TensorView* tensor = nullptr;
+  };
+
   std::string path;
-  void* address = nullptr;
-  size_t bytes = 0;
+  FileMemory memory;
   std::map<std::string, TensorView> tensors;
+  std::vector<Place> places;  // one behind the other
 
-  Mapping() = default;
-  Mapping(const Mapping&) = delete;
-  Mapping& operator=(const Mapping&) = delete;
-  ~Mapping() {
-    if (address != nullptr)
-      munmap(address, bytes);
-  }
+  Contents(std::string file, FileMemory bytes) : path(std::move(file)), memory(std::move(bytes)) {}
 
-  Result<void> map();
-  Result<void> read_tensors();
+  Result<void> read();
+  Result<std::string> read_header();
 };
 
-Result<void> SafetensorsFile::Mapping::map() {
-  // Not blocking: opening a FIFO would wait for a writer.
-  const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-  if (file.get() < 0)
-    return cannot_read(path, errno);
-  struct stat status {};
-  if (fstat(file.get(), &status) != 0)
-    return cannot_read(path, errno);
-  if (!S_ISREG(status.st_mode)) {
-    return corrupt(path + " is not a regular file; use a safetensors file");
-  }
-  if (static_cast<uint64_t>(status.st_size) < kLengthBytes) {
-    return corrupt(path + " has " + std::to_string(status.st_size) +
+Result<std::string> SafetensorsFile::Contents::read_header() {
+  const size_t bytes = memory.size();
+  if (bytes < kLengthBytes) {
+    return corrupt(path + " has " + std::to_string(bytes) +
                    " bytes; a safetensors file has at least 8");
   }
-  if (static_cast<uint64_t>(status.st_size) > std::numeric_limits<size_t>::max() / 2) {
-    return corrupt(path + " has " + std::to_string(status.st_size) +
-                   " bytes, more than this machine can map");
-  }
-  const size_t length = static_cast<size_t>(status.st_size);
-  void* mapped = mmap(nullptr, length, PROT_READ, MAP_PRIVATE, file.get(), 0);
-  if (mapped == MAP_FAILED)
-    return cannot_read(path, errno);
-  address = mapped;
-  bytes = length;
-  return {};
-}
-
-Result<void> SafetensorsFile::Mapping::read_tensors() {
-  if (is_lfs_pointer(address, bytes)) {
+  auto read = memory.read(std::min(bytes, sizeof kLfsStart));
+  if (!read.ok())
+    return read.error();
+  const unsigned char* start = memory.data();
+  if (is_lfs_pointer(start, bytes)) {
     return corrupt(
         path +
         " is a pointer of git LFS, not the weights themselves; run 'git lfs install' and "
         "'git lfs pull' in the clone (package git-lfs), or download the file");
   }
-  const auto* start = static_cast<const unsigned char*>(address);
   const uint64_t header_bytes = read_length(start);
   const uint64_t limit = std::min<uint64_t>(kMaxHeaderBytes, bytes - kLengthBytes);
   if (header_bytes > limit) {
@@ -168,52 +120,78 @@ Result<void> SafetensorsFile::Mapping::read_tensors() {
                    " bytes; at most " + std::to_string(limit) +
                    " are possible in a file of this size");
   }
-  const uint64_t data_begin = kLengthBytes + header_bytes;
-  const std::string header(reinterpret_cast<const char*>(start) + kLengthBytes,
-                           static_cast<size_t>(header_bytes));
-  auto entries = parse_safetensors_header(header, data_begin, bytes - data_begin, path);
+  read = memory.read(kLengthBytes + static_cast<size_t>(header_bytes));
+  if (!read.ok())
+    return read.error();
+  return std::string(reinterpret_cast<const char*>(start) + kLengthBytes,
+                     static_cast<size_t>(header_bytes));
+}
+
+Result<void> SafetensorsFile::Contents::read() {
+  const auto header = read_header();
+  if (!header.ok())
+    return header.error();
+  const size_t data_begin = kLengthBytes + header.value().size();
+  auto entries =
+      parse_safetensors_header(header.value(), data_begin, memory.size() - data_begin, path);
   if (!entries.ok())
     return entries.error();
   for (SafetensorsEntry& entry : entries.value()) {
-    entry.tensor.data = start + data_begin + entry.begin;
-    tensors.emplace(std::move(entry.name), std::move(entry.tensor));
+    const size_t begin = data_begin + static_cast<size_t>(entry.begin);
+    entry.tensor.data = memory.data() + begin;
+    const auto added = tensors.emplace(std::move(entry.name), std::move(entry.tensor));
+    places.push_back({begin, data_begin + static_cast<size_t>(entry.end), &added.first->second});
   }
-  return {};
+  const auto read = memory.read(memory.size());
+  return read.ok() ? memory.finish() : read;
 }
 
-Result<SafetensorsFile> SafetensorsFile::open(const std::string& path) {
-  auto mapping = std::make_unique<Mapping>();
-  mapping->path = path;
-  const auto mapped = mapping->map();
-  if (!mapped.ok())
-    return mapped.error();
-  const auto read = mapping->read_tensors();
+Result<SafetensorsFile> SafetensorsFile::open(const std::string& path, uint64_t most_bytes) {
+  auto memory = FileMemory::open(path, most_bytes);
+  if (!memory.ok())
+    return memory.error();
+  auto contents = std::make_unique<Contents>(path, std::move(memory.value()));
+  const auto read = contents->read();
   if (!read.ok())
     return read.error();
-  return SafetensorsFile(std::move(mapping));
+  return SafetensorsFile(std::move(contents));
 }
 
-SafetensorsFile::SafetensorsFile(std::unique_ptr<Mapping> mapping) : mapping_(std::move(mapping)) {}
+SafetensorsFile::SafetensorsFile(std::unique_ptr<Contents> contents)
+    : contents_(std::move(contents)) {}
 SafetensorsFile::SafetensorsFile(SafetensorsFile&&) noexcept = default;
 SafetensorsFile& SafetensorsFile::operator=(SafetensorsFile&&) noexcept = default;
 SafetensorsFile::~SafetensorsFile() = default;
 
 const std::string& SafetensorsFile::path() const {
-  return mapping_->path;
+  return contents_->path;
 }
 
 const std::map<std::string, TensorView>& SafetensorsFile::tensors() const {
-  return mapping_->tensors;
+  return contents_->tensors;
 }
 
 const TensorView* SafetensorsFile::find(const std::string& name) const {
-  const auto found = mapping_->tensors.find(name);
-  return found == mapping_->tensors.end() ? nullptr : &found->second;
+  const auto found = contents_->tensors.find(name);
+  return found == contents_->tensors.end() ? nullptr : &found->second;
 }
 
-void SafetensorsFile::drop_pages() const {
-  // Only advice: if the system does not take it, the pages stay.
-  madvise(mapping_->address, mapping_->bytes, MADV_DONTNEED);
+void SafetensorsFile::give_back(const Choice& is_copied) {
+  for (auto& item : contents_->tensors) {
+    if (item.second.data != nullptr && is_copied(item.first, item.second))
+      item.second.data = nullptr;
+  }
+  // Neighbours together: a page that two of them share goes too.
+  const std::vector<Contents::Place>& places = contents_->places;
+  for (size_t first = 0, next = 0; first < places.size(); first = next) {
+    const bool is_given_back = places[first].tensor->data == nullptr;
+    for (next = first + 1; next < places.size(); ++next) {
+      if ((places[next].tensor->data == nullptr) != is_given_back)
+        break;
+    }
+    if (is_given_back)
+      contents_->memory.give_back(places[first].begin, places[next - 1].end);
+  }
 }
 
 Result<void> write_safetensors(const std::string& path,

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Reads and writes safetensors files: named tensors behind a JSON header.
 //
-// A file that is read is memory-mapped and nothing in it is believed: header length, JSON types,
-// data types, shapes, offsets, overlaps, gaps and trailing bytes are checked when it is opened.
+// Of a file that is read nothing is believed: its size, and header length, JSON types, data types,
+// shapes, offsets, overlaps, gaps and trailing bytes are checked before its data is read. It is
+// read into memory of our own (file_memory.h): nobody changes it afterwards.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -21,8 +23,8 @@ enum class DataType { F32, F16, I8 };
 size_t data_type_size(DataType type);
 const char* data_type_name(DataType type);  // "F32"
 
-// A tensor inside a mapped file, or one to be written. `data` is borrowed, row-major, and in a
-// mapped file aligned to its element size.
+// A tensor of a file, or one to be written. `data` is borrowed, row-major, and in a file that was
+// read aligned to its element size; nullptr when its memory was given back.
 struct TensorView {
   DataType type = DataType::F32;
   std::vector<int64_t> shape;
@@ -32,11 +34,15 @@ struct TensorView {
   size_t bytes() const;
 };
 
-// Keeps the mapping alive; tensors point into it. Movable. Safe to read from several threads.
+// Larger files than this are no weights of ours: 4 GiB.
+constexpr uint64_t kMostTensorBytes = uint64_t{4} << 30;
+
+// Keeps the data; tensors point into it. Movable. Safe to read from several threads.
 class SafetensorsFile {
  public:
-  // NotFound, CorruptModel.
-  static Result<SafetensorsFile> open(const std::string& path);
+  // NotFound, CorruptModel, also for more than `most_bytes`, OutOfMemory.
+  static Result<SafetensorsFile> open(const std::string& path,
+                                      uint64_t most_bytes = kMostTensorBytes);
 
   SafetensorsFile(SafetensorsFile&&) noexcept;
   SafetensorsFile& operator=(SafetensorsFile&&) noexcept;
@@ -46,14 +52,15 @@ class SafetensorsFile {
   const std::map<std::string, TensorView>& tensors() const;
   const TensorView* find(const std::string& name) const;  // nullptr: not there
 
-  // Tells the system that the mapped pages are not needed now (madvise); they are read again from
-  // the file when touched.
-  void drop_pages() const;
+  // Gives the memory of these tensors back for good, as whole pages; their data is nullptr from
+  // then on. For those who have copied them. No other thread may read meanwhile.
+  using Choice = std::function<bool(const std::string& name, const TensorView& tensor)>;
+  void give_back(const Choice& is_copied);
 
  private:
-  struct Mapping;
-  explicit SafetensorsFile(std::unique_ptr<Mapping> mapping);
-  std::unique_ptr<Mapping> mapping_;
+  struct Contents;
+  explicit SafetensorsFile(std::unique_ptr<Contents> contents);
+  std::unique_ptr<Contents> contents_;
 };
 
 // Writes the file under a temporary name beside it, then renames it, so that a reader never sees

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "bundle/model_cost.h"
 #include "captioner/confidence.h"
 #include "captioner/hedge.h"
 #include "captioner/search_setup.h"
@@ -16,7 +17,7 @@
 namespace jetsoncaption {
 namespace {
 
-constexpr int kMaxBeamSize = 16;
+constexpr int kMaxBeamSize = kMostSentences;
 constexpr int kMaxWords = 50;
 constexpr int kMaxThreads = 64;
 

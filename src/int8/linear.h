@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Linear layers of the decoder, on weights that stay in the mapped file.
+// Linear layers of the decoder, on weights that stay where the file was read to.
 #pragma once
 
 #include <cstdint>

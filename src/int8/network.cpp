@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/text.h"
 #include "bundle/file_names.h"
 #include "int8/decoder.h"
 #include "int8/encoder.h"
@@ -103,15 +104,15 @@ class Int8Network : public CaptionNetwork {
 
 Int8Network lay_out(const Bundle& bundle) {
   const Int8Kernels& kernels = chosen_int8_kernels();
-  Int8Encoder encoder(kernels, bundle.config, bundle.weights);
-  bundle.weights.drop_pages();  // of the encoder, which has its own layout; others are read again
-  return {kernels, std::move(encoder), bundle};
+  return {kernels, Int8Encoder(kernels, bundle.config, bundle.weights), bundle};
 }
 
 class SharedModel : public Int8Model {
  public:
-  explicit SharedModel(std::shared_ptr<const Bundle> bundle)
-      : bundle_(std::move(bundle)), network_(lay_out(*bundle_)) {}
+  explicit SharedModel(const std::shared_ptr<Bundle>& bundle)
+      : bundle_(bundle), network_(lay_out(*bundle)) {
+    give_back_int8_copies(*bundle);
+  }
 
   const std::shared_ptr<const Bundle>& bundle() const override { return bundle_; }
   std::unique_ptr<CaptionNetwork> make_network() const override {
@@ -162,9 +163,14 @@ Result<std::shared_ptr<const Int8Model>> open_int8_model(const std::string& dire
   if (!opened.ok())
     return opened.error();
   std::shared_ptr<const Int8Model> model =
-      std::make_shared<SharedModel>(std::make_shared<const Bundle>(std::move(opened.value())));
+      std::make_shared<SharedModel>(std::make_shared<Bundle>(std::move(opened.value())));
   models[identity] = model;
   return model;
+}
+
+void give_back_int8_copies(Bundle& bundle) {
+  bundle.weights.give_back(
+      [](const std::string& name, const TensorView&) { return starts_with(name, "encoder."); });
 }
 
 }  // namespace jetsoncaption

@@ -12,8 +12,12 @@
 namespace jetsoncaption {
 
 // int8 arithmetic, for an int8 bundle, on every processor with the same results. The decoder's
-// weights stay where the bundle has them: it must outlive the network.
+// weights are used where the bundle has them: it must outlive the network.
 std::unique_ptr<CaptionNetwork> make_int8_network(const Bundle& bundle);
+
+// Gives the memory of those weights back that a network of make_int8_network() has copied, which
+// are the encoder's: no other network can be made of the bundle then.
+void give_back_int8_copies(Bundle& bundle);
 
 // A bundle and the layout of its weights, for all networks of the process that use it.
 class Int8Model {

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "text/utf8.h"
+
 namespace jetsoncaption {
 
 namespace {
@@ -16,26 +18,8 @@ struct Character {
 
 // The character at this place of a text.
 Character character_at(const std::string& text, size_t at) {
-  const auto byte = [&](size_t i) {
-    return i < text.size() ? static_cast<uint32_t>(static_cast<unsigned char>(text[i])) : 0U;
-  };
-  const uint32_t first = byte(at);
-  if (first < 0x80)
-    return {first, 1};
-  const size_t bytes = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : 2;
-  if (first < 0xC2 || first > 0xF4)
-    return {};
-  uint32_t code = first & (0xFFU >> (bytes + 1));
-  for (size_t i = 1; i < bytes; ++i) {
-    if ((byte(at + i) & 0xC0) != 0x80)
-      return {};
-    code = code << 6 | (byte(at + i) & 0x3F);
-  }
-  constexpr uint32_t kSmallest[] = {0, 0, 0x80, 0x800, 0x10000};
-  const bool half = code >= 0xD800 && code <= 0xDFFF;  // of a pair of UTF-16
-  if (code < kSmallest[bytes] || code > 0x10FFFF || half)
-    return {};
-  return {code, bytes};
+  const size_t bytes = utf8_character_bytes(text, at);
+  return {bytes > 0 ? utf8_code(text, at) : 0, bytes};
 }
 
 bool is_blank(uint32_t code) {

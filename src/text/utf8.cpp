@@ -28,4 +28,13 @@ size_t utf8_character_bytes(const std::string& text, size_t position) {
   return bytes;
 }
 
+uint32_t utf8_code(const std::string& text, size_t position) {
+  const size_t bytes = utf8_character_bytes(text, position);
+  const auto first = static_cast<unsigned char>(text[position]);
+  uint32_t code = bytes < 2 ? first : first & (0xFFU >> (bytes + 1));
+  for (size_t i = 1; i < bytes; ++i)
+    code = code << 6 | (static_cast<unsigned char>(text[position + i]) & 0x3FU);
+  return code;
+}
+
 }  // namespace jetsoncaption

@@ -7,6 +7,7 @@
 #include <map>
 #include <utility>
 
+#include "text/plain_text.h"
 #include "text/utf8.h"
 
 namespace jetsoncaption {
@@ -16,8 +17,8 @@ constexpr size_t kMaxWords = 1000000;
 constexpr size_t kMaxWordBytes = 64;
 const char* const kSpecialTokens[] = {"<pad>", "<start>", "<end>", "<unk>"};
 
-// What is wrong with a word, or nullptr. Captions are shown and sent to other programs, so control
-// characters are refused together with blanks.
+// What is wrong with a word, or nullptr. Captions are shown and sent to other programs, so that
+// characters that do something there are refused together with blanks.
 const char* word_fault(const std::string& word) {
   if (word.empty())
     return "is empty";
@@ -32,7 +33,8 @@ const char* word_fault(const std::string& word) {
       return "has a blank or a control character in it";
     i += bytes;
   }
-  return nullptr;
+  return find_active_character(word) ? "has a character in it that acts on a terminal or a screen"
+                                     : nullptr;
 }
 
 Error corrupt(const std::string& name, const std::string& what) {

@@ -14,6 +14,7 @@
 #include "tools/bench_setup.h"
 #include "tools/commands.h"
 #include "tools/figures.h"
+#include "tools/messages.h"
 #include "tools/model_options.h"
 #include "tools/open_captioner.h"
 #include "tools/progress.h"
@@ -312,7 +313,7 @@ void add_bench_command(CLI::App& program, int& exit_code) {
     const auto result = bench(*arguments);
     if (result.ok())
       return;
-    std::cerr << "jetsoncaption: " << result.error().message << std::endl;
+    print_error(result.error().message);
     exit_code = kWrongCall;
   });
 }

@@ -11,6 +11,7 @@
 #include "tools/commands.h"
 #include "tools/evaluation.h"
 #include "tools/figures.h"
+#include "tools/messages.h"
 #include "tools/progress.h"
 #include "torch/torch_captioner.h"
 #include "train/confidence_fit.h"
@@ -50,7 +51,7 @@ Result<Tried> try_weight(Captioner& captioner, const CalibrateArguments& argumen
         captioner, {arguments.images[i], arguments.captions[i], arguments.lists[i]}, search,
         [&](const std::string& message) {
           progress.clear();
-          std::cerr << "jetsoncaption: " << message << std::endl;
+          print_error(message);
         },
         [&](int done, int total) {
           progress.report("tag weight " + format_fixed(weight, 2), done, total);
@@ -199,7 +200,7 @@ void add_calibrate_command(CLI::App& program, int& exit_code) {
     const auto done = calibrate(*arguments);
     exit_code = done.ok() ? kAllWell : kWrongCall;
     if (!done.ok())
-      std::cerr << "jetsoncaption: " << done.error().message << std::endl;
+      print_error(done.error().message);
   });
 }
 

@@ -11,6 +11,7 @@
 #include "engine/engine_api.h"
 #include "tools/commands.h"
 #include "tools/figures.h"
+#include "tools/messages.h"
 #include "tools/model_options.h"
 #include "tools/open_captioner.h"
 #include "tools/pictures.h"
@@ -55,7 +56,7 @@ struct Source {
 void print_caption(const DescribeArguments& arguments, const Captioner& captioner,
                    const Source& source, const Caption& caption) {
   if (!arguments.json) {
-    std::cout << source.file;
+    std::cout << shown_name(source.file);
     if (source.time_s)
       std::cout << " (" << format_fixed(*source.time_s, 2) << " s)";
     std::cout << ": " << caption.text << std::endl;
@@ -129,7 +130,7 @@ Result<void> describe_file(const DescribeArguments& arguments, Captioner& captio
 int describe(const DescribeArguments& arguments) {
   auto captioner = load_captioner(arguments.model);
   if (!captioner.ok()) {
-    std::cerr << "jetsoncaption: " << captioner.error().message << std::endl;
+    print_error(captioner.error().message);
     return kWrongCall;
   }
   int exit_code = kAllWell;
@@ -137,7 +138,7 @@ int describe(const DescribeArguments& arguments) {
     const auto done = describe_file(arguments, *captioner.value(), file);
     if (done.ok())
       continue;
-    std::cerr << "jetsoncaption: " << done.error().message << std::endl;
+    print_error(done.error().message);
     exit_code = kSomeFailed;
   }
   return exit_code;

@@ -12,6 +12,7 @@
 #include "tools/commands.h"
 #include "tools/evaluation.h"
 #include "tools/figures.h"
+#include "tools/messages.h"
 #include "tools/model_options.h"
 #include "tools/open_captioner.h"
 #include "tools/progress.h"
@@ -97,7 +98,7 @@ Result<int> evaluate(const EvaluateArguments& arguments) {
       *captioner.value(), arguments.set, arguments.search,
       [&](const std::string& message) {
         progress.clear();
-        std::cerr << "jetsoncaption: " << message << std::endl;
+        print_error(message);
       },
       [&](int done, int total) { progress.report("describing pictures", done, total); });
   progress.clear();
@@ -162,7 +163,7 @@ void add_evaluate_command(CLI::App& program, int& exit_code) {
       exit_code = result.value();
       return;
     }
-    std::cerr << "jetsoncaption: " << result.error().message << std::endl;
+    print_error(result.error().message);
     exit_code = kWrongCall;
   });
 }

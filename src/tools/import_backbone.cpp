@@ -7,6 +7,7 @@
 #include <string>
 
 #include "tools/commands.h"
+#include "tools/messages.h"
 #include "train/backbone_import.h"
 
 #include <CLI/CLI.hpp>
@@ -42,7 +43,7 @@ int run(const ImportOptions& options) {
   const auto written =
       backbone.ok() ? write_backbone(backbone.value(), options.output) : backbone.error();
   if (!written.ok()) {
-    std::cerr << "jetsoncaption: " << written.error().message << std::endl;
+    print_error(written.error().message);
     return kWrongCall;
   }
   const Backbone& made = backbone.value();

@@ -2,6 +2,7 @@
 // Decodes pictures with the decoder that reads their kind rightly, after a look at their header.
 #include "tools/pictures.h"
 
+#include <new>
 #include <utility>
 #include <vector>
 
@@ -93,9 +94,10 @@ Result<Image> decode(const std::string& name, const PictureHeader& header,
   RunningPipeline& pipeline = *created.value();
   auto* source = GST_APP_SRC(pipeline.element("source"));
   pipeline.play();
-  GstBuffer* buffer = gst_buffer_new_allocate(nullptr, bytes.size(), nullptr);
-  gst_buffer_fill(buffer, 0, bytes.data(), bytes.size());
-  gst_app_src_push_buffer(source, buffer);
+  // Not copied: a picture may have 512 MB, and the pipeline is gone when this returns.
+  gst_app_src_push_buffer(source, gst_buffer_new_wrapped_full(
+                                      GST_MEMORY_FLAG_READONLY, const_cast<uint8_t*>(bytes.data()),
+                                      bytes.size(), 0, bytes.size(), nullptr, nullptr));
   gst_app_src_end_of_stream(source);
 
   auto sample = pipeline.pull();
@@ -134,9 +136,7 @@ Result<Picture> first_frame(const MediaFile& file) {
   return Picture{std::move(frame.image), 1};
 }
 
-}  // namespace
-
-Result<Picture> decode_picture(const MediaFile& file) {
+Result<Picture> decode_known_picture(const MediaFile& file) {
   if (!file.picture_kind())
     return first_frame(file);
   auto started = initialise_gstreamer();
@@ -156,6 +156,17 @@ Result<Picture> decode_picture(const MediaFile& file) {
   if (!image.ok())
     return image.error();
   return Picture{upright(std::move(image.value()), header.orientation), header.orientation};
+}
+
+}  // namespace
+
+Result<Picture> decode_picture(const MediaFile& file) {
+  try {
+    return decode_known_picture(file);
+  } catch (const std::bad_alloc&) {
+    return Error{ErrorKind::OutOfMemory,
+                 file.name() + " needs more memory than there is; make it smaller first."};
+  }
 }
 
 Result<Image> read_picture(const std::string& path) {

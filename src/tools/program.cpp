@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "tools/commands.h"
+#include "tools/messages.h"
 
 #include <CLI/CLI.hpp>
 
@@ -15,9 +16,9 @@ namespace jetsoncaption {
 namespace {
 
 // The core never prints: its warnings come here. Remarks below a warning would only be noise.
-void print_warning(LogLevel level, const std::string& message) {
+void print_core_warning(LogLevel level, const std::string& message) {
   if (level == LogLevel::Warning) {
-    std::cerr << "jetsoncaption: warning: " << message << std::endl;
+    print_warning(message);
   }
 }
 
@@ -41,7 +42,7 @@ int parse(CLI::App& program, int argc, char** argv, const int& exit_code) {
 
 int run_program(int argc, char** argv, const std::string& description,
                 const std::function<void(CLI::App& program, int& exit_code)>& add_commands) {
-  set_log_sink(print_warning);
+  set_log_sink(print_core_warning);
   try {
     int exit_code = kAllWell;
     CLI::App program(description, "jetsoncaption");
@@ -53,7 +54,7 @@ int run_program(int argc, char** argv, const std::string& description,
     add_commands(program, exit_code);
     return parse(program, argc, argv, exit_code);
   } catch (const std::exception& error) {
-    std::cerr << "jetsoncaption: stopped unexpectedly: " << error.what() << std::endl;
+    print_error(std::string("stopped unexpectedly: ") + error.what());
     return kSomeFailed;
   }
 }

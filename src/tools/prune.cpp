@@ -12,6 +12,7 @@
 #include "text/captions_file.h"
 #include "tools/commands.h"
 #include "tools/figures.h"
+#include "tools/messages.h"
 #include "tools/pictures.h"
 #include "tools/progress.h"
 #include "train/self_test_writer.h"
@@ -112,7 +113,7 @@ void print(const PruneResult& result, bool json) {
 int run(PruneArguments& arguments) {
   auto paths = choose_pictures(arguments);
   if (!paths.ok()) {
-    std::cerr << "jetsoncaption: " << paths.error().message << std::endl;
+    print_error(paths.error().message);
     return kWrongCall;
   }
   arguments.options.pictures = std::move(paths.value());
@@ -128,12 +129,12 @@ int run(PruneArguments& arguments) {
   const auto pruned = prune_bundle(arguments.options, read_picture, reports);
   progress.clear();
   if (!pruned.ok()) {
-    std::cerr << "jetsoncaption: " << pruned.error().message << std::endl;
+    print_error(pruned.error().message);
     return pruned.error().kind == ErrorKind::Internal ? kSomeFailed : kWrongCall;
   }
   const auto self_test = write_self_test(arguments.options.output);
   if (!self_test.ok())
-    std::cerr << "jetsoncaption: warning: " << self_test.error().message << std::endl;
+    print_warning(self_test.error().message);
   print(pruned.value(), arguments.json);
   std::cerr << "The smaller model is in " << arguments.options.output
             << ". It has to learn again what it lost: jetsoncaption train --start "

@@ -13,6 +13,7 @@
 #include "tools/commands.h"
 #include "tools/evaluation.h"
 #include "tools/figures.h"
+#include "tools/messages.h"
 #include "tools/pictures.h"
 #include "tools/progress.h"
 #include "torch/torch_captioner.h"
@@ -82,7 +83,7 @@ Result<Measured> measure(const QuantizeArguments& arguments, Precision precision
       *captioner.value(), arguments.dev, arguments.search,
       [&](const std::string& message) {
         progress.clear();
-        std::cerr << "jetsoncaption: " << message << std::endl;
+        print_error(message);
       },
       [&](int done, int total) {
         progress.report("measuring " + measured.precision, done, total);
@@ -132,7 +133,7 @@ Result<void> quantize(const QuantizeArguments& arguments) {
   const auto self_test = write_self_test(arguments.model);
   if (!self_test.ok()) {
     progress.clear();
-    std::cerr << "jetsoncaption: warning: " << self_test.error().message << std::endl;
+    print_warning(self_test.error().message);
   }
   std::vector<Measured> rows;
   for (const Precision precision : {Precision::Fp32, Precision::Int8}) {
@@ -230,7 +231,7 @@ void add_quantize_command(CLI::App& program, int& exit_code) {
     const auto done = arguments->half ? halve(*arguments) : quantize(*arguments);
     exit_code = done.ok() ? kAllWell : kWrongCall;
     if (!done.ok())
-      std::cerr << "jetsoncaption: " << done.error().message << std::endl;
+      print_error(done.error().message);
   });
 }
 

@@ -3,6 +3,7 @@
 #include "tools/running_pipeline.h"
 
 #include <algorithm>
+#include <cstring>
 #include <mutex>
 #include <utility>
 
@@ -19,7 +20,11 @@ constexpr GstClockTime kPatience = 30 * GST_SECOND;
 // Turns an error message of a pipeline into ours.
 Error describe_failure(const std::string& name, GstMessage* message) {
   GError* error = nullptr;
-  gst_message_parse_error(message, &error, nullptr);
+  gchar* details = nullptr;
+  gst_message_parse_error(message, &error, &details);
+  const bool not_negotiated =
+      details != nullptr && std::strstr(details, "not-negotiated") != nullptr;
+  g_free(details);
   const bool no_plugin = g_error_matches(error, GST_CORE_ERROR, GST_CORE_ERROR_MISSING_PLUGIN) ||
                          g_error_matches(error, GST_STREAM_ERROR, GST_STREAM_ERROR_CODEC_NOT_FOUND);
   const bool no_access = error->domain == GST_RESOURCE_ERROR;
@@ -32,6 +37,12 @@ Error describe_failure(const std::string& name, GstMessage* message) {
   }
   if (no_access)
     return {ErrorKind::NotFound, name + " cannot be read: " + text};
+  if (not_negotiated) {
+    return {ErrorKind::InvalidArgument,
+            name +
+                " cannot be decoded to frames of at most 8192x8192 pixels: it is larger, or "
+                "damaged, or neither a picture nor a video."};
+  }
   return {ErrorKind::InvalidArgument,
           name + " is not a picture or video that can be decoded, or it is damaged: " + text};
 }

@@ -8,6 +8,7 @@
 #include "captioner/captioner.h"
 #include "tools/commands.h"
 #include "tools/figures.h"
+#include "tools/messages.h"
 #include "tools/model_options.h"
 #include "tools/open_captioner.h"
 #include "tools/trainer_program.h"
@@ -112,7 +113,7 @@ void add_self_test_command(CLI::App& program, int& exit_code) {
     const auto done = run_all(*arguments);
     exit_code = done.ok() ? done.value() : kWrongCall;
     if (!done.ok())
-      std::cerr << "jetsoncaption: " << done.error().message << std::endl;
+      print_error(done.error().message);
   });
 }
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "tools/commands.h"
+#include "tools/messages.h"
 #include "tools/pictures.h"
 #include "tools/progress.h"
 #include "train/self_test_writer.h"
@@ -39,11 +40,11 @@ int run(const TrainOptions& options) {
   if (trained.ok()) {
     const auto self_test = write_self_test(options.output);
     if (!self_test.ok())
-      std::cerr << "jetsoncaption: warning: " << self_test.error().message << std::endl;
+      print_warning(self_test.error().message);
     std::cerr << "The model is in " << options.output << ".\n";
     return kAllWell;
   }
-  std::cerr << "jetsoncaption: " << trained.error().message << std::endl;
+  print_error(trained.error().message);
   return trained.error().kind == ErrorKind::Internal ? kSomeFailed : kWrongCall;
 }
 
@@ -85,7 +86,7 @@ bool take_over(const CLI::App& command, TrainOptions& options) {
   if (command.count("--language") > 0)
     options.language = chosen.language;
   if (!taken.ok())
-    std::cerr << "jetsoncaption: " << taken.error().message << std::endl;
+    print_error(taken.error().message);
   return taken.ok();
 }
 

@@ -8,6 +8,7 @@
 
 #include "tools/child_process.h"
 #include "tools/commands.h"
+#include "tools/messages.h"
 
 #include <CLI/CLI.hpp>
 #include <unistd.h>
@@ -82,7 +83,7 @@ int run_trainer(const std::vector<std::string>& arguments) {
     line.insert(line.end(), arguments.begin(), arguments.end());
     const auto ran = run_child(line, kPatience);
     if (!ran.ok()) {
-      std::cerr << "jetsoncaption: " << ran.error().message << std::endl;
+      print_error(ran.error().message);
       return kWrongCall;
     }
     std::cout << ran.value().output;

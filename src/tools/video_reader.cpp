@@ -11,6 +11,15 @@ namespace jetsoncaption {
 
 namespace {
 
+// A frame of this size has 200 MB, and a decoder takes more than that.
+constexpr int kMostSide = 8192;
+
+// Vector graphics have any size, for which memory is taken at once: they are no videos.
+gboolean is_decoded(GstElement*, GstPad*, GstCaps* caps, gpointer) {
+  const GstStructure* first = gst_caps_get_structure(caps, 0);
+  return !g_str_has_prefix(gst_structure_get_name(first), "image/svg");
+}
+
 double stream_time_s(GstSample* sample) {
   const GstBuffer* buffer = gst_sample_get_buffer(sample);
   const GstClockTime time = gst_segment_to_stream_time(gst_sample_get_segment(sample),
@@ -39,11 +48,14 @@ Result<std::unique_ptr<VideoReader>> VideoReader::open(const MediaFile& file) {
   // Only the pictures are wanted: a missing sound decoder must not matter.
   std::string description = camera ? "v4l2src" : "filesrc";
   description +=
-      " name=source ! decodebin caps=video/x-raw expose-all-streams=false ! videoconvert";
+      " name=source ! decodebin name=decoder caps=video/x-raw expose-all-streams=false ! "
+      "videoconvert";
   // Videos from telephones are turned by a tag.
   if (has_element("videoflip"))
     description += " ! videoflip video-direction=auto ! videoconvert";
-  description += " ! video/x-raw,format=RGB ! appsink name=sink sync=false ";
+  const std::string sides = "[1," + std::to_string(kMostSide) + "]";
+  description += " ! video/x-raw,format=RGB,width=" + sides + ",height=" + sides +
+                 " ! appsink name=sink sync=false ";
   description += camera ? "max-buffers=1 drop=true" : "max-buffers=2";
 
   auto running = RunningPipeline::create(file.name(), description);
@@ -51,6 +63,8 @@ Result<std::unique_ptr<VideoReader>> VideoReader::open(const MediaFile& file) {
     return running.error();
   g_object_set(running.value()->element("source"), camera ? "device" : "location",
                file.path().c_str(), nullptr);
+  g_signal_connect(running.value()->element("decoder"), "autoplug-continue", G_CALLBACK(is_decoded),
+                   nullptr);
   auto pipeline = std::make_unique<Pipeline>(Pipeline{file, std::move(running.value()), false});
   pipeline->running->play();
   return std::unique_ptr<VideoReader>(new VideoReader(std::move(pipeline)));

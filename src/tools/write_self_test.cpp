@@ -6,6 +6,7 @@
 
 #include "tools/commands.h"
 #include "tools/figures.h"
+#include "tools/messages.h"
 #include "tools/model_options.h"
 #include "train/self_test_writer.h"
 
@@ -23,7 +24,7 @@ void add_write_self_test_command(CLI::App& program, int& exit_code) {
     const auto written = write_self_test(*directory);
     exit_code = written.ok() ? kAllWell : kWrongCall;
     if (!written.ok()) {
-      std::cerr << "jetsoncaption: " << written.error().message << std::endl;
+      print_error(written.error().message);
       return;
     }
     for (const SelfTestPicture& picture : written.value()) {

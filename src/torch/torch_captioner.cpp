@@ -22,19 +22,18 @@ bool computes_in_int8(Device device, Precision precision) {
   return precision == Precision::Int8 && device == Device::Cpu;
 }
 
-std::unique_ptr<CaptionNetwork> make_network(const Bundle& bundle, Device device,
-                                             Precision precision) {
-  if (computes_in_int8(device, precision))
-    return make_int8_network(bundle);
+// What the network has copied of the bundle is given back.
+std::unique_ptr<CaptionNetwork> make_network(Bundle& bundle, Device device, Precision precision) {
+  if (computes_in_int8(device, precision)) {
+    auto network = make_int8_network(bundle);
+    give_back_int8_copies(bundle);
+    return network;
+  }
   TorchOptions options;
   options.cuda = device == Device::Cuda;
   options.half = precision == Precision::Fp16;
   auto network = make_torch_network(bundle, options);
-  // All but fp32 weights on the CPU were copied, so that the mapped file need not stay in memory.
-  const bool used_in_place =
-      device == Device::Cpu && precision == Precision::Fp32 && !has_half_weights(bundle);
-  if (!used_in_place)
-    bundle.weights.drop_pages();
+  give_back_torch_copies(bundle, options);
   return network;
 }
 
@@ -182,8 +181,9 @@ Result<OpenedNetwork> open_network(const CaptionerOptions& options, Device devic
     return opened.error();
 
   OpenedNetwork made;
-  made.loaded.bundle = std::make_shared<const Bundle>(std::move(opened.value()));
-  const Bundle& bundle = *made.loaded.bundle;
+  const auto owned = std::make_shared<Bundle>(std::move(opened.value()));
+  made.loaded.bundle = owned;
+  Bundle& bundle = *owned;
   const int threads = options.threads > 0 ? options.threads : default_threads();
   const TorchSettings settings(threads, options.cudnn);
   const auto guarded =

@@ -32,6 +32,10 @@ torch::Tensor round_to_half(const std::string& name, const torch::Tensor& tensor
   return tensor.to(torch::kFloat16);
 }
 
+bool is_rounded(const std::string& name, const TorchOptions& options) {
+  return options.half && (options.cuda || may_be_half(name));
+}
+
 class TorchNetwork : public CaptionNetwork {
  public:
   TorchNetwork(const Bundle& bundle, const TorchOptions& options)
@@ -43,8 +47,8 @@ class TorchNetwork : public CaptionNetwork {
         tag_words_(bundle.tag_words) {
     const c10::InferenceMode inference;
     const auto convert = [&](const std::string& name, const torch::Tensor& tensor) {
-      const bool round = options.half && (options.cuda || may_be_half(name));
-      return (round ? round_to_half(name, tensor) : tensor).to(device_, arithmetic_);
+      return (is_rounded(name, options) ? round_to_half(name, tensor) : tensor)
+          .to(device_, arithmetic_);
     };
     const NamedTensors tensors = convert_tensors(bundle.weights, convert);
     encoder_ = std::make_unique<Encoder>(config_.encoder, tensors);
@@ -141,6 +145,12 @@ class TorchNetwork : public CaptionNetwork {
 std::unique_ptr<CaptionNetwork> make_torch_network(const Bundle& bundle,
                                                    const TorchOptions& options) {
   return std::make_unique<TorchNetwork>(bundle, options);
+}
+
+void give_back_torch_copies(Bundle& bundle, const TorchOptions& options) {
+  bundle.weights.give_back([&options](const std::string& name, const TensorView& tensor) {
+    return options.cuda || tensor.type != DataType::F32 || is_rounded(name, options);
+  });
 }
 
 }  // namespace jetsoncaption

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Wraps mapped tensors without copying where LibTorch can use them as they are.
+// Wraps a file's tensors without copying where LibTorch can use them as they are.
 #include "torch/weights.h"
 
 #include <stdexcept>
@@ -34,8 +34,7 @@ DataType data_type(torch::ScalarType type) {
   throw std::invalid_argument("only float32, float16 and int8 tensors can be stored");
 }
 
-// LibTorch has no read-only tensors; nothing writes to a network's parameters while captioning,
-// and the mapping is private.
+// LibTorch has no read-only tensors; nothing writes to a network's parameters while captioning.
 torch::Tensor wrap(const TensorView& view) {
   return torch::from_blob(const_cast<void*>(view.data), view.shape, scalar_type(view.type));
 }

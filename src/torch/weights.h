@@ -11,7 +11,7 @@
 
 namespace jetsoncaption {
 
-// fp32 tensors point into the mapping, so the file must outlive them. fp16 tensors, and int8
+// fp32 tensors point into the file's memory, so the file must outlive them. fp16 tensors, and int8
 // matrices with their .weight_scale, are converted to fp32, one tensor at a time. Scales are left
 // out, .output_scale is kept.
 NamedTensors fp32_tensors(const SafetensorsFile& file);

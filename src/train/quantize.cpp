@@ -160,7 +160,6 @@ Result<void> halve_guarded(const std::string& directory) {
     }
     tensor = tensor.to(torch::kFloat16);
   }
-  // The file that is replaced stays mapped until the end, so that it can be read meanwhile.
   auto written = write_safetensors(directory + "/" + weight_file_name(WeightFile::Master),
                                    tensor_views(tensors), {{"format", "pt"}});
   if (!written.ok())

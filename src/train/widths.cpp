@@ -5,13 +5,8 @@
 #include <cassert>
 #include <utility>
 
-#include "bundle/tag_windows.h"
-
 namespace jetsoncaption {
 namespace {
-
-constexpr int64_t kHeaderBytes = 125;  // of a tensor in the header of the file, at most
-constexpr int64_t kFloat = 4;
 
 // A width with the fields of the configuration that say its size.
 struct Found {
@@ -136,51 +131,6 @@ class Walk {
   std::vector<Found> all_;
 };
 
-// Adds up the layers of a network.
-class CostSum {
- public:
-  // `picture` and `word`: how often the layer is computed for each.
-  void add(int64_t out, int64_t in, int64_t picture, int64_t word) {
-    cost_.picture_macs += out * in * picture;
-    cost_.word_macs += out * in * word;
-    cost_.weight_bytes += out * in + 2 * out * kFloat + 3 * kHeaderBytes;
-  }
-  void add_convolution(int64_t out, int64_t in, int64_t kernel, int64_t places) {
-    add(out, in * kernel * kernel, places, 0);
-    cost_.weight_bytes += kFloat + kHeaderBytes;
-  }
-  void add_macs_of_word(int64_t count) { cost_.word_macs += count; }
-  void add_floats(int64_t count) { cost_.weight_bytes += count * kFloat; }
-
-  const ModelCost& cost() const { return cost_; }
-
- private:
-  ModelCost cost_;
-};
-
-int64_t half(int64_t side) {
-  return (side + 1) / 2;
-}
-
-void add_encoder(const ModelConfig& config, CostSum& sum) {
-  int64_t width = half(config.input_width);
-  int64_t height = half(config.input_height);
-  sum.add_convolution(config.encoder.stem_channels, 3, 3, width * height);
-  int64_t last = config.encoder.stem_channels;
-  for (const BlockConfig& block : config.encoder.blocks) {
-    if (block.has_expansion())
-      sum.add_convolution(block.hidden_channels, block.in_channels, 1, width * height);
-    if (block.stride == 2) {
-      width = half(width);
-      height = half(height);
-    }
-    sum.add_convolution(block.hidden_channels, 1, block.kernel, width * height);
-    sum.add_convolution(block.out_channels, block.hidden_channels, 1, width * height);
-    last = block.out_channels;
-  }
-  sum.add_convolution(config.encoder.head_channels, last, 1, width * height);
-}
-
 }  // namespace
 
 std::vector<Width> widths_of(const ModelConfig& config) {
@@ -208,36 +158,6 @@ bool have_same_layers(const ModelConfig& config, const ModelConfig& changed) {
       return false;
   }
   return true;
-}
-
-ModelCost cost_of(const ModelConfig& config, int words) {
-  const int64_t channels = config.encoder.head_channels;
-  const int64_t features = config.decoder.feature_size;
-  const int64_t attention = config.decoder.attention_size;
-  const int64_t embedding = config.decoder.embedding_size;
-  const int64_t hidden = config.decoder.hidden_size;
-  const int64_t places = int64_t{1} * config.grid_width() * config.grid_height();
-  const int64_t cells = places + config.tags.cells;
-  CostSum sum;
-  add_encoder(config, sum);
-  sum.add(features, channels, places, 0);
-  sum.add(hidden, features, 1, 0);
-  sum.add(attention, features, cells, 0);
-  sum.add(attention, hidden, 0, 1);
-  sum.add(1, attention, 0, cells);
-  sum.add_floats(attention);  // these are no int8
-  sum.add_macs_of_word(features * cells);
-  sum.add(features, hidden, 0, 1);
-  sum.add(3 * hidden, embedding + features, 0, 1);
-  sum.add(3 * hidden, hidden, 0, 1);
-  sum.add(embedding, hidden + features + embedding, 0, 1);
-  sum.add(words, embedding, 0, 1);
-  if (config.tags.classes > 0) {
-    const auto windows = tag_windows(config.grid_width(), config.grid_height()).size();
-    sum.add(config.tags.classes, channels, static_cast<int64_t>(windows), 0);
-    sum.add(features, embedding + 1, config.tags.cells, 0);
-  }
-  return sum.cost();
 }
 
 }  // namespace jetsoncaption

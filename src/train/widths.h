@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "bundle/config.h"
+#include "bundle/model_cost.h"
 
 namespace jetsoncaption {
 
@@ -35,16 +36,5 @@ ModelConfig with_sizes(const ModelConfig& config, const std::vector<int>& sizes)
 // False where blocks of `changed` are of another kind than those of `config`: one whose expansion
 // has as many channels as its input would be taken for one without.
 bool have_same_layers(const ModelConfig& config, const ModelConfig& changed);
-
-// What a model costs, without anything that its pictures or sentences decide.
-struct ModelCost {
-  int64_t picture_macs = 0;  // multiply-adds before the first word
-  int64_t word_macs = 0;     // and for each word of greedy search
-  int64_t weight_bytes = 0;  // of model-int8.safetensors, at most
-
-  // Of a caption of usual length: ten words.
-  int64_t caption_macs() const { return picture_macs + 10 * word_macs; }
-};
-ModelCost cost_of(const ModelConfig& config, int words);
 
 }  // namespace jetsoncaption

@@ -212,6 +212,22 @@ TEST_F(BundleTest, TextFilesOverTheirLimitAreNotRead) {
   expect_corrupt(WeightFile::Master, "config.json has 1048577 bytes; at most 1048576");
 }
 
+TEST_F(BundleTest, ModelThatAsksForTooMuchIsRefusedBeforeItsWeightsAreRead) {
+  change_config([](nlohmann::json& config) {
+    config["input"]["width"] = config["input"]["height"] = 1024;
+    nlohmann::json& encoder = config["architecture"]["encoder"];
+    encoder["stem"]["out_channels"] = 4096;
+    encoder["blocks"][0]["in_channels"] = encoder["blocks"][0]["hidden_channels"] = 4096;
+  });
+  ASSERT_EQ(unlink(directory_.file("model.safetensors").c_str()), 0);
+  expect_corrupt(WeightFile::Master, "multiply-adds for each picture; at most 20.0 G");
+}
+
+TEST_F(BundleTest, WeightsLargerThanTheModelAreNotRead) {
+  ASSERT_EQ(truncate(directory_.file("model.safetensors").c_str(), off_t{1} << 30), 0);
+  expect_corrupt(WeightFile::Master, "model.safetensors has 1073741824 bytes; at most");
+}
+
 TEST_F(BundleTest, FaultsOfTheReadersAreHandedOn) {
   directory_.write("model.safetensors", "short");
   expect_corrupt(WeightFile::Master, "model.safetensors has 5 bytes");

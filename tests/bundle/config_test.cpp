@@ -338,6 +338,12 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(
         Refusal{"EmptyName", "/name", "\"\"", "name is \"\"; use a text of 1 to 4096 bytes"},
         Refusal{"NameIsNumber", "/name", "3", "name is 3; use a text"},
+        Refusal{"NameWithAnEscape", "/name", R"("\u001b[2J")",
+                "name is \"\\u001b[2J\"; use a text without a control character"},
+        Refusal{"NameOfC1", "/name", R"("a\u009b31m")", "use a text without a control character"},
+        Refusal{"NameThatTurnsTheLine", "/name", R"("a\u202egpj.exe")",
+                "use a text without a character that changes the direction of writing"},
+        Refusal{"LicenceWithAnEscape", "/licence", R"("\u001b]0;x")", "licence is"},
         Refusal{"LanguageIsNoTag", "/language", "\"../de\"", "language is \"../de\"; use a lang"},
         Refusal{"LicenceIsNumber", "/licence", "3", "licence is 3; use a text"},
         Refusal{"QualityIsNumber", "/quality", "21.5", "quality is 21.5; use an object"},

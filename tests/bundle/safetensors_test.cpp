@@ -13,6 +13,9 @@
 #include "fakes/mutation.h"
 #include "fakes/temporary_directory.h"
 
+#include <sys/mman.h>
+#include <unistd.h>
+
 namespace jetsoncaption {
 namespace {
 
@@ -110,7 +113,7 @@ TEST(Safetensors, DataThatIsWrittenBeginsAtACacheLine) {
   const auto file = SafetensorsFile::open(path);
 
   ASSERT_TRUE(file.ok());
-  // The file's mapping begins at a page, and floats come first.
+  // The file's memory begins at a page, and floats come first.
   EXPECT_EQ(reinterpret_cast<uintptr_t>(file.value().find("floats")->data) % 64, 0U);
 }
 
@@ -134,7 +137,7 @@ TEST(Safetensors, FileWithoutTensorsIsRead) {
   EXPECT_TRUE(file.value().tensors().empty());
 }
 
-TEST(Safetensors, TensorsOutliveAMoveAndDroppedPages) {
+TEST(Safetensors, TensorsOutliveAMove) {
   const TemporaryDirectory directory;
   const std::string path = directory.file("sample.safetensors");
   ASSERT_TRUE(write_sample(path).ok());
@@ -143,9 +146,79 @@ TEST(Safetensors, TensorsOutliveAMoveAndDroppedPages) {
   const TensorView floats = *file.value().find("floats");
 
   const SafetensorsFile moved = std::move(file.value());
-  moved.drop_pages();
 
   EXPECT_EQ(std::memcmp(floats.data, kFloats, sizeof kFloats), 0);
+}
+
+// cp new.safetensors model.safetensors
+TEST(Safetensors, TensorsStayAsTheyAreWhenTheFileIsWrittenOver) {
+  const TemporaryDirectory directory;
+  const std::string path = directory.file("sample.safetensors");
+  ASSERT_TRUE(write_sample(path).ok());
+  const auto file = SafetensorsFile::open(path);
+  ASSERT_TRUE(file.ok());
+  const std::string others(directory.read("sample.safetensors").size(), 'x');
+
+  std::fstream(path, std::ios::in | std::ios::out | std::ios::binary) << others;
+
+  EXPECT_EQ(std::memcmp(file.value().find("floats")->data, kFloats, sizeof kFloats), 0);
+}
+
+TEST(Safetensors, TensorsStayWhenTheFileIsCutOff) {
+  const TemporaryDirectory directory;
+  const std::string path = directory.file("sample.safetensors");
+  ASSERT_TRUE(write_sample(path).ok());
+  const auto file = SafetensorsFile::open(path);
+  ASSERT_TRUE(file.ok());
+
+  ASSERT_EQ(truncate(path.c_str(), 0), 0);
+
+  EXPECT_EQ(std::memcmp(file.value().find("floats")->data, kFloats, sizeof kFloats), 0);
+}
+
+// How many of the pages are in memory.
+size_t resident_pages(const void* data, size_t bytes) {
+  const auto page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
+  const size_t begin = (reinterpret_cast<uintptr_t>(data) + page - 1) / page * page;
+  const size_t end = (reinterpret_cast<uintptr_t>(data) + bytes) / page * page;
+  std::vector<unsigned char> pages((end - begin) / page);
+  EXPECT_EQ(mincore(reinterpret_cast<void*>(begin), end - begin, pages.data()), 0);
+  size_t count = 0;
+  for (const unsigned char state : pages)
+    count += state & 1;
+  return count;
+}
+
+TEST(Safetensors, WhatIsGivenBackLeavesMemoryAndTheOthersStay) {
+  const TemporaryDirectory directory;
+  const std::string path = directory.file("large.safetensors");
+  const std::vector<int8_t> numbers(1 << 20, 7);
+  const TensorView large{DataType::I8, {1 << 20}, numbers.data()};
+  ASSERT_TRUE(write_safetensors(path, {{"a.1", large}, {"a.2", large}, {"b", large}}, {}).ok());
+  auto file = SafetensorsFile::open(path);
+  ASSERT_TRUE(file.ok());
+  const void* copied = file.value().find("a.1")->data;
+  ASSERT_GT(resident_pages(copied, 2 << 20), 0U);
+
+  file.value().give_back([](const std::string& name, const TensorView&) { return name != "b"; });
+
+  EXPECT_EQ(resident_pages(copied, 2 << 20), 0U);
+  EXPECT_EQ(file.value().find("a.1")->data, nullptr);
+  EXPECT_EQ(file.value().find("a.2")->elements(), 1 << 20) << "type and shape stay";
+  EXPECT_EQ(std::memcmp(file.value().find("b")->data, numbers.data(), numbers.size()), 0);
+}
+
+TEST(Safetensors, FileOverItsLimitIsNotRead) {
+  const TemporaryDirectory directory;
+  const std::string path = directory.write("sparse.safetensors", "");
+  ASSERT_EQ(truncate(path.c_str(), off_t{1} << 40), 0);
+
+  const auto file = SafetensorsFile::open(path);
+
+  ASSERT_FALSE(file.ok());
+  EXPECT_NE(file.error().message.find("has 1099511627776 bytes; at most 4294967296"),
+            std::string::npos)
+      << file.error().message;
 }
 
 TEST(Safetensors, WriterReplacesAFileThatIsInUse) {

@@ -68,6 +68,8 @@ TEST(Vocabulary, RefusesWhatIsNotAListOfWords) {
       {"a\r\n", "line 1 has a blank"},
       {"a\tb\n", "line 1 has a blank"},
       {"a\0b\n"s, "line 1 has a blank"},
+      {"\u009b31m\n", "line 1 has a character in it that acts on a terminal"},  // C1
+      {"a\u202eb\n", "line 1 has a character in it that acts on a terminal"},   // direction
       {"a\n" + std::string(65, 'w') + "\n", "line 2 is longer than 64 bytes"},
       {std::string(100000, 'w'), "line 1 is longer than 64 bytes"},
       {"\xff\n", "line 1 is not UTF-8"},

@@ -16,6 +16,7 @@
 #include <CLI/CLI.hpp>
 #include <gmock/gmock.h>
 #include <nlohmann/json.hpp>
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace jetsoncaption {
@@ -108,6 +109,28 @@ TEST_F(Commands, DescribePrintsFileAndSentence) {
   EXPECT_EQ(outcome.exit_code, kAllWell) << outcome.errors;
   EXPECT_EQ(outcome.output, path("dog.png") + ": a red dog\n");
   EXPECT_EQ(outcome.errors, "");
+}
+
+TEST_F(Commands, DescribeGoesOnAfterFilesThatAskForTooMuch) {
+  write_text("huge.png", png_file(20000, 20000, 8, 2, {"the data would be 1.2 GB"}));
+  write_text("endless.jpg", flat_jpeg(8, 8, {{}}));
+  ASSERT_EQ(truncate(path("endless.jpg").c_str(), off_t{1} << 40), 0);
+  ASSERT_EQ(mkfifo(path("queue.jpg").c_str(), 0600), 0);
+
+  const Outcome outcome = run({"describe", path("huge.png"), path("endless.jpg"), path("queue.jpg"),
+                               "/dev/zero", path("dog.png")});
+
+  EXPECT_EQ(outcome.exit_code, kSomeFailed);
+  EXPECT_EQ(outcome.output, path("dog.png") + ": a red dog\n");
+  for (const char* refused : {"at most 100 megapixels", "at most 512 MB", "is a FIFO", "no camera"})
+    EXPECT_THAT(outcome.errors, HasSubstr(refused));
+}
+
+TEST_F(Commands, MessagesShowWhatANameWouldDoToATerminal) {
+  const Outcome outcome = run({"describe", "no\x1b]0;such\u202e.jpg"});
+
+  EXPECT_EQ(outcome.exit_code, kSomeFailed);
+  EXPECT_THAT(outcome.errors, HasSubstr("no\\x1B]0;such\\u202E.jpg cannot be opened"));
 }
 
 TEST_F(Commands, DescribePrintsOneJsonObjectALine) {

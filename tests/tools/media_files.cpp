@@ -61,10 +61,12 @@ void MediaFilesTest::write_picture(const std::string& name, const std::string& e
 }
 
 void MediaFilesTest::write_video(const std::string& name, int frames, int width, int height) {
+  const bool is_matroska = name.find(".mkv") != std::string::npos;
   std::ostringstream pipeline;
   pipeline << "videotestsrc num-buffers=" << frames
            << " ! video/x-raw,framerate=10/1,width=" << width << ",height=" << height
-           << " ! jpegenc ! avimux ! filesink location=" << path(name);
+           << " ! jpegenc ! " << (is_matroska ? "matroskamux" : "avimux")
+           << " ! filesink location=" << path(name);
   run(pipeline.str());
 }
 

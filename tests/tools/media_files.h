@@ -21,7 +21,7 @@ class MediaFilesTest : public testing::Test {
 
   // A red picture with a blue left half, encoded with "jpegenc" or "pngenc".
   void write_picture(const std::string& name, const std::string& encoder, int width, int height);
-  // Motion JPEG in AVI, 10 frames a second.
+  // Motion JPEG in AVI, or in Matroska where the name ends with .mkv, 10 frames a second.
   void write_video(const std::string& name, int frames, int width, int height);
 
  private:

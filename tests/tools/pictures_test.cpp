@@ -3,6 +3,7 @@
 // wrong with a file.
 #include "tools/pictures.h"
 
+#include <cstdlib>
 #include <string>
 #include <thread>
 #include <vector>
@@ -14,6 +15,7 @@
 
 #include <fcntl.h>
 #include <gmock/gmock.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -21,6 +23,7 @@ namespace jetsoncaption {
 namespace {
 
 using testing::HasSubstr;
+using testing::Not;
 
 class Pictures : public MediaFilesTest {};
 
@@ -326,6 +329,37 @@ TEST_F(Pictures, WithTooManyPixelsAreRefusedBeforeTheyAreDecoded) {
               HasSubstr("huge.png has 20000x20000 pixels; at most 100 megapixels are decoded"));
 }
 
+// 125 bytes that would take 1.6 GB for each decoder that is tried.
+TEST_F(Pictures, OfVectorsAreRefusedWhateverSizeTheyWant) {
+  write_text("huge.svg",
+             "<?xml version=\"1.0\"?>\n<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"20000\" "
+             "height=\"20000\"><rect width=\"9\" height=\"9\"/></svg>");
+
+  auto image = read_picture(path("huge.svg"));
+
+  ASSERT_FALSE(image.ok());
+  EXPECT_THAT(image.error().message, HasSubstr("huge.svg"));
+  EXPECT_THAT(image.error().message, Not(HasSubstr("pixels; use"))) << "it was decoded";
+}
+
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+// A process of its own, which has no room for the file. It ends with 0 where that is an error.
+void read_without_memory(const std::string& file) {
+  rlimit limit{};
+  limit.rlim_cur = limit.rlim_max = rlim_t{300} << 20;
+  setrlimit(RLIMIT_DATA, &limit);
+  const auto image = read_picture(file);
+  std::_Exit(!image.ok() && image.error().kind == ErrorKind::OutOfMemory ? 0 : 1);
+}
+
+TEST_F(Pictures, ForWhichThereIsNoMemoryAreAnError) {
+  write_text("large.jpg", flat_jpeg(8, 8, {{}}));
+  ASSERT_EQ(truncate(path("large.jpg").c_str(), off_t{500} << 20), 0);
+
+  EXPECT_EXIT(read_without_memory(path("large.jpg")), testing::ExitedWithCode(0), "");
+}
+#endif
+
 TEST_F(Pictures, LargerThanAnyPictureAreRefusedBeforeTheyAreRead) {
   write_text("endless.jpg", flat_jpeg(8, 8, {{}}));
   ASSERT_EQ(truncate(path("endless.jpg").c_str(), off_t{1} << 40), 0);
@@ -529,6 +563,21 @@ TEST_F(Videos, ThatAreMissingAreNotFound) {
 
   ASSERT_FALSE(reader.ok());
   EXPECT_EQ(reader.error().kind, ErrorKind::NotFound);
+}
+
+TEST_F(Videos, WiderThanAnyScreenAreRefused) {
+  write_video("wide.mkv", 1, 8208, 16);
+  if (IsSkipped())
+    return;
+  auto reader = open_video("wide.mkv");
+  ASSERT_TRUE(reader.ok());
+
+  VideoFrame frame;
+  auto found = reader.value()->next(frame);
+
+  ASSERT_FALSE(found.ok());
+  EXPECT_THAT(found.error().message, HasSubstr("wide.mkv cannot be decoded to frames of at most "
+                                               "8192x8192 pixels"));
 }
 
 TEST_F(Videos, WithoutAnyVideoAreRefused) {

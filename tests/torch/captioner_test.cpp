@@ -2,6 +2,7 @@
 // The door to the captioner, with the tiny bundle: what load() refuses, and what describe() keeps.
 #include <atomic>
 #include <cmath>
+#include <fstream>
 #include <map>
 #include <memory>
 #include <string>
@@ -373,6 +374,27 @@ TEST_F(CaptionerTest, GivesTheSamePictureTheSameCaption) {
     const Caption second = describe(*captioner, image.view(), {3, 10, 0});
     EXPECT_EQ(second.text, first.text);
     EXPECT_EQ(second.confidence, first.confidence);
+  }
+}
+
+// cp new.safetensors model.safetensors
+TEST_F(CaptionerTest, GivesTheSameCaptionsWhenItsFilesAreWrittenOver) {
+  set_end_bias(kNever);
+  const Image image = make_image(100, 80);
+  for (const Precision precision : {Precision::Fp32, Precision::Fp16, Precision::Int8}) {
+    options_.precision = precision;
+    const auto captioner = load();
+    const WeightFile file = precision == Precision::Int8 ? WeightFile::Int8 : WeightFile::Master;
+    const std::string bytes = directory_.read(weight_file_name(file));
+    const Caption first = describe(*captioner, image.view(), {3, 10, 0});
+
+    for (const std::string& written : {std::string(bytes.size(), 'x'), std::string()}) {
+      std::ofstream(directory_.file(weight_file_name(file)), std::ios::binary) << written;
+      const Caption second = describe(*captioner, image.view(), {3, 10, 0});
+      EXPECT_EQ(second.text, first.text) << name_of(precision);
+      EXPECT_EQ(second.confidence, first.confidence) << name_of(precision);
+    }
+    std::ofstream(directory_.file(weight_file_name(file)), std::ios::binary) << bytes;
   }
 }
 
