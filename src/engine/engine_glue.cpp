@@ -6,8 +6,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <chrono>
-#include <condition_variable>
 #include <cstddef>
 #include <cstdlib>
 #include <cstring>
@@ -19,10 +17,8 @@
 #include <vector>
 
 #include "captioner/captioner.h"
+#include "engine/attendance.h"
 #include "engine/engine_api.h"
-
-#include <sys/syscall.h>
-#include <unistd.h>
 
 struct JetsonCaptionEngine {
   std::unique_ptr<jetsoncaption::Captioner> captioner;
@@ -114,93 +110,10 @@ void write_structure(const Structure& from, Structure* to) {
   to->size = size;
 }
 
-// An application may end at any moment, by exit() in one thread while another one is in here. What
-// libraries then destroy would be taken from under its feet: the end waits for those inside,
-// cancels their captions and lets nobody in any more.
-class Attendance {
- public:
-  void add(JetsonCaptionEngine* engine) {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    engines_.push_back(engine);
-  }
-  void remove(JetsonCaptionEngine* engine) {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    engines_.erase(std::remove(engines_.begin(), engines_.end(), engine), engines_.end());
-  }
-
-  bool enter() {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    if (is_over_)
-      return false;
-    ++inside_;
-    return true;
-  }
-  void leave() {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    --inside_;
-    left_.notify_all();
-  }
-
-  void end() {
-    std::unique_lock<std::mutex> lock(mutex_);
-    is_over_ = true;
-    for (JetsonCaptionEngine* engine : engines_)
-      engine->captioner->cancel(kEveryCaption);
-    left_.wait_for(lock, kPatience, [this] { return inside_ == 0; });
-  }
-
- private:
-  static constexpr uint64_t kEveryCaption = std::numeric_limits<uint64_t>::max() - 1;
-  static constexpr std::chrono::seconds kPatience{5};  // for a model that is being loaded
-
-  std::mutex mutex_;
-  std::condition_variable left_;
-  std::vector<JetsonCaptionEngine*> engines_;
-  int inside_ = 0;
-  bool is_over_ = false;
-};
-
-// Never destroyed, because the last visitors may come after everything else was.
-Attendance& attendance() {
-  static Attendance& only = *new Attendance;
-  return only;
-}
-
-class Visit {
- public:
-  Visit() : is_let_in_(attendance().enter()) {}
-  ~Visit() {
-    if (is_let_in_)
-      attendance().leave();
-  }
-  Visit(const Visit&) = delete;
-  Visit& operator=(const Visit&) = delete;
-  bool is_let_in() const { return is_let_in_; }
-
- private:
-  const bool is_let_in_;
-};
+constexpr uint64_t kEveryCaption = std::numeric_limits<uint64_t>::max() - 1;
 
 int32_t process_ends() {
   return fail(ErrorKind::Cancelled, "The process ends");
-}
-
-// Functions of the end run in the reverse order of their registration. Libraries register theirs
-// when they are opened, and more when they are used for the first time: so does this. What belongs
-// to the thread that calls exit() comes before all of them, where that thread has been here.
-void leave_before_the_process() {
-  struct Last {
-    ~Last() {
-      if (getpid() == static_cast<pid_t>(syscall(SYS_gettid)))  // others may end any time
-        attendance().end();
-    }
-  };
-  static thread_local Last last;
-  (void)last;
-  static std::atomic<int> registrations{0};
-  constexpr int kMostRegistrations = 8;
-  if (registrations < kMostRegistrations && registrations++ < kMostRegistrations)
-    std::atexit([] { attendance().end(); });
 }
 
 int32_t create(const JetsonCaptionEngineOptions* given, JetsonCaptionEngine** engine) {
@@ -224,8 +137,9 @@ int32_t create(const JetsonCaptionEngineOptions* given, JetsonCaptionEngine** en
       return fail(captioner.error().kind, captioner.error().message);
     auto made = std::make_unique<JetsonCaptionEngine>();
     made->captioner = std::move(captioner.value());
-    leave_before_the_process();
-    attendance().add(made.get());
+    Attendance& attendance = Attendance::of_this_module();
+    attendance.end_with_the_process();
+    attendance.add(made.get(), [engine = made.get()] { engine->captioner->cancel(kEveryCaption); });
     *engine = made.release();
     return JETSONCAPTION_ENGINE_OK;
   });
@@ -397,7 +311,7 @@ void destroy(JetsonCaptionEngine* engine) {
     const Visit visit;
     if (!visit.is_let_in())
       return process_ends();
-    attendance().remove(engine);
+    Attendance::of_this_module().remove(engine);
     delete engine;
     return JETSONCAPTION_ENGINE_OK;
   });
@@ -428,7 +342,7 @@ jetsoncaption_engine_get_api(uint32_t version) {
   // Here and not in create(), which runs in a thread of its own, beside others of the application.
   jetsoncaption::guarded([]() -> int32_t {
     jetsoncaption::prepare_engine_process();
-    jetsoncaption::leave_before_the_process();
+    jetsoncaption::Attendance::of_this_module().end_with_the_process();
     return JETSONCAPTION_ENGINE_OK;
   });
   return &jetsoncaption::kApi;

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // A program that ends by exit() while another thread captions. For exit_test.cpp.
 //
-//   exit-while-captioning ENGINE BUNDLE PRECISION MILLISECONDS
+//   exit-while-captioning ENGINE BUNDLE PRECISION MILLISECONDS [fork]
+//
+// With "fork" a child ends by exit() meanwhile, and the exit code is 5 where that took it a second.
 #include <chrono>
 #include <cstdlib>
 #include <thread>
@@ -10,9 +12,11 @@
 #include "engine/engine_api.h"
 
 #include <dlfcn.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 int main(int argc, char** argv) {
-  if (argc != 5)
+  if (argc < 5)
     return 2;
   void* library = dlopen(argv[1], RTLD_NOW | RTLD_LOCAL);
   if (library == nullptr)
@@ -44,5 +48,17 @@ int main(int argc, char** argv) {
   });
   captions.detach();
   std::this_thread::sleep_for(std::chrono::milliseconds(std::atoi(argv[4])));
+  if (argc > 5) {
+    const auto begin = std::chrono::steady_clock::now();
+    const pid_t child = fork();
+    if (child == 0)
+      std::exit(0);
+    int status = 0;
+    waitpid(child, &status, 0);
+    if (std::chrono::steady_clock::now() - begin > std::chrono::seconds(1))
+      std::_Exit(5);
+    if (status != 0)
+      std::_Exit(6);
+  }
   std::exit(0);
 }
