@@ -9,12 +9,6 @@
 namespace jetsoncaption {
 namespace {
 
-Error last_error(const JetsonCaptionEngineApi& api, int32_t status) {
-  const bool known =
-      status >= JETSONCAPTION_ENGINE_NOT_FOUND && status <= JETSONCAPTION_ENGINE_INTERNAL;
-  return {known ? static_cast<ErrorKind>(status) : ErrorKind::Internal, api.last_error()};
-}
-
 Device device_named(const std::string& name) {
   return name == name_of(Device::Cuda) ? Device::Cuda : Device::Cpu;
 }
@@ -44,7 +38,7 @@ class EngineCaptioner : public Captioner {
     given.cudnn = options.cudnn ? 1 : 0;
     const int32_t status = api_.create(&given, &engine_);
     if (status != JETSONCAPTION_ENGINE_OK)
-      return last_error(api_, status);
+      return engine_error(api_, status);
     return {};
   }
 
@@ -56,7 +50,7 @@ class EngineCaptioner : public Captioner {
     make_room(options, written);
     const int32_t status = api_.describe(engine_, &given, &request, &written);
     if (status != JETSONCAPTION_ENGINE_OK)
-      return last_error(api_, status);
+      return engine_error(api_, status);
     times_ = {written.shrink_ms, written.encode_ms, written.decode_ms,
               static_cast<int>(written.steps)};
     return caption_of(written, options);

@@ -42,6 +42,12 @@ EngineFile find_engine_file(EngineKind kind) {
 
 }  // namespace
 
+Error engine_error(const JetsonCaptionEngineApi& api, int32_t status) {
+  const bool known =
+      status >= JETSONCAPTION_ENGINE_NOT_FOUND && status <= JETSONCAPTION_ENGINE_INTERNAL;
+  return {known ? static_cast<ErrorKind>(status) : ErrorKind::Internal, api.last_error()};
+}
+
 std::string engine_remedy(const std::string& dlerror_text) {
   if (contains(dlerror_text, "static TLS")) {
     // "/usr/lib/aarch64-linux-gnu/libgomp.so.1: cannot allocate memory in static TLS block"

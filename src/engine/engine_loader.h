@@ -26,6 +26,10 @@ struct EngineLibrary {
 // what.
 Result<EngineLibrary> open_engine(EngineKind kind);
 
+// The error of a status other than OK that a function of the table has just returned in this
+// thread.
+Error engine_error(const JetsonCaptionEngineApi& api, int32_t status);
+
 // What to do about a message of dlerror(), as a sentence.
 std::string engine_remedy(const std::string& dlerror_text);
 

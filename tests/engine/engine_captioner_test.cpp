@@ -5,8 +5,7 @@
 #include <memory>
 #include <utility>
 
-#include "fakes/temporary_directory.h"
-#include "fakes/tiny_bundle.h"
+#include "fakes/tiny_model_test.h"
 #include "image/test_picture.h"
 #include "int8/int8_captioner.h"
 
@@ -17,15 +16,8 @@ namespace {
 
 using testing::HasSubstr;
 
-class EngineCaptionerTest : public testing::Test {
+class EngineCaptionerTest : public TinyModelTest {
  protected:
-  void SetUp() override {
-    const auto written = write_tiny_bundle(directory_.path(), 1);
-    ASSERT_TRUE(written.ok()) << written.error().message;
-    options_.model_dir = directory_.path();
-    options_.threads = 1;
-  }
-
   std::unique_ptr<Captioner> load(EngineKind kind) {
     const auto library = open_engine(kind);
     EXPECT_TRUE(library.ok()) << library.error().message;
@@ -33,9 +25,6 @@ class EngineCaptionerTest : public testing::Test {
     EXPECT_TRUE(loaded.ok()) << loaded.error().message;
     return loaded.ok() ? std::move(loaded.value()) : nullptr;
   }
-
-  TemporaryDirectory directory_;
-  CaptionerOptions options_;
 };
 
 TEST_F(EngineCaptionerTest, SaysWhatTheCaptionerBehindItSays) {

@@ -8,8 +8,7 @@
 #include <thread>
 #include <vector>
 
-#include "fakes/temporary_directory.h"
-#include "fakes/tiny_bundle.h"
+#include "fakes/tiny_model_test.h"
 #include "image/test_picture.h"
 #include "int8/network.h"
 
@@ -22,23 +21,14 @@ namespace {
 using testing::HasSubstr;
 using testing::StartsWith;
 
-class Int8CaptionerTest : public testing::Test {
+class Int8CaptionerTest : public TinyModelTest {
  protected:
-  void SetUp() override {
-    const auto written = write_tiny_bundle(directory_.path(), 1);
-    ASSERT_TRUE(written.ok()) << written.error().message;
-    options_.model_dir = directory_.path();
-  }
-
   void expect_refused(ErrorKind kind, const char* words) {
     const auto loaded = load_int8_captioner(options_);
     ASSERT_FALSE(loaded.ok());
     EXPECT_EQ(loaded.error().kind, kind) << loaded.error().message;
     EXPECT_THAT(loaded.error().message, HasSubstr(words));
   }
-
-  TemporaryDirectory directory_;
-  CaptionerOptions options_;
 };
 
 TEST_F(Int8CaptionerTest, DescribesAndSaysWithWhat) {

@@ -2,8 +2,7 @@
 // A network is tested when it is opened, and so is the LibTorch that computes it.
 #include <string>
 
-#include "fakes/temporary_directory.h"
-#include "fakes/tiny_bundle.h"
+#include "fakes/tiny_model_test.h"
 #include "torch/torch_captioner.h"
 
 #include <gmock/gmock.h>
@@ -19,23 +18,13 @@ NumericOperations wrong_operations() {
   return operations;
 }
 
-class NetworkOpenerTest : public testing::Test {
+class NetworkOpenerTest : public TinyModelTest {
  protected:
-  void SetUp() override {
-    const auto written = write_tiny_bundle(directory_.path(), 1);
-    ASSERT_TRUE(written.ok()) << written.error().message;
-    options_.model_dir = directory_.path();
-    options_.threads = 1;
-  }
-
   CaptionerInfo info_of(Precision precision, const NumericOperations& operations) {
     auto opened = open_network(options_, Device::Cpu, precision, operations);
     EXPECT_TRUE(opened.ok()) << opened.error().message;
     return opened.ok() ? opened.value().info : CaptionerInfo{};
   }
-
-  TemporaryDirectory directory_;
-  CaptionerOptions options_;
 };
 
 TEST_F(NetworkOpenerTest, PassesBothTests) {

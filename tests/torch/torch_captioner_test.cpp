@@ -11,8 +11,7 @@
 #include <c10/util/Exception.h>
 
 #include "base/log.h"
-#include "fakes/temporary_directory.h"
-#include "fakes/tiny_bundle.h"
+#include "fakes/tiny_model_test.h"
 #include "image/test_picture.h"
 
 #include <gmock/gmock.h>
@@ -47,13 +46,10 @@ class ScarceNetwork : public CaptionNetwork {
   int& failures_;
 };
 
-class TorchCaptionerTest : public testing::Test {
+class TorchCaptionerTest : public TinyModelTest {
  protected:
   void SetUp() override {
-    const auto written = write_tiny_bundle(directory_.path(), 1);
-    ASSERT_TRUE(written.ok()) << written.error().message;
-    options_.model_dir = directory_.path();
-    options_.threads = 1;
+    ASSERT_NO_FATAL_FAILURE(TinyModelTest::SetUp());
     set_log_sink([this](LogLevel, const std::string& message) { logged_.push_back(message); });
   }
   void TearDown() override { set_log_sink({}); }
@@ -98,8 +94,6 @@ class TorchCaptionerTest : public testing::Test {
     return caption.value().text;
   }
 
-  TemporaryDirectory directory_;
-  CaptionerOptions options_;
   int gpu_opens_that_fail_ = 0;
   int gpu_pictures_that_fail_ = 0;
   int cpu_opens_that_fail_ = 0;

@@ -9,10 +9,9 @@
 #include <torch/torch.h>
 
 #include "bundle/bundle.h"
-#include "colours.h"
+#include "caption_colours.h"
 #include "fakes/temporary_directory.h"
 #include "fakes/tiny_bundle.h"
-#include "torch/torch_captioner.h"
 #include "torch/weights.h"
 #include "train/feature_store.h"
 #include "train/parameters.h"
@@ -73,22 +72,6 @@ class PruneTest : public testing::TestWithParam<bool> {
     return copy_tensors(fp32_tensors(bundle.value().weights));
   }
 
-  static std::vector<std::string> captions_of(const std::string& directory, Precision precision) {
-    CaptionerOptions options;
-    options.model_dir = directory;
-    options.precision = precision;
-    options.threads = 1;
-    const auto captioner = load_torch_captioner(options);
-    EXPECT_TRUE(captioner.ok()) << captioner.error().message;
-    std::vector<std::string> captions;
-    for (const Colour& colour : colours()) {
-      const auto caption = captioner.value()->describe(colour_picture(colour).view(), {});
-      EXPECT_TRUE(caption.ok()) << caption.error().message;
-      captions.push_back(caption.value().text);
-    }
-    return captions;
-  }
-
   void expect_refusal(const testing::Matcher<std::string>& message, ErrorKind kind) {
     const auto pruned = prune();
     ASSERT_FALSE(pruned.ok());
@@ -125,10 +108,10 @@ TEST_P(PruneTest, ReachesItsTargetsWithAModelThatCaptions) {
   EXPECT_EQ(cost.caption_macs(), result.after.model.caption_macs());
   EXPECT_EQ(bundle.value().config.name, "tinier");
   EXPECT_THAT(bundle.value().config.precisions, testing::ElementsAre("fp32"));
-  EXPECT_EQ(captions_of(output_.path(), Precision::Fp32).size(), colours().size());
+  EXPECT_EQ(caption_colours(output_.path(), Precision::Fp32).size(), colours().size());
 
   ASSERT_TRUE(quantize_bundle(output_.path(), options_.pictures, read_colour, no_progress).ok());
-  EXPECT_EQ(captions_of(output_.path(), Precision::Int8).size(), colours().size());
+  EXPECT_EQ(caption_colours(output_.path(), Precision::Int8).size(), colours().size());
 }
 
 INSTANTIATE_TEST_SUITE_P(WithoutAndWithTags, PruneTest, testing::Bool());
@@ -196,8 +179,8 @@ TEST_F(Prune, TakesChannelsFirstThatDoNothingAndNothingChanges) {
                 .max()
                 .item<float>(),
             1e-4F);
-  EXPECT_EQ(captions_of(output_.path(), Precision::Fp32),
-            captions_of(model_.path(), Precision::Fp32));
+  EXPECT_EQ(caption_colours(output_.path(), Precision::Fp32),
+            caption_colours(model_.path(), Precision::Fp32));
 }
 
 TEST_F(Prune, GivesTheSameModelAfterAnInterruption) {

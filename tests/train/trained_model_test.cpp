@@ -5,8 +5,7 @@
 #include <vector>
 
 #include "bundle/bundle.h"
-#include "colours.h"
-#include "torch/torch_captioner.h"
+#include "caption_colours.h"
 #include "train/quantize.h"
 #include "workshop.h"
 
@@ -14,22 +13,6 @@
 
 namespace jetsoncaption {
 namespace {
-
-std::vector<std::string> caption_colours(const std::string& model, Precision precision) {
-  CaptionerOptions options;
-  options.model_dir = model;
-  options.precision = precision;
-  options.threads = 1;
-  const auto captioner = load_torch_captioner(options);
-  EXPECT_TRUE(captioner.ok()) << captioner.error().message;
-  std::vector<std::string> captions;
-  for (const Colour& colour : colours()) {
-    const auto caption = captioner.value()->describe(colour_picture(colour).view(), {});
-    EXPECT_TRUE(caption.ok()) << caption.error().message;
-    captions.push_back(caption.value().text);
-  }
-  return captions;
-}
 
 // Trained once for all tests that look at the result.
 class TrainedTest : public testing::Test {

@@ -12,12 +12,6 @@ namespace jetsoncaption {
 
 namespace {
 
-Error last_error(const JetsonCaptionEngineApi& api, int32_t status) {
-  const bool known =
-      status >= JETSONCAPTION_ENGINE_NOT_FOUND && status <= JETSONCAPTION_ENGINE_INTERNAL;
-  return {known ? static_cast<ErrorKind>(status) : ErrorKind::Internal, api.last_error()};
-}
-
 // Messages and metadata need valid UTF-8, and text from another module is not trusted to be that.
 std::string valid_text(const char* text, size_t size) {
   const size_t length = strnlen(text, size);
@@ -49,7 +43,7 @@ Result<std::unique_ptr<EngineHandle>> EngineHandle::create(const EngineLibrary& 
   std::unique_ptr<EngineHandle> handle(new EngineHandle(api));
   const int32_t status = api->create(&engine_options, &handle->engine_);
   if (status != JETSONCAPTION_ENGINE_OK)
-    return last_error(*api, status);
+    return engine_error(*api, status);
   const EngineInfo info = handle->info();
   if (info.input_width < 1 || info.input_height < 1)
     return Error{ErrorKind::Internal, "The engine " + library.path +
@@ -92,7 +86,7 @@ Result<CaptionBuffer> EngineHandle::describe(const ImageView& image, const Engin
   }
   const int32_t status = api_->describe(engine_, &engine_image, &engine_request, &caption);
   if (status != JETSONCAPTION_ENGINE_OK)
-    return last_error(*api_, status);
+    return engine_error(*api_, status);
   return CaptionBuffer(caption, room ? &*room : nullptr);
 }
 

@@ -3,11 +3,10 @@
 #include "tools/doctor/checks.h"
 
 #include <algorithm>
-#include <set>
-#include <sstream>
 
 #include "base/text.h"
 #include "engine/engine_api.h"
+#include "tools/doctor/machine.h"
 #include "tools/figures.h"
 
 namespace jetsoncaption {
@@ -28,23 +27,19 @@ std::string megabytes(uint64_t value) {
   return std::to_string(value) + " MB";
 }
 
-// The mapped files whose name may be that of a BLAS, in the order of the addresses, each once.
+// The mapped files whose name may be that of a BLAS.
 std::vector<std::string> blas_files(const std::string& maps) {
-  std::vector<std::string> files;
-  std::set<std::string> seen;
-  std::istringstream stream(maps);
-  for (std::string line; std::getline(stream, line);) {
-    const size_t slash = line.find('/');
-    if (slash == std::string::npos)
-      continue;
-    const std::string file = line.substr(slash);
+  std::vector<std::string> files = mapped_files(maps);
+  const auto is_no_blas = [](const std::string& file) {
     const std::string name = file.substr(file.rfind('/') + 1);
     for (const char* start :
          {"libblas", "libopenblas", "libmkl_", "libblis", "libatlas", "libf77bl"}) {
-      if (starts_with(name, start) && seen.insert(file).second)
-        files.push_back(file);
+      if (starts_with(name, start))
+        return false;
     }
-  }
+    return true;
+  };
+  files.erase(std::remove_if(files.begin(), files.end(), is_no_blas), files.end());
   return files;
 }
 

@@ -2,6 +2,7 @@
 // What the kernel's files say of this machine and of this process.
 #include "tools/doctor/machine.h"
 
+#include <set>
 #include <sstream>
 
 #include "base/text.h"
@@ -37,13 +38,20 @@ std::optional<uint64_t> swap_total_mb(const std::string& meminfo) {
   return std::nullopt;
 }
 
-std::string mapped_file(const std::string& maps, const std::string& name) {
+std::vector<std::string> mapped_files(const std::string& maps) {
+  std::vector<std::string> files;
+  std::set<std::string> seen;
   std::istringstream stream(maps);
   for (std::string line; std::getline(stream, line);) {
     const size_t slash = line.find('/');
-    if (slash == std::string::npos)
-      continue;
-    const std::string file = line.substr(slash);
+    if (slash != std::string::npos && seen.insert(line.substr(slash)).second)
+      files.push_back(line.substr(slash));
+  }
+  return files;
+}
+
+std::string mapped_file(const std::string& maps, const std::string& name) {
+  for (const std::string& file : mapped_files(maps)) {
     if (starts_with(file.substr(file.rfind('/') + 1), name))
       return file;
   }

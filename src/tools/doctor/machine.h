@@ -16,7 +16,10 @@ std::vector<std::string> cpu_features(const std::string& cpuinfo);
 // SwapTotal of /proc/meminfo, zram included; nullopt where it does not say.
 std::optional<uint64_t> swap_total_mb(const std::string& meminfo);
 
-// The first file in /proc/self/maps whose name begins so, with its folder; "" where there is none.
+// The files in /proc/self/maps with their folders, in the order of the addresses, each once.
+std::vector<std::string> mapped_files(const std::string& maps);
+
+// The first of them whose name begins so; "" where there is none.
 std::string mapped_file(const std::string& maps, const std::string& name);
 
 }  // namespace jetsoncaption
