@@ -12,12 +12,6 @@ namespace jetsoncaption {
 
 namespace {
 
-Error last_error(const JetsonCaptionEngineApi& api, int32_t status) {
-  const bool known =
-      status >= JETSONCAPTION_ENGINE_NOT_FOUND && status <= JETSONCAPTION_ENGINE_INTERNAL;
-  return {known ? static_cast<ErrorKind>(status) : ErrorKind::Internal, api.last_error()};
-}
-
 // Messages and metadata need valid UTF-8, and text from another module is not trusted to be that.
 std::string valid_text(const char* text, size_t size) {
   const size_t length = strnlen(text, size);
@@ -25,6 +19,14 @@ std::string valid_text(const char* text, size_t size) {
   std::string result = valid;
   g_free(valid);
   return result;
+}
+
+Error last_error(const JetsonCaptionEngineApi& api, int32_t status) {
+  const bool known =
+      status >= JETSONCAPTION_ENGINE_NOT_FOUND && status <= JETSONCAPTION_ENGINE_LOST;
+  const char* text = api.last_error();
+  return {known ? static_cast<ErrorKind>(status) : ErrorKind::Internal,
+          valid_text(text, std::strlen(text))};
 }
 
 bool has_attention(const EngineInfo& info) {
@@ -44,6 +46,8 @@ Result<std::unique_ptr<EngineHandle>> EngineHandle::create(const EngineLibrary& 
   engine_options.precision = options.precision;
   engine_options.threads = options.threads;
   engine_options.cudnn = options.cudnn ? 1 : 0;
+  engine_options.worker_timeout_ms = options.worker_timeout_ms;
+  engine_options.worker_memory_limit_mb = options.worker_memory_limit_mb;
 
   // Made first: what the engine returns has an owner at once.
   std::unique_ptr<EngineHandle> handle(new EngineHandle(api));
@@ -114,6 +118,8 @@ EngineInfo EngineHandle::info() const {
   info.attention_rows = stats.attention_rows;
   info.self_test = stats.self_test;
   info.self_test_failure = valid_text(stats.self_test_failure, sizeof stats.self_test_failure);
+  info.worker_pid = static_cast<unsigned>(stats.process_id);
+  info.worker_memory_bytes = stats.process_memory_bytes;
   info.device_fallback = fallback_.empty()
                              ? valid_text(stats.device_fallback, sizeof stats.device_fallback)
                              : fallback_;
