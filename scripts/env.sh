@@ -25,6 +25,7 @@ else
   # A registry of its own, so that the system's does not learn of plugins in a build folder.
   export GST_REGISTRY="$jetsoncaption_root/build/registry.bin"
   export JETSONCAPTION_ENGINE="$jetsoncaption_root/build/src/engine"
+  export JETSONCAPTION_WORKER="$jetsoncaption_root/build/src/worker/jetsoncaption-worker"
   export JETSONCAPTION_MODEL="$jetsoncaption_root/models/lite0-gru-everyday"
 fi
 unset jetsoncaption_root

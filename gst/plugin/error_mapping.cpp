@@ -19,6 +19,7 @@ ElementErrorCode element_error_code(ErrorKind kind) {
     case ErrorKind::Unsupported:
     case ErrorKind::Cancelled:
     case ErrorKind::Internal:
+    case ErrorKind::Lost:
       break;
   }
   return {GST_LIBRARY_ERROR, GST_LIBRARY_ERROR_FAILED};

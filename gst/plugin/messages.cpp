@@ -2,6 +2,7 @@
 // What the element says on the bus.
 #include "plugin/messages.h"
 
+#include <chrono>
 #include <string>
 
 #include "plugin/error_mapping.h"
@@ -56,6 +57,12 @@ const char* action_text(MemoryAction action) {
 void post_progress(GstElement* element, GstProgressType type, const std::string& text) {
   gst_element_post_message(
       element, gst_message_new_progress(GST_OBJECT(element), type, "load-model", text.c_str()));
+}
+
+std::string in_seconds(std::chrono::milliseconds time) {
+  const auto tenths = time.count() / 100;
+  const std::string whole = std::to_string(tenths / 10);
+  return (tenths % 10 == 0 ? whole : whole + "." + std::to_string(tenths % 10)) + " s";
 }
 
 GstStructure* memory_details(const MemoryNotice& notice) {
@@ -124,13 +131,15 @@ void BusMessages::load_finished(const EngineInfo& engine, bool first) {
 
 void BusMessages::load_failed(const Error& error, bool first) {
   post_progress(element_, GST_PROGRESS_TYPE_ERROR, "The model was not loaded");
-  if (first) {
+  const bool is_lost = error.kind == ErrorKind::Lost;
+  if (first && !is_lost) {
     post_error(element_, error);
     return;
   }
   post(element_, GST_MESSAGE_WARNING, element_error_code(error.kind),
        error.message + " The video goes on without new captions.",
-       "The model had been unloaded because of memory. It is tried again, with growing pauses.",
+       is_lost ? "The worker process is started again, with growing pauses."
+               : "The model had been given up. It is tried again, with growing pauses.",
        nullptr);
 }
 
@@ -153,12 +162,16 @@ void BusMessages::captioned(const FrameCaption& caption) {
 }
 
 void BusMessages::caption_failed(const CaptionFailure& failure) {
+  const std::string pause = in_seconds(failure.pause);
+  const std::string next =
+      failure.error.kind == ErrorKind::Lost
+          ? "The worker process is started again in " + pause + "."
+          : "Not tried again in live mode, and not reported again in every-frame mode, for " +
+                pause + ".";
   post(element_, GST_MESSAGE_WARNING, element_error_code(failure.error.kind),
        "Frame " + std::to_string(failure.frame) + " could not be described: " +
            failure.error.message + " The video goes on with the caption before.",
-       "Not tried again in live mode, and not reported again in every-frame mode, for " +
-           std::to_string(failure.pause.count()) + " s.",
-       nullptr);
+       next, nullptr);
 }
 
 void BusMessages::memory_exceeded(const MemoryNotice& notice) {

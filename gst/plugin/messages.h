@@ -19,7 +19,8 @@ class BusMessages : public CaptionListener {
       : element_(element), settings_(settings) {}
 
   // Progress messages with the code "load-model". A first load that failed is also an error, a
-  // later one a warning. A model that says something else here than where it was made is a warning.
+  // later one, and one whose worker process was lost, a warning. A model that says something else
+  // here than where it was made is a warning.
   void load_started() override;
   void load_finished(const EngineInfo& engine, bool first) override;
   void load_failed(const Error& error, bool first) override;

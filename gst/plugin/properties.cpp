@@ -53,7 +53,7 @@ GType device_type() {
 GType isolation_type() {
   static const GEnumValue values[] = {
       {static_cast<int>(Isolation::None), "In the process of the application", "none"},
-      {static_cast<int>(Isolation::Process), "In a process of its own; not available yet",
+      {static_cast<int>(Isolation::Process), "In a process of its own, which may end without harm",
        "process"},
       {0, nullptr, nullptr}};
   static const GType type = register_enum("GstJetsonCaptionIsolation", values);
@@ -262,6 +262,14 @@ std::vector<Row> captioning_rows() {
                   kAlways, FIELD(enabled)),
       enum_row({"isolation", "Isolation", "Where the engine runs"}, isolation_type(), kStopped,
                FIELD(isolation)),
+      uint_row({"worker-timeout", "Worker timeout",
+                "With isolation=process: end the process when a caption takes so many "
+                "milliseconds, and start another; 0: never"},
+               0, kMaxWorkerTimeoutMs, kStopped, FIELD(worker_timeout_ms)),
+      uint_row({"worker-memory-limit", "Worker memory limit",
+                "With isolation=process: memory in MB (2^20 bytes) that the process can have for "
+                "its data (RLIMIT_DATA); 0: no limit"},
+               0, G_MAXUINT, kStopped, FIELD(worker_memory_limit_mb)),
   };
 }
 

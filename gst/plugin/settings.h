@@ -36,6 +36,7 @@ constexpr unsigned kMaxBeamSize = 16;
 constexpr unsigned kMaxWords = 50;
 constexpr unsigned kMaxThreads = 64;
 constexpr unsigned kMaxLines = 20;
+constexpr unsigned kMaxWorkerTimeoutMs = 3'600'000;
 
 struct Settings {
   // Read once, when the element starts or loads its model again.
@@ -46,6 +47,8 @@ struct Settings {
   unsigned threads = 0;  // 0: chosen for the machine
   bool cudnn = false;
   Isolation isolation = Isolation::None;
+  unsigned worker_timeout_ms = 10'000;  // for a caption; 0: no limit
+  unsigned worker_memory_limit_mb = 0;  // 0: no limit
 
   // Read at each frame.
   unsigned interval = 1;       // frames

@@ -59,8 +59,10 @@ GstStructure* make_stats(CaptionSession* session, const LiveValues& values) {
       G_TYPE_STRING, engine.model_name.c_str(), "device", G_TYPE_STRING, engine.device.c_str(),
       "precision", G_TYPE_STRING, engine.precision.c_str(), "kernels", G_TYPE_STRING,
       engine.kernels.c_str(), "engine", G_TYPE_STRING, engine.version.c_str(), "threads",
-      G_TYPE_UINT, engine.threads, "self-test", G_TYPE_STRING, self_test_name(engine.self_test),
-      "device-fallback", G_TYPE_STRING, engine.device_fallback.c_str(), nullptr);
+      G_TYPE_UINT, engine.threads, "worker-pid", G_TYPE_UINT, engine.worker_pid, "worker-restarts",
+      G_TYPE_UINT64, static_cast<guint64>(counts.restarts), "self-test", G_TYPE_STRING,
+      self_test_name(engine.self_test), "device-fallback", G_TYPE_STRING,
+      engine.device_fallback.c_str(), nullptr);
 }
 
 }  // namespace jetsoncaption

@@ -17,6 +17,7 @@ enum class ErrorKind {
   Unsupported = 5,      // correct, but not on this machine or in this build
   Cancelled = 6,        // the caller asked to stop
   Internal = 7,         // anything else; a bug or a failure below us
+  Lost = 8,             // what was asked is gone; another may be made
 };
 
 struct Error {

@@ -39,7 +39,8 @@ typedef enum {
   JETSONCAPTION_ENGINE_OUT_OF_MEMORY = 4,
   JETSONCAPTION_ENGINE_UNSUPPORTED = 5,
   JETSONCAPTION_ENGINE_CANCELLED = 6,
-  JETSONCAPTION_ENGINE_INTERNAL = 7
+  JETSONCAPTION_ENGINE_INTERNAL = 7,
+  JETSONCAPTION_ENGINE_LOST = 8 /* the process of the engine; only destroy () is left to call */
 } JetsonCaptionEngineStatus;
 
 /* The same numbers as jetsoncaption::Device and jetsoncaption::Precision. */
@@ -71,6 +72,9 @@ typedef struct {
   int32_t precision;     /* JetsonCaptionEnginePrecision */
   uint32_t threads;      /* CPU threads; 0: chosen for the machine */
   int32_t cudnn;         /* 1: cuDNN may be used */
+  /* Of an engine in a process of its own; others do not look at them. 0: none. */
+  uint32_t worker_timeout_ms;      /* longest time of a caption */
+  uint32_t worker_memory_limit_mb; /* of the process's data */
 } JetsonCaptionEngineOptions;
 
 /* RGB, 8 bits a channel. The pixels are borrowed for the call. Any size; the engine squashes the
@@ -169,6 +173,9 @@ typedef struct {
    * and the model was moved to the CPU: device, precision and kernels are those of the CPU then,
    * and stay it. Else "". */
   char device_fallback[JETSONCAPTION_ENGINE_TEXT_SIZE];
+  /* Of an engine in a process of its own, while there is one; else 0. */
+  uint64_t process_id;
+  uint64_t process_memory_bytes; /* resident */
 } JetsonCaptionEngineStats;
 
 typedef struct JetsonCaptionEngine JetsonCaptionEngine;

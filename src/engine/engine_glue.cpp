@@ -37,7 +37,8 @@ static_assert(static_cast<int>(ErrorKind::NotFound) == JETSONCAPTION_ENGINE_NOT_
                   static_cast<int>(ErrorKind::OutOfMemory) == JETSONCAPTION_ENGINE_OUT_OF_MEMORY &&
                   static_cast<int>(ErrorKind::Unsupported) == JETSONCAPTION_ENGINE_UNSUPPORTED &&
                   static_cast<int>(ErrorKind::Cancelled) == JETSONCAPTION_ENGINE_CANCELLED &&
-                  static_cast<int>(ErrorKind::Internal) == JETSONCAPTION_ENGINE_INTERNAL,
+                  static_cast<int>(ErrorKind::Internal) == JETSONCAPTION_ENGINE_INTERNAL &&
+                  static_cast<int>(ErrorKind::Lost) == JETSONCAPTION_ENGINE_LOST,
               "an error keeps its number on its way through the C boundary");
 static_assert(static_cast<int>(Device::Cpu) == JETSONCAPTION_ENGINE_DEVICE_CPU &&
                   static_cast<int>(Device::Cuda) == JETSONCAPTION_ENGINE_DEVICE_CUDA &&

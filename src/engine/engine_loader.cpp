@@ -44,7 +44,7 @@ EngineFile find_engine_file(EngineKind kind) {
 
 Error engine_error(const JetsonCaptionEngineApi& api, int32_t status) {
   const bool known =
-      status >= JETSONCAPTION_ENGINE_NOT_FOUND && status <= JETSONCAPTION_ENGINE_INTERNAL;
+      status >= JETSONCAPTION_ENGINE_NOT_FOUND && status <= JETSONCAPTION_ENGINE_LOST;
   return {known ? static_cast<ErrorKind>(status) : ErrorKind::Internal, api.last_error()};
 }
 

@@ -21,6 +21,11 @@
 //   delay-ms=N         describe() takes so long, or until cancel()
 //   deaf-ms=N          describe() takes so long, whatever cancel() says
 //   slow-at=N          the Nth describe(), counted from 1, takes slow-ms=N instead
+//   crash-at=N         the Nth describe(), counted from 1, ends the process with SIGSEGV
+//   exit-at=N          the Nth describe() ends the process with exit code 3
+//   hang-at=N          the Nth describe() never returns
+//   crash-create=1     create() ends the process with SIGSEGV
+//   hog-mb=N           describe() takes so much memory for its time
 //   fail-every=N       each Nth describe() fails with INTERNAL, counted from 1
 //   create-ms=N        create() takes so long
 //   fail-create=KIND   create() fails: not-found, invalid, corrupt, memory, unsupported, internal
@@ -38,6 +43,7 @@
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -178,6 +184,13 @@ struct MadeForGood {
   }
 };
 
+// As the code of libraries does.
+[[noreturn]] void crash() {
+  std::signal(SIGSEGV, SIG_DFL);
+  std::raise(SIGSEGV);
+  std::abort();
+}
+
 int32_t create(const JetsonCaptionEngineOptions* options, JetsonCaptionEngine** engine) {
   struct Creating {
     Creating() { creating++; }
@@ -194,6 +207,8 @@ int32_t create(const JetsonCaptionEngineOptions* options, JetsonCaptionEngine** 
   static const MadeForGood made_for_good;
   (void)made_for_good;
   std::this_thread::sleep_for(half);
+  if (number(script, "crash-create", 0) != 0)
+    crash();
   const auto kind = script.find("fail-create");
   if (kind != script.end())
     return fail(scripted_create_status(kind->second), "Scripted cause: " + kind->second + ".");
@@ -224,8 +239,24 @@ bool delay(JetsonCaptionEngine* engine, uint64_t request) {
   return request < engine->cancelled_below;
 }
 
+void end_where_scripted(JetsonCaptionEngine* engine) {
+  uint64_t now = 0;
+  {
+    const std::lock_guard<std::mutex> lock(engine->mutex);
+    now = engine->captions + engine->failures + 1;
+  }
+  if (now == number(engine->script, "crash-at", 0))
+    crash();
+  if (now == number(engine->script, "exit-at", 0))
+    _exit(3);
+  while (now == number(engine->script, "hang-at", 0))
+    std::this_thread::sleep_for(milliseconds(1000));
+}
+
 int32_t describe(JetsonCaptionEngine* engine, const JetsonCaptionEngineImage* image,
                  const JetsonCaptionEngineRequest* request, JetsonCaptionEngineCaption* caption) {
+  end_where_scripted(engine);
+  const std::vector<char> hog(static_cast<size_t>(number(engine->script, "hog-mb", 0)) << 20, 1);
   std::this_thread::sleep_for(milliseconds(number(engine->script, "deaf-ms", 0)));
   if (delay(engine, request->number))
     return fail(JETSONCAPTION_ENGINE_CANCELLED, "Cancelled.");

@@ -140,13 +140,6 @@ TEST(ElementStart, FailsAtOnceWhenThereIsNoModelToLookFor) {
   EXPECT_EQ(gst_element_set_state(element.get(), GST_STATE_PAUSED), GST_STATE_CHANGE_FAILURE);
 }
 
-TEST(ElementStart, RefusesAProcessOfItsOwnUntilThereIsOne) {
-  const StartError error = error_of_start({{"model", "fake:"}, {"isolation", "process"}});
-  EXPECT_EQ(error.domain, GST_LIBRARY_ERROR);
-  EXPECT_TRUE(error.names("isolation=process")) << error.text;
-  EXPECT_TRUE(error.names("isolation=none")) << error.text;
-}
-
 TEST(ElementStart, EndsTheStreamWhenTheModelCannotBeLoaded) {
   CaptionHarness harness({{"model", "fake:fail-create=corrupt"}, {"mode", "live"}});
   EXPECT_EQ(harness.state(), "failed");

@@ -27,6 +27,16 @@ TEST(RetryPause, DoublesFromOneSecondToAMinute) {
   }
 }
 
+TEST(RetryPause, MayBeginAndEndElsewhere) {
+  RetryPause pause(std::chrono::milliseconds(500), seconds(3));
+  RetryPause::TimePoint now = kStart;
+  for (const int expected : {500, 1000, 2000, 3000, 3000}) {
+    pause.failed(now);
+    EXPECT_EQ(pause.length().count(), expected);
+    now += pause.length();
+  }
+}
+
 TEST(RetryPause, BeginsAnewWhenItWorksAfterThePause) {
   RetryPause pause;
   pause.failed(kStart);

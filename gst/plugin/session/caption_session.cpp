@@ -20,10 +20,17 @@ constexpr std::chrono::milliseconds kPatience{20};
 // What may be left begins and ends without a word.
 constexpr std::chrono::milliseconds kLookAgain{5};
 
+// Before a worker process is started again.
+constexpr std::chrono::milliseconds kFirstLostPause{500};
+constexpr std::chrono::milliseconds kLongestLostPause{30000};
+
 }  // namespace
 
 CaptionSession::CaptionSession(EngineLoader load, CaptionListener& listener, bool draws)
-    : load_engine_(std::move(load)), listener_(listener), fonts_requested_(draws) {}
+    : load_engine_(std::move(load)),
+      listener_(listener),
+      fonts_requested_(draws),
+      lost_pause_(kFirstLostPause, kLongestLostPause) {}
 
 std::shared_ptr<CaptionSession> CaptionSession::start(EngineLoader load, CaptionListener& listener,
                                                       bool draws) {

@@ -134,6 +134,9 @@ class CaptionSession : public std::enable_shared_from_this<CaptionSession> {
   // Any thread; never waits. What the engine held on the accelerator after the newest caption.
   uint64_t device_memory_bytes() const { return device_memory_bytes_; }
 
+  // Any thread; never waits. What the worker process had after the newest caption; 0 without one.
+  uint64_t worker_memory_bytes() const { return worker_memory_bytes_; }
+
  private:
   enum class Phase {
     Loading,
@@ -175,6 +178,9 @@ class CaptionSession : public std::enable_shared_from_this<CaptionSession> {
   void load_fonts();
   void describe();
   void look_at_engine();
+  void note_memory(const EngineInfo& info);
+  std::unique_ptr<EngineHandle> lose_engine();
+  void note_loss();
   void tell_of_move(const EngineInfo& info);
   Result<std::shared_ptr<FrameCaption>> guarded_caption(const CaptionJob& job,
                                                         std::shared_ptr<FrameShrinker> shrinker);
@@ -186,6 +192,7 @@ class CaptionSession : public std::enable_shared_from_this<CaptionSession> {
   CaptionListener& listener_;  // not after shut_down()
   CaptionStatistics statistics_;
   std::atomic<uint64_t> device_memory_bytes_{0};
+  std::atomic<uint64_t> worker_memory_bytes_{0};
   std::atomic<bool> has_fonts_{false};
 
   // Of the session's thread.
@@ -193,6 +200,7 @@ class CaptionSession : public std::enable_shared_from_this<CaptionSession> {
   CaptionRenderer renderer_;
   bool move_told_ = false;
   bool first_load_ = true;
+  bool is_lost_ = false;  // the worker process has ended, and none is started yet
 
   mutable std::mutex
       mutex_;  // of all below; never held while the engine works or the listener is told
@@ -219,6 +227,8 @@ class CaptionSession : public std::enable_shared_from_this<CaptionSession> {
   Outcome waited_outcome_;
   RetryPause caption_pause_;
   RetryPause load_pause_;
+  RetryPause lost_pause_;  // before a worker process is started again
+  RetryPause::TimePoint lost_at_;
   std::shared_ptr<const FrameCaption> newest_;
 
   std::thread worker_;  // last: it uses everything above

@@ -32,6 +32,11 @@ void CaptionStatistics::failed() {
   counts_.failures++;
 }
 
+void CaptionStatistics::restarted() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  counts_.restarts++;
+}
+
 CaptionCounts CaptionStatistics::counts() const {
   std::array<double, kWindow> times_ms;
   CaptionCounts counts;

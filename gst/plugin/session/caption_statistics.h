@@ -16,6 +16,7 @@ struct CaptionCounts {
   uint64_t skipped = 0;   // due frames that passed while the model was busy
   uint64_t late = 0;      // frames that were not described because they came too late for the sink
   uint64_t failures = 0;  // captions that failed
+  uint64_t restarts = 0;  // worker processes that were started because the one before was lost
   // Of the newest captions, kWindow at most: half of them took at most so long, and so on. 0 before
   // the first one.
   double inference_ms_p50 = 0;
@@ -33,6 +34,7 @@ class CaptionStatistics {
   void frame_late();
   void captioned(double inference_ms);
   void failed();
+  void restarted();
 
   CaptionCounts counts() const;
 

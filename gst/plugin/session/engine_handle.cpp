@@ -38,6 +38,8 @@ Result<std::unique_ptr<EngineHandle>> EngineHandle::create(const EngineLibrary& 
   engine_options.precision = options.precision;
   engine_options.threads = options.threads;
   engine_options.cudnn = options.cudnn ? 1 : 0;
+  engine_options.worker_timeout_ms = options.worker_timeout_ms;
+  engine_options.worker_memory_limit_mb = options.worker_memory_limit_mb;
 
   // Made first: what the engine returns has an owner at once.
   std::unique_ptr<EngineHandle> handle(new EngineHandle(api));
@@ -108,6 +110,8 @@ EngineInfo EngineHandle::info() const {
   info.attention_rows = stats.attention_rows;
   info.self_test = stats.self_test;
   info.self_test_failure = valid_text(stats.self_test_failure, sizeof stats.self_test_failure);
+  info.worker_pid = static_cast<unsigned>(stats.process_id);
+  info.worker_memory_bytes = stats.process_memory_bytes;
   info.device_fallback = fallback_.empty()
                              ? valid_text(stats.device_fallback, sizeof stats.device_fallback)
                              : fallback_;

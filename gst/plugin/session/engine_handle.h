@@ -20,6 +20,9 @@ struct EngineOptions {
   int precision = JETSONCAPTION_ENGINE_PRECISION_AUTO;  // JetsonCaptionEnginePrecision
   unsigned threads = 0;                                 // 0: chosen for the machine
   bool cudnn = false;
+  bool worker = false;                  // in a process of its own, and what follows is for that
+  unsigned worker_timeout_ms = 0;       // for a caption; 0: no limit
+  unsigned worker_memory_limit_mb = 0;  // 0: no limit
 };
 
 struct EngineRequest {
@@ -48,6 +51,8 @@ struct EngineInfo {
   std::string self_test_failure;  // a sentence with the remedy; empty unless it failed
   // Why the GPU was left, or int8 took the place of LibTorch; a sentence, empty unless so.
   std::string device_fallback;
+  unsigned worker_pid = 0;           // 0: the engine is in this process, or its own has ended
+  uint64_t worker_memory_bytes = 0;  // resident there
 };
 
 // One describe() or trim_memory() at a time; cancel() and info() from any thread.
@@ -61,7 +66,8 @@ class EngineHandle {
   EngineHandle(const EngineHandle&) = delete;
   EngineHandle& operator=(const EngineHandle&) = delete;
 
-  // The image is borrowed for the call. Cancelled when cancel() was called for its number.
+  // The image is borrowed for the call. Cancelled when cancel() was called for its number. Lost
+  // when the worker process has ended: then this handle is of no use any more.
   Result<CaptionBuffer> describe(const ImageView& image, const EngineRequest& request);
 
   void trim_memory() { api_->trim_memory(engine_); }

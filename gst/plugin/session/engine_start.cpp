@@ -9,6 +9,7 @@
 #include "engine/engine_loader.h"
 #include "plugin/session/abandoned_loads.h"
 #include "plugin/session/model_search.h"
+#include "worker/worker_client.h"
 
 namespace jetsoncaption {
 
@@ -52,6 +53,7 @@ const char* model_remedy(ErrorKind kind) {
              "machine.";
     case ErrorKind::Cancelled:
     case ErrorKind::Internal:
+    case ErrorKind::Lost:
       break;
   }
   return "";
@@ -66,10 +68,12 @@ void finish_abandoned_loads_before(EngineKind kind) {
 
 Result<std::unique_ptr<EngineHandle>> open_and_create(EngineKind kind, const EngineStart& start,
                                                       const std::function<bool()>& is_stopped) {
-  const Result<EngineLibrary> library = open_engine(kind);
+  const bool is_worker = start.options.worker;
+  const Result<EngineLibrary> library = is_worker ? open_worker_engine(kind) : open_engine(kind);
   if (!library.ok())
     return library.error();
-  finish_abandoned_loads_before(kind);
+  if (!is_worker)
+    finish_abandoned_loads_before(kind);
   if (is_stopped())
     return Error{ErrorKind::Cancelled, "The element was stopped."};
 
@@ -89,9 +93,9 @@ Result<std::unique_ptr<EngineHandle>> open_and_create(EngineKind kind, const Eng
 
 Result<EngineStart> prepare_engine(const Settings& settings) {
   if (settings.isolation == Isolation::Process) {
-    return Error{ErrorKind::Unsupported,
-                 "isolation=process was chosen, but this version runs the engine in the process of "
-                 "the application only; set isolation=none."};
+    const Result<EngineLibrary> worker = open_worker_engine(EngineKind::Int8);
+    if (!worker.ok())
+      return worker.error();
   }
   const Result<ModelChoice> model = find_model(settings.model);
   if (!model.ok())
@@ -103,6 +107,9 @@ Result<EngineStart> prepare_engine(const Settings& settings) {
   start.options.precision = settings.precision;
   start.options.threads = settings.threads;
   start.options.cudnn = settings.cudnn;
+  start.options.worker = settings.isolation == Isolation::Process;
+  start.options.worker_timeout_ms = settings.worker_timeout_ms;
+  start.options.worker_memory_limit_mb = settings.worker_memory_limit_mb;
   return start;
 }
 

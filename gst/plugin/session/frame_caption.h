@@ -48,7 +48,8 @@ struct FrameCaption {
 struct CaptionFailure {
   Error error;
   uint64_t frame = 0;
-  std::chrono::seconds pause{0};  // until it is tried (live) or reported (every-frame) again
+  // Until it is tried (live) or reported (every-frame) again; of Lost, until a worker is started.
+  std::chrono::milliseconds pause{0};
 };
 
 }  // namespace jetsoncaption

@@ -62,6 +62,7 @@ MemoryReading MemoryWatch::read() {
     reading.used_bytes += device_bytes - reading.accelerator_bytes;
     reading.accelerator_bytes = device_bytes;
   }
+  reading.used_bytes += session_->worker_memory_bytes();
   values_.memory_usage_mb = static_cast<unsigned>(reading.used_bytes >> 20);
   values_.accelerator_mb = static_cast<unsigned>(reading.accelerator_bytes >> 20);
   return reading;

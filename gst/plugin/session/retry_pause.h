@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Spaces out what is tried and reported again after a failure: 1 s, 2 s, 4 s, ... 60 s.
+// Spaces out what is tried and reported again after a failure: 1 s, 2 s, 4 s, ... 60 s, or others.
 #pragma once
 
 #include <algorithm>
@@ -11,12 +11,16 @@ namespace jetsoncaption {
 class RetryPause {
  public:
   using TimePoint = std::chrono::steady_clock::time_point;
+  using Length = std::chrono::milliseconds;
+
+  RetryPause() = default;
+  RetryPause(Length first, Length longest) : first_(first), longest_(longest) {}
 
   // True when nothing failed, or the pause after the last failure has passed.
   bool is_over(TimePoint now) const { return length_.count() == 0 || now >= until_; }
 
   void failed(TimePoint now) {
-    length_ = length_.count() == 0 ? kFirst : std::min(2 * length_, kLongest);
+    length_ = length_.count() == 0 ? first_ : std::min(2 * length_, longest_);
     until_ = now + length_;
   }
 
@@ -24,16 +28,15 @@ class RetryPause {
   // time. One after it starts from the beginning.
   void succeeded(TimePoint now) {
     if (is_over(now))
-      length_ = std::chrono::seconds(0);
+      length_ = Length(0);
   }
 
-  std::chrono::seconds length() const { return length_; }
+  Length length() const { return length_; }
 
  private:
-  static constexpr std::chrono::seconds kFirst{1};
-  static constexpr std::chrono::seconds kLongest{60};
-
-  std::chrono::seconds length_{0};  // 0: nothing failed
+  Length first_{1000};
+  Length longest_{60000};
+  Length length_{0};  // 0: nothing failed
   TimePoint until_;
 };
 

@@ -19,7 +19,10 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 // How often a session without a model looks whether the pause after a failed load is over.
-constexpr std::chrono::milliseconds kLookAgain{200};
+constexpr std::chrono::milliseconds kLookAgain{100};
+
+// A worker process that is lost so long after the one before is started again without delay.
+constexpr std::chrono::seconds kForgetLoss{30};
 
 Image make_picture(const EngineInfo& info) {
   Image picture;
@@ -104,7 +107,8 @@ std::optional<CaptionSession::Task> CaptionSession::next_task() const {
     return Task::Trim;
   if (fonts_requested_ && !has_fonts_)
     return Task::LoadFonts;
-  if (phase_ == Phase::Unloaded && hold_ != MemoryHold::Unload && load_pause_.is_over(Clock::now()))
+  if (phase_ == Phase::Unloaded && hold_ != MemoryHold::Unload &&
+      load_pause_.is_over(Clock::now()) && lost_pause_.is_over(Clock::now()))
     return Task::Load;
   if (phase_ == Phase::Idle && hold_ == MemoryHold::Unload)
     return Task::Unload;
@@ -166,15 +170,18 @@ bool CaptionSession::has_been_stopped() const {
 
 // What is told comes first: whoever is let go on afterwards can rely on it.
 void CaptionSession::load() {
+  if (std::exchange(is_lost_, false))
+    statistics_.restarted();
   listener_.load_started();
   Result<std::unique_ptr<EngineHandle>> loaded = guarded_load();
   if (has_been_stopped())
     return;  // the listener may be gone
   EngineInfo info;
+  const bool is_lost = !loaded.ok() && loaded.error().kind == ErrorKind::Lost;
   if (loaded.ok()) {
     info = loaded.value()->info();
     picture_ = make_picture(info);
-    device_memory_bytes_ = info.device_memory_bytes;
+    note_memory(info);
     listener_.load_finished(info, first_load_);
     tell_of_move(info);
   } else {
@@ -187,11 +194,14 @@ void CaptionSession::load() {
       engine_info_ = std::move(info);
       phase_ = Phase::Idle;
       load_pause_.succeeded(Clock::now());
+    } else if (is_lost) {
+      phase_ = Phase::Unloaded;
+      note_loss();
     } else {
       phase_ = first_load_ ? Phase::Broken : Phase::Unloaded;
       load_pause_.failed(Clock::now());
     }
-    first_load_ = false;
+    first_load_ = first_load_ && is_lost;
   }
   wake_streaming_.notify_all();
 }
@@ -232,10 +242,11 @@ void CaptionSession::unload() {
     phase_ = Phase::Unloaded;
     shrinker_.reset();
     engine = std::move(engine_);
+    engine_info_.worker_pid = 0;
   }
   wake_streaming_.notify_all();
   do_what_may_be_left([&engine] { engine.reset(); });
-  device_memory_bytes_ = 0;
+  note_memory({});
   // Memory may rise again as soon as the model is back: not at once, and later each time.
   std::lock_guard<std::mutex> lock(mutex_);
   load_pause_.failed(Clock::now());
@@ -268,11 +279,14 @@ void CaptionSession::describe() {
   if (!has_been_stopped())  // else the listener may be gone
     look_at_engine();
   Outcome outcome;
+  std::unique_ptr<EngineHandle> lost;
   {
     std::lock_guard<std::mutex> lock(mutex_);
+    phase_ = Phase::Idle;
+    if (!result.ok() && result.error().kind == ErrorKind::Lost)
+      lost = lose_engine();
     if (epoch == epoch_)  // else flushed or stopped meanwhile, and nothing is told
       outcome = settle(job, std::move(result));
-    phase_ = Phase::Idle;
     if (waited_for)
       std::swap(outcome, waited_outcome_);
   }
@@ -280,12 +294,32 @@ void CaptionSession::describe() {
   // After the session is idle again: a slow listener delays captions, but it holds up no frame.
   if (!waited_for)
     tell(outcome);
+  if (lost)
+    do_what_may_be_left([&lost] { lost.reset(); });
+}
+
+// With mutex_ held. The engine's process has ended; the caller gives up what is left.
+std::unique_ptr<EngineHandle> CaptionSession::lose_engine() {
+  phase_ = Phase::Unloaded;
+  engine_info_.worker_pid = 0;
+  note_loss();
+  return std::move(engine_);
+}
+
+// With mutex_ held.
+void CaptionSession::note_loss() {
+  const Clock::time_point now = Clock::now();
+  if (now - lost_at_ >= kForgetLoss)
+    lost_pause_.succeeded(now);
+  lost_pause_.failed(now);
+  lost_at_ = now;
+  is_lost_ = true;
 }
 
 // What may have changed while a frame was described.
 void CaptionSession::look_at_engine() {
   const EngineInfo info = engine_->info();
-  device_memory_bytes_ = info.device_memory_bytes;
+  note_memory(info);
   if (info.device_fallback.empty() || move_told_)
     return;
   {
@@ -293,6 +327,11 @@ void CaptionSession::look_at_engine() {
     engine_info_ = info;
   }
   tell_of_move(info);
+}
+
+void CaptionSession::note_memory(const EngineInfo& info) {
+  device_memory_bytes_ = info.device_memory_bytes;
+  worker_memory_bytes_ = info.worker_memory_bytes;
 }
 
 // A model that is given up because of memory may be moved again when it is back: that is no news.
@@ -348,6 +387,9 @@ CaptionSession::Outcome CaptionSession::settle(const CaptionJob& job,
     statistics_.captioned(caption->inference_ms());
     newest_ = caption;
     outcome.caption = caption;
+  } else if (result.error().kind == ErrorKind::Lost) {
+    statistics_.failed();
+    outcome.failure = CaptionFailure{result.error(), job.frame, lost_pause_.length()};
   } else if (result.error().kind != ErrorKind::Cancelled) {
     statistics_.failed();
     if (caption_pause_.is_over(now)) {

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// An engine that runs in a process of its own, behind the same functions as one in this process.
+#pragma once
+
+#include "base/result.h"
+#include "engine/engine_choice.h"
+#include "engine/engine_loader.h"
+
+namespace jetsoncaption {
+
+// Finds the worker program; create() of the table starts a process and lets it open the engine of
+// that kind. NotFound and InvalidArgument, with what to do.
+//
+// The table keeps what engine_api.h says, and besides:
+//
+// - The thread that calls create() outlives the engine, or the process ends with it.
+// - When the process has ended, answers nonsense, or takes longer than worker_timeout_ms for a
+//   caption (and is then killed), each call says LOST with how it ended and what it did. Such an
+//   engine can only be destroyed; another may be created.
+// - create() and trim_memory() may take six times worker_timeout_ms, and at least a minute.
+// - get_stats() never waits for the process, and says which it is.
+Result<EngineLibrary> open_worker_engine(EngineKind kind);
+
+}  // namespace jetsoncaption

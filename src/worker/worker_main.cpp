@@ -1,0 +1,355 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// jetsoncaption-worker: an engine in a process of its own. The plugin starts it and talks to it
+// through descriptor 3 (protocol.h); it ends when the plugin's process does.
+#include <algorithm>
+#include <cerrno>
+#include <condition_variable>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <exception>
+#include <mutex>
+#include <new>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "engine/engine_loader.h"
+#include "worker/protocol.h"
+#include "worker/shared_pixels.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+namespace jetsoncaption {
+namespace {
+
+constexpr int kSocket = 3;
+constexpr int kNicer = 5;           // captions can wait, frames cannot
+constexpr int kOomScoreMore = 500;  // of 1000: when memory runs out, the kernel takes this process
+constexpr int kMostOomScore = 1000;
+
+// Exit codes.
+constexpr int kUsage = 64;
+constexpr int kNonsense = 70;  // a request that makes no sense
+constexpr int kNoSocket = 71;
+
+// Not exit(): libraries of the engine may be at work in another thread.
+[[noreturn]] void end(int code) {
+  _exit(code);
+}
+
+[[noreturn]] void end_with(int code, const std::string& reason) {
+  std::fprintf(stderr, "jetsoncaption-worker: %s\n", reason.c_str());
+  end(code);
+}
+
+// What the process that started this one had open is none of our business.
+void close_what_was_inherited() {
+#ifdef SYS_close_range
+  if (syscall(SYS_close_range, kSocket + 1, ~0U, 0) == 0)
+    return;
+#endif
+  std::vector<int> open;
+  if (DIR* directory = opendir("/proc/self/fd")) {
+    while (const dirent* entry = readdir(directory)) {
+      const int number = std::atoi(entry->d_name);
+      if (number > kSocket && number != dirfd(directory))
+        open.push_back(number);
+    }
+    closedir(directory);
+  }
+  for (const int number : open)
+    close(number);
+}
+
+// Files that the engine opens must not become standard error.
+void fill_standard_error() {
+  if (fcntl(STDERR_FILENO, F_GETFD) < 0)
+    static_cast<void>(open("/dev/null", O_WRONLY));
+}
+
+// Raising it needs no privilege.
+void offer_to_oom_killer() {
+  std::FILE* file = std::fopen("/proc/self/oom_score_adj", "r+e");
+  if (file == nullptr)
+    return;
+  int score = 0;
+  if (std::fscanf(file, "%d", &score) == 1) {
+    std::rewind(file);
+    std::fprintf(file, "%d", std::min(score + kOomScoreMore, kMostOomScore));
+  }
+  std::fclose(file);
+}
+
+void limit_memory(unsigned long long mb) {
+  if (mb == 0)
+    return;
+  rlimit limit;
+  if (getrlimit(RLIMIT_DATA, &limit) != 0)
+    return;
+  limit.rlim_cur = std::min<rlim_t>(static_cast<rlim_t>(mb) << 20, limit.rlim_max);
+  limit.rlim_max = limit.rlim_cur;
+  setrlimit(RLIMIT_DATA, &limit);
+}
+
+void give_up_what_is_not_needed(pid_t parent, unsigned long long limit_mb) {
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (getppid() != parent)
+    end(0);  // it has ended meanwhile
+  close_what_was_inherited();
+  fill_standard_error();
+  prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+  errno = 0;
+  const int nice_now = getpriority(PRIO_PROCESS, 0);
+  if (errno == 0)
+    setpriority(PRIO_PROCESS, 0, nice_now + kNicer);
+  offer_to_oom_killer();
+  limit_memory(limit_mb);
+}
+
+// One thread reads the socket, so that a cancel and the end of the plugin are seen at any time; one
+// does what is asked.
+class Worker {
+ public:
+  [[noreturn]] void run();
+
+ private:
+  void receive();
+  void accept(int descriptor);
+  [[noreturn]] void work();
+  void perform(const WorkerRequest& request);
+  void create(const CreateRequest& request);
+  void describe(const DescribeRequest& request);
+  void fail(int32_t status, const std::string& error);
+  void send(const std::vector<char>& message);
+  void tell(WorkerStage stage);
+
+  // Of the reading thread.
+  std::vector<char> incoming_;
+
+  std::mutex mutex_;  // of what follows
+  std::condition_variable arrived_;
+  bool is_busy_ = false;  // with request_
+  WorkerRequest request_;
+  int descriptor_ = -1;  // that came with request_
+  const JetsonCaptionEngineApi* api_ = nullptr;
+  JetsonCaptionEngine* engine_ = nullptr;  // made once, never destroyed: the process ends instead
+
+  // Of the working thread.
+  WorkerAnswer answer_;
+  std::vector<char> outgoing_;
+  SeenPixels pixels_;
+};
+
+void Worker::run() {
+  incoming_.resize(kWorkerMaxMessage);
+  std::thread([this] { work(); }).detach();
+  for (;;)
+    receive();
+}
+
+void Worker::receive() {
+  iovec piece{incoming_.data(), incoming_.size()};
+  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))];
+  msghdr message = {};
+  message.msg_iov = &piece;
+  message.msg_iovlen = 1;
+  message.msg_control = control;
+  message.msg_controllen = sizeof control;
+  const ssize_t length = recvmsg(kSocket, &message, MSG_CMSG_CLOEXEC);
+  if (length < 0 && errno == EINTR)
+    return;
+  if (length <= 0)
+    end(0);  // the plugin is gone, or wants no more
+  if ((message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0)
+    end_with(kNonsense, "a request is too long");
+  int descriptor = -1;
+  const cmsghdr* header = CMSG_FIRSTHDR(&message);
+  if (header != nullptr && header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS &&
+      header->cmsg_len == CMSG_LEN(sizeof descriptor))
+    std::memcpy(&descriptor, CMSG_DATA(header), sizeof descriptor);
+
+  WorkerRequest request;
+  const Result<void> decoded =
+      decode_request(incoming_.data(), static_cast<size_t>(length), request);
+  if (!decoded.ok())
+    end_with(kNonsense, "a request makes no sense: " + decoded.error().message);
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (request.kind == RequestKind::Cancel) {
+    if (engine_ != nullptr)
+      api_->cancel(engine_, request.cancel_number);
+    return;
+  }
+  const bool is_create = request.kind == RequestKind::Create;
+  if (is_busy_ || is_create != (engine_ == nullptr) ||
+      (descriptor >= 0 && request.kind != RequestKind::Describe))
+    end_with(kNonsense, "a request comes at the wrong time");
+  request_ = std::move(request);
+  descriptor_ = descriptor;
+  is_busy_ = true;
+  arrived_.notify_one();
+}
+
+void Worker::work() {
+  pthread_setname_np(pthread_self(), "engine");
+  for (;;) {
+    WorkerRequest request;
+    int descriptor = -1;
+    {
+      std::unique_lock<std::mutex> lock(mutex_);
+      arrived_.wait(lock, [this] { return is_busy_; });
+      request = request_;
+      std::swap(descriptor, descriptor_);
+    }
+    accept(descriptor);
+    try {
+      perform(request);
+    } catch (const std::bad_alloc&) {
+      fail(JETSONCAPTION_ENGINE_OUT_OF_MEMORY, "Memory ran out in the worker process.");
+    } catch (const std::exception& e) {
+      fail(JETSONCAPTION_ENGINE_INTERNAL, e.what());
+    }
+    answer_.stats = {};
+    answer_.stats.size = sizeof answer_.stats;
+    if (engine_ != nullptr)
+      api_->get_stats(engine_, &answer_.stats);
+    encode_answer(request.kind, request.serial, answer_, outgoing_);
+    {
+      // The next request may come as soon as the answer is sent.
+      const std::lock_guard<std::mutex> lock(mutex_);
+      is_busy_ = false;
+    }
+    send(outgoing_);
+  }
+}
+
+void Worker::accept(int descriptor) {
+  if (descriptor < 0)
+    return;
+  const Result<void> seen = pixels_.look_at(descriptor);
+  close(descriptor);
+  if (!seen.ok())
+    end_with(kNonsense, "the pixels cannot be seen: " + seen.error().message);
+}
+
+void Worker::perform(const WorkerRequest& request) {
+  answer_.status = JETSONCAPTION_ENGINE_OK;
+  answer_.error.clear();
+  answer_.caption.words.clear();
+  answer_.caption.maps.clear();
+  switch (request.kind) {
+    case RequestKind::Create:
+      return create(request.create);
+    case RequestKind::Describe:
+      return describe(request.describe);
+    case RequestKind::Trim:
+      return api_->trim_memory(engine_);
+    case RequestKind::Cancel:
+      break;
+  }
+}
+
+void Worker::create(const CreateRequest& request) {
+  tell(WorkerStage::OpeningEngine);
+  const Result<EngineLibrary> library = open_engine(request.engine);
+  if (!library.ok()) {
+    // NotFound is said of models.
+    const bool is_missing = library.error().kind == ErrorKind::NotFound;
+    return fail(
+        is_missing ? JETSONCAPTION_ENGINE_UNSUPPORTED : static_cast<int32_t>(library.error().kind),
+        library.error().message);
+  }
+  tell(WorkerStage::LoadingModel);
+  JetsonCaptionEngineOptions options = {};
+  options.size = sizeof options;
+  options.model_dir = request.model_dir.c_str();
+  options.device = request.device;
+  options.precision = request.precision;
+  options.threads = request.threads;
+  options.cudnn = request.cudnn ? 1 : 0;
+  const JetsonCaptionEngineApi* api = library.value().api;
+  JetsonCaptionEngine* engine = nullptr;
+  const int32_t status = api->create(&options, &engine);
+  if (status != JETSONCAPTION_ENGINE_OK)
+    return fail(status, api->last_error());
+  const std::lock_guard<std::mutex> lock(mutex_);
+  api_ = api;
+  engine_ = engine;
+}
+
+void Worker::describe(const DescribeRequest& request) {
+  const size_t row = size_t{request.width} * 3;
+  if (row * request.height > pixels_.size())
+    end_with(kNonsense, "a picture is larger than its memory");
+  JetsonCaptionEngineImage image = {};
+  image.size = sizeof image;
+  image.pixels = pixels_.bytes();
+  image.width = request.width;
+  image.height = request.height;
+  image.stride = row;
+  JetsonCaptionEngineCaption& caption = answer_.caption.caption;
+  caption = {};
+  caption.size = sizeof caption;
+  if (request.cells > 0) {
+    const size_t most = std::min<size_t>(request.request.max_words, JETSONCAPTION_ENGINE_MAX_WORDS);
+    answer_.caption.words.resize(most);
+    answer_.caption.maps.resize(most * request.cells);
+    caption.word_list = answer_.caption.words.data();
+    caption.word_capacity = static_cast<uint32_t>(most);
+    caption.attention = answer_.caption.maps.data();
+    caption.attention_capacity = answer_.caption.maps.size();
+  }
+  const int32_t status = api_->describe(engine_, &image, &request.request, &caption);
+  if (status != JETSONCAPTION_ENGINE_OK)
+    return fail(status, api_->last_error());
+  if (request.cells > 0) {
+    const size_t listed = std::min<size_t>(caption.words, answer_.caption.words.size());
+    answer_.caption.words.resize(listed);
+    answer_.caption.maps.resize(listed * request.cells);
+  }
+}
+
+void Worker::fail(int32_t status, const std::string& error) {
+  answer_.status = status;
+  answer_.error = error;
+}
+
+void Worker::send(const std::vector<char>& message) {
+  while (::send(kSocket, message.data(), message.size(), MSG_NOSIGNAL) < 0) {
+    if (errno == EPIPE || errno == ECONNRESET)
+      end(0);
+    if (errno != EINTR)
+      end_with(kNoSocket, std::strerror(errno));
+  }
+}
+
+void Worker::tell(WorkerStage stage) {
+  encode_stage(stage, outgoing_);
+  send(outgoing_);
+}
+
+}  // namespace
+}  // namespace jetsoncaption
+
+int main(int argc, char** argv) {
+  using namespace jetsoncaption;
+  struct stat status;
+  if (argc != 3 || fstat(kSocket, &status) != 0 || !S_ISSOCK(status.st_mode)) {
+    std::fputs(
+        "jetsoncaption-worker is started by the element jetsoncaption with isolation=process.\n",
+        stderr);
+    return kUsage;
+  }
+  give_up_what_is_not_needed(static_cast<pid_t>(std::strtol(argv[1], nullptr, 10)),
+                             std::strtoull(argv[2], nullptr, 10));
+  Worker().run();
+}

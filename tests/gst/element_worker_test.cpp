@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// With isolation=process the engine may end in any way: frames go on, a warning says what happened,
+// and captions come back.
+#include <cerrno>
+#include <csignal>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "caption_harness.h"
+#include "fakes/scoped_variable.h"
+
+#include <sys/wait.h>
+
+namespace jetsoncaption {
+namespace {
+
+constexpr Color kColor{10, 20, 30};
+
+PropertyValues worker_with(const std::string& script, const PropertyValues& more = {}) {
+  PropertyValues values = {{"model", "fake:" + script}, {"mode", "live"}, {"isolation", "process"}};
+  values.insert(values.end(), more.begin(), more.end());
+  return values;
+}
+
+pid_t worker_of(const CaptionElement& element) {
+  return static_cast<pid_t>(element.stat("worker-pid"));
+}
+
+// The text of the next warning.
+std::string next_warning(CaptionElement& element) {
+  GstMessage* message = element.wait_for_message(GST_MESSAGE_WARNING);
+  EXPECT_NE(message, nullptr);
+  if (message == nullptr)
+    return "";
+  GError* warning = nullptr;
+  gst_message_parse_warning(message, &warning, nullptr);
+  std::string text = warning->message;
+  g_error_free(warning);
+  gst_message_unref(message);
+  return text;
+}
+
+bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+// Passes frames at some 200 a second until then; each must come out, and none may wait.
+template <typename Condition>
+void pass_frames_until(CaptionHarness& harness, Condition&& condition) {
+  const gint64 end = g_get_monotonic_time() + 20 * G_USEC_PER_SEC;
+  while (!condition() && g_get_monotonic_time() < end) {
+    harness.pass_and_drop(kColor);
+    g_usleep(5000);
+  }
+  EXPECT_TRUE(condition());
+}
+
+void pass_frames_until_captions(CaptionHarness& harness, uint64_t more) {
+  const uint64_t wanted = harness.stat("captions") + more;
+  pass_frames_until(harness, [&] { return harness.stat("captions") >= wanted; });
+}
+
+void expect_no_child() {
+  EXPECT_EQ(waitpid(-1, nullptr, WNOHANG), -1);
+  EXPECT_EQ(errno, ECHILD) << "a process was left behind";
+}
+
+TEST(ElementWorker, SaysWhatTheElementSaysWithoutIt) {
+  std::vector<std::string> captions;
+  for (const char* isolation : {"none", "process"}) {
+    CaptionHarness harness({{"model", "fake:tag=thing"},
+                            {"mode", "every-frame"},
+                            {"attention", "true"},
+                            {"isolation", isolation}});
+    GstBuffer* passed = harness.pass(kColor);
+    const GstJetsonCaptionMeta* meta = gst_buffer_get_jetson_caption_meta(passed);
+    ASSERT_NE(meta, nullptr);
+    ASSERT_EQ(gst_jetson_caption_meta_get_n_tags(meta), 1U);
+    ASSERT_EQ(gst_jetson_caption_meta_get_n_words(meta), 4U);
+    captions.push_back(std::string(meta->text) + "/" + gst_jetson_caption_meta_get_tag(meta, 0) +
+                       "/" + gst_jetson_caption_meta_get_word(meta, 3));
+    gst_buffer_unref(passed);
+    EXPECT_EQ(worker_of(harness) != 0, std::string(isolation) == "process");
+  }
+  EXPECT_EQ(captions[0], captions[1]);
+  EXPECT_EQ(captions[0], average_text(kColor) + "/thing/30");
+  expect_no_child();
+}
+
+TEST(ElementWorker, GoesOnWhenTheProcessIsKilled) {
+  for (const int signal : {SIGSEGV, SIGKILL}) {
+    CaptionHarness harness(worker_with("text=a dog;count=1"));
+    pass_frames_until_captions(harness, 2);
+    const pid_t before = worker_of(harness);
+    ASSERT_GT(before, 0);
+    kill(before, signal);
+    pass_frames_until(harness, [&] { return harness.stat("failures") == 1; });
+    const std::string warning = next_warning(harness);
+    EXPECT_TRUE(contains(warning, "signal " + std::to_string(signal))) << warning;
+    EXPECT_TRUE(contains(warning, "The video goes on")) << warning;
+    pass_frames_until_captions(harness, 2);
+    EXPECT_NE(worker_of(harness), before);
+    EXPECT_EQ(harness.stat("worker-restarts"), 1U);
+    EXPECT_EQ(harness.state(), "ready");
+    EXPECT_EQ(harness.count_messages(GST_MESSAGE_ERROR), 0);
+  }
+  expect_no_child();
+}
+
+TEST(ElementWorker, EndsAProcessThatHangs) {
+  CaptionHarness harness(worker_with("hang-at=3", {{"worker-timeout", "200"}}));
+  pass_frames_until(harness, [&] { return harness.stat("failures") == 1; });
+  const std::string warning = next_warning(harness);
+  EXPECT_TRUE(contains(warning, "did not answer for 200 ms")) << warning;
+  pass_frames_until_captions(harness, 1);
+
+  kill(worker_of(harness), SIGSTOP);
+  pass_frames_until(harness, [&] { return harness.stat("failures") == 2; });
+  EXPECT_TRUE(contains(next_warning(harness), "did not answer for 200 ms"));
+}
+
+TEST(ElementWorker, WaitsLongerEachTimeTheProcessEnds) {
+  CaptionHarness harness(worker_with("exit-at=1"));
+  const gint64 begin = g_get_monotonic_time();
+  pass_frames_until(harness, [&] { return harness.stat("failures") == 3; });
+  EXPECT_GE(g_get_monotonic_time() - begin, 1500000) << "0.5 s and 1 s";
+  EXPECT_TRUE(contains(next_warning(harness), "exit code 3"));
+  EXPECT_EQ(harness.stat("worker-restarts"), 2U);
+}
+
+TEST(ElementWorker, TriesAgainWhenTheProcessEndsWhileItLoads) {
+  CaptionHarness harness(worker_with("crash-create=1"));
+  const std::string warning = next_warning(harness);
+  EXPECT_TRUE(contains(warning, "SIGSEGV) while it loaded the model")) << warning;
+  harness.pass_and_drop(kColor);
+  pass_frames_until(harness, [&] { return harness.stat("worker-restarts") >= 1; });
+  EXPECT_EQ(harness.count_messages(GST_MESSAGE_ERROR), 0);
+}
+
+TEST(ElementWorker, GivesFramesOfEveryFrameModeACaptionAgain) {
+  CaptionHarness harness(
+      {{"model", "fake:crash-at=3;text=a dog"}, {"mode", "every-frame"}, {"isolation", "process"}});
+  harness.pass_and_drop(kColor);
+  harness.pass_and_drop(kColor);
+  harness.pass_and_drop(kColor);
+  EXPECT_TRUE(contains(next_warning(harness), "Frame 2 could not be described"));
+  pass_frames_until_captions(harness, 1);
+}
+
+TEST(ElementWorker, EndsTheProcessToUnloadTheModel) {
+  CaptionHarness harness(worker_with(
+      "text=a dog;allocate-mb=100",
+      {{"memory-action", "unload"}, {"memory-check-interval", "1"}, {"memory-threshold", "0"}}));
+  pass_frames_until_captions(harness, 1);
+  const pid_t worker = worker_of(harness);
+  harness.pass_and_drop(kColor);
+  const unsigned with = harness.get_uint("memory-usage");
+  harness.set("memory-threshold", std::to_string(with));
+  pass_frames_until(harness, [&] { return harness.state() == "unloaded"; });
+  EXPECT_EQ(worker_of(harness), 0);
+  pass_frames_until(harness, [&] { return kill(worker, 0) != 0; });
+  harness.pass_and_drop(kColor);
+  EXPECT_LT(harness.get_uint("memory-usage") + 80, with);
+  expect_no_child();
+}
+
+TEST(ElementWorker, EndsWithTheElement) {
+  pid_t worker = 0;
+  {
+    CaptionHarness harness(worker_with("text=a dog"));
+    pass_frames_until_captions(harness, 1);
+    worker = worker_of(harness);
+  }
+  EXPECT_NE(kill(worker, 0), 0);
+  expect_no_child();
+}
+
+TEST(ElementWorker, IsNotWaitedForByAStopWhenItHangs) {
+  pid_t worker = 0;
+  gint64 begin = 0;
+  {
+    CaptionHarness harness(worker_with("hang-at=2", {{"worker-timeout", "1000"}}));
+    pass_frames_until_captions(harness, 1);
+    const uint64_t skipped = harness.stat("skipped");
+    pass_frames_until(harness, [&] { return harness.stat("skipped") >= skipped + 3; });
+    worker = worker_of(harness);
+    begin = g_get_monotonic_time();
+  }
+  EXPECT_LT(g_get_monotonic_time() - begin, 500000);
+  for (int i = 0; i < 10000 && kill(worker, 0) == 0; i++)
+    g_usleep(1000);
+  EXPECT_NE(kill(worker, 0), 0) << "the thread that was left ends it when the time is up";
+}
+
+TEST(ElementWorker, RefusesToStartWithoutTheProgram) {
+  const ScopedVariable variable("JETSONCAPTION_WORKER", "/no/such/worker");
+  CaptionElement element({{"model", "fake:"}, {"isolation", "process"}});
+  EXPECT_EQ(gst_element_set_state(element.get(), GST_STATE_PAUSED), GST_STATE_CHANGE_FAILURE);
+  GstMessage* message = element.wait_for_message(GST_MESSAGE_ERROR);
+  ASSERT_NE(message, nullptr);
+  GError* error = nullptr;
+  gst_message_parse_error(message, &error, nullptr);
+  EXPECT_TRUE(contains(error->message, "/no/such/worker")) << error->message;
+  EXPECT_TRUE(contains(error->message, "isolation=none")) << error->message;
+  g_error_free(error);
+  gst_message_unref(message);
+}
+
+}  // namespace
+}  // namespace jetsoncaption
