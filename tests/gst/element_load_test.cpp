@@ -164,6 +164,19 @@ TEST(ElementLoadDeathTest, TheProcessEndsAfterAModelThatNobodyWantsAnyMore) {
       testing::ExitedWithCode(0), "");
 }
 
+// In a process of its own, and in its main thread as an uncaught exception of Python's would.
+TEST(ElementLoadDeathTest, TheProcessEndsAfterAModelThatIsBeingLoaded) {
+  testing::FLAGS_gtest_death_test_style = "threadsafe";
+  EXPECT_EXIT(
+      {
+        const CaptionElement element(PropertyValues{{"model", "fake:create-ms=400"}});
+        microseconds_of_state(element, GST_STATE_PAUSED);
+        g_usleep(300'000);  // meanwhile the engine makes something for good
+        std::exit(0);
+      },
+      testing::ExitedWithCode(0), "");
+}
+
 TEST(ElementLoad, TellsNothingOfAModelThatNobodyWantsAnyMore) {
   CaptionElement element(PropertyValues{{"model", "fake:create-ms=200;fail-create=corrupt"}});
   microseconds_of_state(element, GST_STATE_PAUSED);

@@ -17,9 +17,12 @@ constexpr std::chrono::milliseconds kAskAgain{20};
 constexpr std::chrono::seconds kLongestAtExit{30};
 
 struct Loads {
+  const pid_t process = getpid();
   std::mutex mutex;
   std::condition_variable changed;
-  int count = 0;
+  int count = 0;         // abandoned
+  int in_libraries = 0;  // in this process, abandoned or not
+  bool is_over = false;  // the process ends
 };
 
 // Never destroyed: threads may use it while the process ends.
@@ -29,8 +32,12 @@ Loads& loads() {
 }
 
 void wait_at_exit() {
+  if (getpid() != loads().process)
+    return;  // it was forked off without the threads that load
   std::unique_lock<std::mutex> lock(loads().mutex);
-  loads().changed.wait_for(lock, kLongestAtExit, [] { return loads().count == 0; });
+  loads().is_over = true;
+  loads().changed.wait_for(lock, kLongestAtExit,
+                           [] { return loads().count == 0 && loads().in_libraries == 0; });
 }
 
 }  // namespace
@@ -46,6 +53,23 @@ void end_abandoned_load() {
   {
     std::lock_guard<std::mutex> lock(loads().mutex);
     loads().count--;
+  }
+  loads().changed.notify_all();
+}
+
+LoadInLibraries::LoadInLibraries() {
+  std::lock_guard<std::mutex> lock(loads().mutex);
+  may_begin_ = !loads().is_over;
+  if (may_begin_)
+    loads().in_libraries++;
+}
+
+LoadInLibraries::~LoadInLibraries() {
+  if (!may_begin_)
+    return;
+  {
+    std::lock_guard<std::mutex> lock(loads().mutex);
+    loads().in_libraries--;
   }
   loads().changed.notify_all();
 }

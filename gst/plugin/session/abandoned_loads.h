@@ -18,9 +18,24 @@ void end_abandoned_load();
 // beside it.
 void wait_for_abandoned_loads(const std::function<bool()>& is_over);
 
-// The process will not end while such a load goes on, which would run in libraries that are ended
-// already; it waits for half a minute at most. To be called again when a library has been opened:
-// what is registered last is called first.
+// While a library of the engine is opened and a model loaded in this process, by whom ever: the
+// process does not end meanwhile. One that ends already begins no more.
+class LoadInLibraries {
+ public:
+  LoadInLibraries();
+  ~LoadInLibraries();
+  LoadInLibraries(const LoadInLibraries&) = delete;
+  LoadInLibraries& operator=(const LoadInLibraries&) = delete;
+
+  bool may_begin() const { return may_begin_; }
+
+ private:
+  bool may_begin_ = false;
+};
+
+// The process will not end while an abandoned load, or one in libraries, goes on, which would run
+// in libraries that are ended already; it waits for half a minute at most. To be called again when
+// a library has been opened: what is registered last is called first.
 void finish_abandoned_loads_at_exit();
 
 // The same before anything that is registered, if this is the main thread and that ends the

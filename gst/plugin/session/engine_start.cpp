@@ -3,6 +3,7 @@
 #include "plugin/session/engine_start.h"
 
 #include <mutex>
+#include <optional>
 #include <string>
 
 #include "engine/engine_choice.h"
@@ -69,6 +70,9 @@ void finish_abandoned_loads_before(EngineKind kind) {
 Result<std::unique_ptr<EngineHandle>> open_and_create(EngineKind kind, const EngineStart& start,
                                                       const std::function<bool()>& is_stopped) {
   const bool is_worker = start.options.worker;
+  std::optional<LoadInLibraries> load;
+  if (!is_worker && !load.emplace().may_begin())
+    return Error{ErrorKind::Cancelled, "The process ends."};
   const Result<EngineLibrary> library = is_worker ? open_worker_engine(kind) : open_engine(kind);
   if (!library.ok())
     return library.error();
