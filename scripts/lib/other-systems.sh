@@ -8,6 +8,7 @@ mirror=http://deb.debian.org/debian
 compiler_packages=(g++ meson ninja-build pkg-config python3)
 build_packages=(
   libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev libpango1.0-dev nlohmann-json3-dev
+  libseccomp-dev
   libgtest-dev libgmock-dev
 )
 engine_packages=(libtorch-dev libopenblas0-pthread libcli11-dev libicu-dev)

@@ -17,6 +17,7 @@
 
 #include "engine/engine_loader.h"
 #include "worker/protocol.h"
+#include "worker/sandbox.h"
 #include "worker/shared_pixels.h"
 
 #include <dirent.h>
@@ -114,6 +115,17 @@ void give_up_what_is_not_needed(pid_t parent, unsigned long long limit_mb) {
     setpriority(PRIO_PROCESS, 0, nice_now + kNicer);
   offer_to_oom_killer();
   limit_memory(limit_mb);
+  refuse_writing();
+}
+
+Confinement confinement_of(const JetsonCaptionEngineApi& api, JetsonCaptionEngine* engine,
+                           EngineKind kind) {
+  JetsonCaptionEngineStats stats = {};
+  stats.size = sizeof stats;
+  api.get_stats(engine, &stats);
+  if (std::strcmp(stats.device, "cpu") != 0)
+    return Confinement::Accelerator;
+  return kind == EngineKind::Int8 ? Confinement::Computing : Confinement::MakingCode;
 }
 
 // One thread reads the socket, so that a cancel and the end of the plugin are seen at any time; one
@@ -281,6 +293,7 @@ void Worker::create(const CreateRequest& request) {
   const int32_t status = api->create(&options, &engine);
   if (status != JETSONCAPTION_ENGINE_OK)
     return fail(status, api->last_error());
+  confine(confinement_of(*api, engine, request.engine));
   const std::lock_guard<std::mutex> lock(mutex_);
   api_ = api;
   engine_ = engine;

@@ -25,6 +25,10 @@
 //   exit-at=N          the Nth describe() ends the process with exit code 3
 //   hang-at=N          the Nth describe() never returns
 //   crash-create=1     create() ends the process with SIGSEGV
+//   try=WORD           the caption is how it went to: read a file, write one, connect, run a
+//   program,
+//                      make code, start a thread; "read: Operation not permitted", "write: done"
+//   try-create=WORD    create() fails with UNSUPPORTED and how that went
 //   hog-mb=N           describe() takes so much memory for its time
 //   fail-every=N       each Nth describe() fails with INTERNAL, counted from 1
 //   create-ms=N        create() takes so long
@@ -41,6 +45,7 @@
 //   input=N            the image is to have N x N pixels; 224 if not given
 #include <algorithm>
 #include <atomic>
+#include <cerrno>
 #include <chrono>
 #include <condition_variable>
 #include <csignal>
@@ -57,6 +62,9 @@
 
 #include "engine/engine_api.h"
 
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 namespace {
@@ -191,6 +199,43 @@ struct MadeForGood {
   std::abort();
 }
 
+// What an engine that was taken over would do.
+bool attempt(const std::string& what) {
+  const auto opens = [](const char* path, int flags) {
+    const int file = open(path, flags | O_CLOEXEC, 0600);
+    if (file >= 0)
+      close(file);
+    return file >= 0;
+  };
+  if (what == "read")
+    return opens("/etc/passwd", O_RDONLY);
+  if (what == "write")
+    return opens("/tmp/jetsoncaption-fake-engine", O_WRONLY | O_CREAT);
+  if (what == "connect")
+    return socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0) >= 0;
+  if (what == "code")
+    return mmap(nullptr, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+                0) != MAP_FAILED;
+  if (what == "run") {
+    const pid_t child = fork();
+    if (child == 0)
+      _exit(0);
+    return child > 0;
+  }
+  if (what == "thread") {
+    std::thread([] {}).join();
+    return true;
+  }
+  errno = EINVAL;
+  return false;
+}
+
+std::string tell_of_attempt(const std::string& what) {
+  errno = 0;
+  const bool done = attempt(what);
+  return what + ": " + (done ? "done" : std::strerror(errno));
+}
+
 int32_t create(const JetsonCaptionEngineOptions* options, JetsonCaptionEngine** engine) {
   struct Creating {
     Creating() { creating++; }
@@ -209,6 +254,9 @@ int32_t create(const JetsonCaptionEngineOptions* options, JetsonCaptionEngine** 
   std::this_thread::sleep_for(half);
   if (number(script, "crash-create", 0) != 0)
     crash();
+  const auto attempted = script.find("try-create");
+  if (attempted != script.end())
+    return fail(JETSONCAPTION_ENGINE_UNSUPPORTED, tell_of_attempt(attempted->second));
   const auto kind = script.find("fail-create");
   if (kind != script.end())
     return fail(scripted_create_status(kind->second), "Scripted cause: " + kind->second + ".");
@@ -264,6 +312,9 @@ int32_t describe(JetsonCaptionEngine* engine, const JetsonCaptionEngineImage* im
   const Script& script = engine->script;
   const auto text = script.find("text");
   std::string words = text == script.end() ? average_color(*image) : text->second;
+  const auto attempted = script.find("try");
+  if (attempted != script.end())
+    words = tell_of_attempt(attempted->second);
 
   if (number(script, "request", 0) != 0) {
     words = "beam-size " + std::to_string(request->beam_size) + " max-words " +

@@ -23,6 +23,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -154,6 +155,22 @@ void expect_no_child() {
   EXPECT_EQ(errno, ECHILD);
 }
 
+// As far as the build goes; a kernel without seccomp is older than any that runs these tests.
+bool is_confined() {
+#if defined(JETSONCAPTION_SECCOMP) && !defined(__SANITIZE_ADDRESS__) && \
+    !defined(__SANITIZE_THREAD__)
+  return true;
+#else
+  return false;
+#endif
+}
+
+bool has_landlock() {
+  constexpr long kCreateRuleset = 444;
+  constexpr int kAskForVersion = 1;
+  return syscall(kCreateRuleset, nullptr, 0, kAskForVersion) > 0;
+}
+
 TEST(WorkerClient, SaysWhatAnEngineInThisProcessSays) {
   const std::string model = "fake:tag=dog;count=1;text=a dog runs";
   Engine here(open_engine(EngineKind::Int8), model, 0, 0);
@@ -279,6 +296,24 @@ TEST(WorkerClient, GivesUpWhatItDoesNotNeed) {
   EXPECT_EQ(getpriority(PRIO_PROCESS, static_cast<id_t>(pid)),
             std::min(getpriority(PRIO_PROCESS, 0) + 5, 19));
   EXPECT_EQ(getpgid(pid), pid);
+}
+
+// An engine that was taken over, by a model or a picture, gets no further.
+TEST(WorkerClient, CanDoNoMoreThanComputeOnceTheModelIsLoaded) {
+  if (!is_confined())
+    GTEST_SKIP() << "built without libseccomp, or with a sanitizer";
+  for (const char* what : {"read", "write", "connect", "run", "code"}) {
+    Engine engine("fake:try=" + std::string(what));
+    EXPECT_EQ(engine.describe().text, std::string(what) + ": Operation not permitted");
+  }
+  EXPECT_EQ(Engine("fake:try=thread").describe().text, "thread: done");
+}
+
+TEST(WorkerClient, WritesNoFileWhileTheModelIsLoaded) {
+  if (!is_confined() || !has_landlock())
+    GTEST_SKIP() << "a kernel without Landlock, or a build with a sanitizer";
+  EXPECT_EQ(Engine("fake:try-create=write").error(), "write: Permission denied");
+  EXPECT_EQ(Engine("fake:try-create=read").error(), "read: done");
 }
 
 TEST(WorkerClient, LeavesNothingBehind) {

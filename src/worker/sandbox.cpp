@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Landlock (Documentation/userspace-api/landlock.rst) and seccomp (seccomp(2), libseccomp).
+#include "worker/sandbox.h"
+
+#include <cerrno>
+#include <cstddef>
+#include <cstdint>
+#include <initializer_list>
+
+#include <fcntl.h>
+#include <sched.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#ifdef JETSONCAPTION_SECCOMP
+#include <seccomp.h>
+#endif
+
+// A sanitizer opens files to say what it found.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define JETSONCAPTION_SANITIZER 1
+#endif
+
+namespace jetsoncaption {
+namespace {
+
+// Landlock's interface, which headers before Linux 5.13 do not have. The numbers are the same on
+// all processors.
+constexpr long kCreateRuleset = 444;
+constexpr long kAddRule = 445;
+constexpr long kRestrictSelf = 446;
+constexpr uint32_t kAskForVersion = 1U << 0;
+constexpr int kPathBeneath = 1;
+
+struct Ruleset {
+  uint64_t files;
+  uint64_t network;  // since version 4
+  uint64_t scoped;   // since version 6
+};
+
+struct PathBeneath {
+  uint64_t allowed;
+  int32_t parent;
+} __attribute__((packed));
+
+constexpr uint64_t kWriteFile = 1U << 1;
+constexpr uint64_t kRemoveAndMake = 0x1ff0;  // REMOVE_DIR to MAKE_SYM
+constexpr uint64_t kRefer = 1U << 13;
+constexpr uint64_t kTruncate = 1U << 14;
+constexpr uint64_t kBindAndConnectTcp = 3;
+constexpr uint64_t kSocketsAndSignals = 3;
+
+Ruleset ruleset_of(long version) {
+  Ruleset rules = {};
+  rules.files = kWriteFile | kRemoveAndMake;
+  if (version >= 2)
+    rules.files |= kRefer;
+  if (version >= 3)
+    rules.files |= kTruncate;
+  if (version >= 4)
+    rules.network = kBindAndConnectTcp;
+  if (version >= 6)
+    rules.scoped = kSocketsAndSignals;
+  return rules;
+}
+
+size_t size_of_ruleset(long version) {
+  if (version >= 6)
+    return sizeof(Ruleset);
+  return version >= 4 ? offsetof(Ruleset, scoped) : offsetof(Ruleset, network);
+}
+
+#ifdef JETSONCAPTION_SECCOMP
+
+// What computing, waiting and answering need.
+constexpr int kComputing[] = {
+    // memory
+    SCMP_SYS(brk), SCMP_SYS(munmap), SCMP_SYS(mremap), SCMP_SYS(madvise), SCMP_SYS(membarrier),
+    SCMP_SYS(mincore),
+    // threads, which were there or are made for the first caption
+    SCMP_SYS(futex), SCMP_SYS(futex_time64), SCMP_SYS(set_robust_list), SCMP_SYS(rseq),
+    SCMP_SYS(sched_yield), SCMP_SYS(sched_getaffinity), SCMP_SYS(sched_getparam),
+    SCMP_SYS(sched_getscheduler), SCMP_SYS(sched_setaffinity), SCMP_SYS(getcpu),
+    SCMP_SYS(sigaltstack), SCMP_SYS(set_tid_address), SCMP_SYS(gettid), SCMP_SYS(getpid),
+    SCMP_SYS(getppid), SCMP_SYS(exit), SCMP_SYS(exit_group), SCMP_SYS(restart_syscall),
+    // signals, abort() among them
+    SCMP_SYS(rt_sigaction), SCMP_SYS(rt_sigprocmask), SCMP_SYS(rt_sigreturn), SCMP_SYS(sigreturn),
+    // time
+    SCMP_SYS(clock_gettime), SCMP_SYS(clock_gettime64), SCMP_SYS(clock_getres),
+    SCMP_SYS(clock_nanosleep), SCMP_SYS(clock_nanosleep_time64), SCMP_SYS(nanosleep),
+    SCMP_SYS(gettimeofday), SCMP_SYS(time),
+    // descriptors that are open
+    SCMP_SYS(read), SCMP_SYS(readv), SCMP_SYS(pread64), SCMP_SYS(write), SCMP_SYS(writev),
+    SCMP_SYS(close), SCMP_SYS(fstat), SCMP_SYS(fstat64), SCMP_SYS(lseek), SCMP_SYS(_llseek),
+    SCMP_SYS(fcntl), SCMP_SYS(fcntl64), SCMP_SYS(poll), SCMP_SYS(ppoll), SCMP_SYS(recvmsg),
+    SCMP_SYS(recvfrom), SCMP_SYS(recv), SCMP_SYS(sendmsg), SCMP_SYS(sendto), SCMP_SYS(send),
+    // what is asked and does no harm
+    SCMP_SYS(getrandom), SCMP_SYS(getrusage), SCMP_SYS(sysinfo), SCMP_SYS(uname), SCMP_SYS(getuid),
+    SCMP_SYS(geteuid), SCMP_SYS(getgid), SCMP_SYS(getegid), SCMP_SYS(getrlimit),
+    SCMP_SYS(ugetrlimit), SCMP_SYS(getpriority)};
+
+// What nothing that captions needs, whatever its driver does.
+constexpr int kNever[] = {SCMP_SYS(execve),
+                          SCMP_SYS(execveat),
+                          SCMP_SYS(fork),
+                          SCMP_SYS(vfork),
+                          SCMP_SYS(ptrace),
+                          SCMP_SYS(process_vm_readv),
+                          SCMP_SYS(process_vm_writev),
+                          SCMP_SYS(bind),
+                          SCMP_SYS(listen),
+                          SCMP_SYS(accept),
+                          SCMP_SYS(accept4),
+                          SCMP_SYS(connect),
+                          SCMP_SYS(mount),
+                          SCMP_SYS(umount2),
+                          SCMP_SYS(pivot_root),
+                          SCMP_SYS(chroot),
+                          SCMP_SYS(setns),
+                          SCMP_SYS(unshare),
+                          SCMP_SYS(bpf),
+                          SCMP_SYS(perf_event_open),
+                          SCMP_SYS(keyctl),
+                          SCMP_SYS(add_key),
+                          SCMP_SYS(request_key),
+                          SCMP_SYS(init_module),
+                          SCMP_SYS(finit_module),
+                          SCMP_SYS(kexec_load),
+                          SCMP_SYS(reboot),
+                          SCMP_SYS(swapon),
+                          SCMP_SYS(swapoff),
+                          SCMP_SYS(userfaultfd),
+                          SCMP_SYS(io_uring_setup)};
+
+class Filter {
+ public:
+  explicit Filter(uint32_t otherwise) : context_(seccomp_init(otherwise)) {}
+  ~Filter() {
+    if (context_ != nullptr)
+      seccomp_release(context_);
+  }
+  Filter(const Filter&) = delete;
+  Filter& operator=(const Filter&) = delete;
+
+  // Calls that this processor does not have are nobody's loss.
+  template <typename... Conditions>
+  void rule(uint32_t action, int call, Conditions... conditions) {
+    if (context_ != nullptr)
+      static_cast<void>(
+          seccomp_rule_add(context_, action, call, sizeof...(conditions), conditions...));
+  }
+
+  bool load() {
+    return context_ != nullptr && seccomp_attr_set(context_, SCMP_FLTATR_CTL_TSYNC, 1) == 0 &&
+           seccomp_load(context_) == 0;
+  }
+
+ private:
+  const scmp_filter_ctx context_;
+};
+
+// Memory may be had; code only where it is made.
+void allow_mappings(Filter& filter, bool may_make_code) {
+  for (const int call : {SCMP_SYS(mmap), SCMP_SYS(mmap2), SCMP_SYS(mprotect)}) {
+    if (may_make_code)
+      filter.rule(SCMP_ACT_ALLOW, call);
+    else
+      filter.rule(SCMP_ACT_ALLOW, call, SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
+  }
+}
+
+// fstat() of the C library is this call with an empty name; that of a file cannot be told from it,
+// and says no more than whether it is there.
+void allow_status_of_descriptors(Filter& filter) {
+  filter.rule(SCMP_ACT_ALLOW, SCMP_SYS(newfstatat));
+}
+
+// clone3() has its flags in memory, where a filter does not see them: the C library then takes
+// clone().
+void allow_threads(Filter& filter) {
+  filter.rule(SCMP_ACT_ALLOW, SCMP_SYS(clone),
+              SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD));
+  filter.rule(SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3));
+  filter.rule(SCMP_ACT_ALLOW, SCMP_SYS(prctl), SCMP_A0(SCMP_CMP_EQ, PR_SET_NAME));
+  // Of raise() and abort(): to this process alone.
+  filter.rule(SCMP_ACT_ALLOW, SCMP_SYS(tgkill),
+              SCMP_A0(SCMP_CMP_EQ, static_cast<scmp_datum_t>(getpid())));
+}
+
+bool load_filter(Confinement confinement) {
+  if (confinement == Confinement::Accelerator) {
+    Filter filter(SCMP_ACT_ALLOW);
+    for (const int call : kNever)
+      filter.rule(SCMP_ACT_ERRNO(EPERM), call);
+    return filter.load();
+  }
+  Filter filter(SCMP_ACT_ERRNO(EPERM));
+  for (const int call : kComputing)
+    filter.rule(SCMP_ACT_ALLOW, call);
+  allow_mappings(filter, confinement == Confinement::MakingCode);
+  allow_status_of_descriptors(filter);
+  allow_threads(filter);
+  return filter.load();
+}
+
+#endif
+
+}  // namespace
+
+void refuse_writing() {
+#ifndef JETSONCAPTION_SANITIZER
+  const long version = syscall(kCreateRuleset, nullptr, 0, kAskForVersion);
+  if (version < 1)
+    return;
+  const Ruleset rules = ruleset_of(version);
+  const int ruleset =
+      static_cast<int>(syscall(kCreateRuleset, &rules, size_of_ruleset(version), 0));
+  if (ruleset < 0)
+    return;
+  // Drivers of GPUs are files that are written to.
+  PathBeneath devices = {};
+  devices.allowed = kWriteFile;
+  devices.parent = open("/dev", O_PATH | O_CLOEXEC);
+  if (devices.parent >= 0) {
+    syscall(kAddRule, ruleset, kPathBeneath, &devices, 0);
+    close(devices.parent);
+  }
+  syscall(kRestrictSelf, ruleset, 0);
+  close(ruleset);
+#endif
+}
+
+bool confine(Confinement confinement) {
+#if defined(JETSONCAPTION_SECCOMP) && !defined(JETSONCAPTION_SANITIZER)
+  return load_filter(confinement);
+#else
+  static_cast<void>(confinement);
+  return false;
+#endif
+}
+
+}  // namespace jetsoncaption
