@@ -53,6 +53,7 @@
 
 #include "plugin/gstjetsoncaption.h"
 
+#include <cstring>
 #include <memory>
 #include <mutex>
 #include <utility>
@@ -94,6 +95,17 @@ static void gst_jetson_caption_init(GstJetsonCaption* self) {
   self->state = new ElementState(GST_ELEMENT(self));
 }
 
+// Of a bundle that cannot be found, only the warning remains.
+static void change_model(GstElement* element, CaptionSession& session, const Settings& settings) {
+  const auto prepared = prepare_engine(settings);
+  if (prepared.ok())
+    session.change_model([start = prepared.value()](const std::function<bool()>& is_stopped) {
+      return start_engine(start, is_stopped);
+    });
+  else
+    post_kept_model(element, prepared.error());
+}
+
 static void gst_jetson_caption_set_property(GObject* object, guint id, const GValue* value,
                                             GParamSpec* pspec) {
   auto* self = GST_JETSON_CAPTION(object);
@@ -110,7 +122,10 @@ static void gst_jetson_caption_set_property(GObject* object, guint id, const GVa
     const bool changed = g_param_values_cmp(pspec, &before.value, value) != 0;
     if (!known)
       G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, pspec);
-    else if (changed && (pspec->flags & GST_PARAM_MUTABLE_PLAYING) == 0 && current_session(self))
+    const auto session = changed ? current_session(self) : nullptr;
+    if (session && std::strcmp(pspec->name, "model") == 0)
+      change_model(GST_ELEMENT(object), *session, state->settings.copy());
+    else if (session && (pspec->flags & GST_PARAM_MUTABLE_PLAYING) == 0)
       post_late_setting(GST_ELEMENT(object), pspec->name);
     return true;
   });

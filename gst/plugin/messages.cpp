@@ -143,6 +143,11 @@ void BusMessages::load_failed(const Error& error, bool first) {
        nullptr);
 }
 
+void BusMessages::model_kept(const Error& error) {
+  post_progress(element_, GST_PROGRESS_TYPE_ERROR, "The model was not changed");
+  post_kept_model(element_, error);
+}
+
 void BusMessages::moved_to_cpu(const EngineInfo& engine) {
   post(element_, GST_MESSAGE_WARNING, no_space_left(), engine.device_fallback,
        "Captions go on with precision " + engine.precision + " and " + engine.kernels +
@@ -196,6 +201,12 @@ void post_late_setting(GstElement* element, const char* property) {
            " was set while the element runs. It takes effect when the element starts again: set "
            "it before, or go to READY and back.",
        "", nullptr);
+}
+
+void post_kept_model(GstElement* element, const Error& error) {
+  post(element, GST_MESSAGE_WARNING, element_error_code(error.kind),
+       error.message + " The model before goes on describing.",
+       "The property model was set while the element runs.", nullptr);
 }
 
 void post_unreadable_frames(GstElement* element, const Error& error) {

@@ -24,6 +24,7 @@ class BusMessages : public CaptionListener {
   void load_started() override;
   void load_finished(const EngineInfo& engine, bool first) override;
   void load_failed(const Error& error, bool first) override;
+  void model_kept(const Error& error) override;
 
   // Warning.
   void moved_to_cpu(const EngineInfo& engine) override;
@@ -46,6 +47,9 @@ class BusMessages : public CaptionListener {
 
 // Warning: a property that is read at start was changed later.
 void post_late_setting(GstElement* element, const char* property);
+
+// Warning: another model was asked for while the element runs, and is not used.
+void post_kept_model(GstElement* element, const Error& error);
 
 // Warning: frames are not described because their pixels cannot be read, or captions are not drawn
 // on them. The error is a sentence with the cause and the remedy.

@@ -205,10 +205,12 @@ Row max_rate_row() {
 
 std::vector<Row> captioning_rows() {
   return {
-      string_row({"model", "Model",
-                  "Directory of the model bundle. Not set: the environment variable "
-                  "JETSONCAPTION_MODEL, else the installed model"},
-                 kStopped, FIELD(model)),
+      string_row(
+          {"model", "Model",
+           "Directory of the model bundle. Not set: the environment variable "
+           "JETSONCAPTION_MODEL, else the installed model. Set while the element runs, it is "
+           "loaded beside the one before and takes its place, or is refused with a warning"},
+          kAlways, FIELD(model)),
       enum_row({"device", "Device", "Where the model computes"}, device_type(), kStopped,
                FIELD(device)),
       enum_row(

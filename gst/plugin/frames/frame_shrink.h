@@ -33,6 +33,7 @@ class FrameShrinker {
 
   // Whether pictures have that size.
   bool makes(int width, int height) const { return width == width_ && height == height_; }
+  PictureSize picture_size() const { return {width_, height_}; }
 
   // Reads the whole of `frame`, mapped for reading; of frames much higher than the picture only
   // every so many lines. False, and nothing read, if the frame does not have the format and size

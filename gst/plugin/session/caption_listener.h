@@ -31,6 +31,9 @@ class CaptionListener {
   virtual void load_finished(const EngineInfo& engine, bool first) = 0;
   virtual void load_failed(const Error& error, bool first) = 0;
 
+  // After load_started(): another model that was asked for is not used, and the one before goes on.
+  virtual void model_kept(const Error& error) = 0;
+
   // Once at most: the memory of the GPU ran out, while the model was loaded or a frame described.
   virtual void moved_to_cpu(const EngineInfo& engine) = 0;
 

@@ -152,6 +152,12 @@ void CaptionSession::request_trim() {
   wake_worker_.notify_one();
 }
 
+void CaptionSession::change_model(EngineLoader load) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  next_model_ = std::move(load);
+  wake_worker_.notify_one();
+}
+
 void CaptionSession::set_memory_hold(MemoryHold hold) {
   {
     std::lock_guard<std::mutex> lock(mutex_);

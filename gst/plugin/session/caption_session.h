@@ -106,6 +106,11 @@ class CaptionSession : public std::enable_shared_from_this<CaptionSession> {
   // Any thread; never waits. The session's thread trims the engine before its next frame.
   void request_trim();
 
+  // Any thread; never waits. Another model is loaded beside the one that describes, and takes its
+  // place between two captions; when it cannot be loaded, or fails its self-test, the one before
+  // is kept, and the listener told. Frames of wait_for_turn() wait meanwhile.
+  void change_model(EngineLoader load);
+
   // Any thread; never waits. A frame that is being described is finished first.
   void set_memory_hold(MemoryHold hold);
 
@@ -148,7 +153,7 @@ class CaptionSession : public std::enable_shared_from_this<CaptionSession> {
   };
 
   // What the session's thread does next.
-  enum class Task { Load, Trim, Unload, LoadFonts, Describe, End };
+  enum class Task { Load, ChangeModel, Trim, Unload, LoadFonts, Describe, End };
 
   // What became of a job. At most one of both is set; neither when it was cancelled.
   struct Outcome {
@@ -169,7 +174,8 @@ class CaptionSession : public std::enable_shared_from_this<CaptionSession> {
   void perform(Task task);
   void recover();
   void load();
-  Result<std::unique_ptr<EngineHandle>> guarded_load();
+  Result<std::unique_ptr<EngineHandle>> guarded_load(const EngineLoader& load_engine);
+  void change_model();
   bool has_been_stopped() const;
   template <typename Work>
   void do_what_may_be_left(Work&& work);
@@ -188,7 +194,7 @@ class CaptionSession : public std::enable_shared_from_this<CaptionSession> {
   Outcome settle(const CaptionJob& job, Result<std::shared_ptr<FrameCaption>> result);
   void tell(const Outcome& outcome) const;
 
-  const EngineLoader load_engine_;
+  EngineLoader load_engine_;   // of the session's thread
   CaptionListener& listener_;  // not after shut_down()
   CaptionStatistics statistics_;
   std::atomic<uint64_t> device_memory_bytes_{0};
@@ -213,6 +219,7 @@ class CaptionSession : public std::enable_shared_from_this<CaptionSession> {
   CaptionJob job_;
   std::shared_ptr<FrameShrinker> shrinker_;  // has read the frame of job_; null when there is none
   bool waited_for_ = false;                  // the streaming thread waits for job_
+  EngineLoader next_model_;                  // null: none is asked for
   bool trim_requested_ = false;
   bool fonts_requested_ = false;
   bool flushing_ = false;

@@ -24,10 +24,10 @@ constexpr std::chrono::milliseconds kLookAgain{100};
 // A worker process that is lost so long after the one before is started again without delay.
 constexpr std::chrono::seconds kForgetLoss{30};
 
-Image make_picture(const EngineInfo& info) {
+Image make_picture(PictureSize size) {
   Image picture;
-  picture.width = info.input_width;
-  picture.height = info.input_height;
+  picture.width = size.width;
+  picture.height = size.height;
   picture.pixels.resize(static_cast<size_t>(picture.width) * picture.height * 3);
   return picture;
 }
@@ -107,6 +107,8 @@ std::optional<CaptionSession::Task> CaptionSession::next_task() const {
     return Task::Trim;
   if (fonts_requested_ && !has_fonts_)
     return Task::LoadFonts;
+  if (next_model_ && engine_)
+    return Task::ChangeModel;
   if (phase_ == Phase::Unloaded && hold_ != MemoryHold::Unload &&
       load_pause_.is_over(Clock::now()) && lost_pause_.is_over(Clock::now()))
     return Task::Load;
@@ -123,6 +125,8 @@ void CaptionSession::perform(Task task) {
     switch (task) {
       case Task::Load:
         return load();
+      case Task::ChangeModel:
+        return change_model();
       case Task::Trim:
         return trim();
       case Task::Unload:
@@ -172,15 +176,20 @@ bool CaptionSession::has_been_stopped() const {
 void CaptionSession::load() {
   if (std::exchange(is_lost_, false))
     statistics_.restarted();
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    if (next_model_)
+      load_engine_ = std::exchange(next_model_, nullptr);
+  }
   listener_.load_started();
-  Result<std::unique_ptr<EngineHandle>> loaded = guarded_load();
+  Result<std::unique_ptr<EngineHandle>> loaded = guarded_load(load_engine_);
   if (has_been_stopped())
     return;  // the listener may be gone
   EngineInfo info;
   const bool is_lost = !loaded.ok() && loaded.error().kind == ErrorKind::Lost;
   if (loaded.ok()) {
     info = loaded.value()->info();
-    picture_ = make_picture(info);
+    picture_ = make_picture({info.input_width, info.input_height});
     note_memory(info);
     listener_.load_finished(info, first_load_);
     tell_of_move(info);
@@ -206,7 +215,44 @@ void CaptionSession::load() {
   wake_streaming_.notify_all();
 }
 
-Result<std::unique_ptr<EngineHandle>> CaptionSession::guarded_load() {
+// Frames may be submitted meanwhile, and go to the model that is there in the end.
+void CaptionSession::change_model() {
+  EngineLoader load_engine;
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    load_engine = std::exchange(next_model_, nullptr);
+  }
+  listener_.load_started();
+  Result<std::unique_ptr<EngineHandle>> loaded = guarded_load(load_engine);
+  if (has_been_stopped())
+    return;  // the listener may be gone
+  EngineInfo info;
+  if (loaded.ok()) {
+    info = loaded.value()->info();
+    if (info.self_test == JETSONCAPTION_ENGINE_SELF_TEST_FAILED)
+      loaded = Error{ErrorKind::CorruptModel, info.self_test_failure};
+  }
+  if (!loaded.ok()) {
+    listener_.model_kept(loaded.error());
+    return;
+  }
+  note_memory(info);
+  listener_.load_finished(info, false);
+  move_told_ = false;
+  tell_of_move(info);
+  std::unique_ptr<EngineHandle> before = std::move(loaded.value());
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    std::swap(engine_, before);
+    engine_info_ = std::move(info);
+    load_engine_ = std::move(load_engine);
+    caption_pause_ = {};  // failures of the model before say nothing of this one
+  }
+  do_what_may_be_left([&before] { before.reset(); });
+}
+
+Result<std::unique_ptr<EngineHandle>> CaptionSession::guarded_load(
+    const EngineLoader& load_engine) {
   Result<std::unique_ptr<EngineHandle>> loaded =
       Error{ErrorKind::Internal, "The model could not be loaded."};
   try {
@@ -214,7 +260,7 @@ Result<std::unique_ptr<EngineHandle>> CaptionSession::guarded_load() {
       const auto is_stopped = [this] { return has_been_stopped(); };
       wait_for_abandoned_loads(is_stopped);
       if (!is_stopped())
-        loaded = load_engine_(is_stopped);
+        loaded = load_engine(is_stopped);
     });
   } catch (const std::bad_alloc&) {
     loaded = Error{ErrorKind::OutOfMemory, "Memory ran out while the model was loaded."};
@@ -344,6 +390,9 @@ void CaptionSession::tell_of_move(const EngineInfo& info) {
 Result<std::shared_ptr<FrameCaption>> CaptionSession::guarded_caption(
     const CaptionJob& job, std::shared_ptr<FrameShrinker> shrinker) {
   try {
+    const PictureSize size = shrinker->picture_size();  // of the model before, if it was changed
+    if (size.width != picture_.width || size.height != picture_.height)
+      picture_ = make_picture(size);
     shrinker->finish(picture_.pixels.data());
     shrinker.reset();  // what follows may outlive its frames
     Result<CaptionBuffer> caption = Error{ErrorKind::Cancelled, "The element was stopped."};

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// The property model while the element runs: another model takes the place of the one before
+// between two captions, or is refused, and no frame is lost.
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include "caption_harness.h"
+
+namespace jetsoncaption {
+namespace {
+
+constexpr Color kColor{10, 20, 30};
+
+std::string next_warning(CaptionElement& element) {
+  GstMessage* message = element.wait_for_message(GST_MESSAGE_WARNING);
+  if (message == nullptr)
+    return "(none)";
+  GError* warning = nullptr;
+  gst_message_parse_warning(message, &warning, nullptr);
+  std::string text = warning->message;
+  g_error_free(warning);
+  gst_message_unref(message);
+  return text;
+}
+
+class ElementModel : public testing::TestWithParam<const char*> {};
+
+TEST_P(ElementModel, IsChangedBetweenTwoCaptions) {
+  CaptionHarness harness({{"model", "fake:text=one"}, {"mode", GetParam()}});
+  gst_buffer_unref(harness.pass_until(kColor, "one"));
+  harness.set("model", "fake:text=two;create-ms=100");
+  gst_buffer_unref(harness.pass_until(kColor, "two"));
+  EXPECT_EQ(harness.stat("failures"), 0u);
+  EXPECT_EQ(harness.count_messages(GST_MESSAGE_WARNING), 0);
+  EXPECT_EQ(harness.state(), "ready");
+}
+
+TEST_P(ElementModel, MayReadPicturesOfAnotherSize) {
+  CaptionHarness harness({{"model", "fake:text=small;input=32"}, {"mode", GetParam()}});
+  gst_buffer_unref(harness.pass_until(kColor, "small"));
+  for (const char* size : {"640", "8", "224"}) {
+    harness.set("model", "fake:input=" + std::string(size));
+    gst_buffer_unref(harness.pass_until(kColor, average_text(kColor)));
+    harness.set("model", "fake:text=between;input=32");
+    gst_buffer_unref(harness.pass_until(kColor, "between"));
+  }
+  EXPECT_EQ(harness.stat("failures"), 0u);
+}
+
+INSTANTIATE_TEST_SUITE_P(Element, ElementModel, testing::Values("live", "every-frame"),
+                         [](const auto& tested) {
+                           return std::string(tested.param) == "live" ? "Live" : "EveryFrame";
+                         });
+
+TEST(ElementModelChange, HoldsUpNoLiveFrame) {
+  CaptionHarness harness({{"model", "fake:text=one"}, {"mode", "live"}});
+  gst_buffer_unref(harness.pass_until(kColor, "one"));
+  harness.set("model", "fake:text=two;create-ms=800");
+  const gint64 begin = g_get_monotonic_time();
+  for (int i = 0; i < 20; i++) {
+    GstBuffer* frame = harness.pass(kColor);
+    EXPECT_EQ(caption_of(frame), "one") << "the one before is kept meanwhile";
+    gst_buffer_unref(frame);
+  }
+  EXPECT_LT(g_get_monotonic_time() - begin, 400'000);
+  gst_buffer_unref(harness.pass_until(kColor, "two"));
+}
+
+TEST(ElementModelChange, LeavesNoFrameOfEveryFrameModeWithoutItsCaption) {
+  CaptionHarness harness({{"model", "fake:count=1;text=a"}, {"mode", "every-frame"}});
+  for (int i = 0; i < 30; i++) {
+    if (i % 10 == 5)
+      harness.set("model", "fake:count=1;text=" + std::to_string(i));
+    GstBuffer* frame = harness.pass(kColor);
+    EXPECT_NE(caption_of(frame), "");
+    gst_buffer_unref(frame);
+  }
+  EXPECT_EQ(harness.stat("captions"), 30u);
+}
+
+TEST(ElementModelChange, IsRefusedWhenTheModelCannotBeLoaded) {
+  CaptionHarness harness({{"model", "fake:text=one"}, {"mode", "every-frame"}});
+  harness.pass_and_drop(kColor);
+  harness.set("model", "fake:fail-create=corrupt");
+  const std::string warning = next_warning(harness);
+  EXPECT_NE(warning.find("fake:fail-create=corrupt"), std::string::npos) << warning;
+  EXPECT_NE(warning.find("goes on"), std::string::npos) << warning;
+  gst_buffer_unref(harness.pass_until(kColor, "one"));
+  EXPECT_EQ(harness.count_messages(GST_MESSAGE_ERROR), 0);
+}
+
+TEST(ElementModelChange, IsRefusedWhenTheModelFailsItsSelfTest) {
+  CaptionHarness harness({{"model", "fake:text=one"}, {"mode", "every-frame"}});
+  harness.pass_and_drop(kColor);
+  harness.set("model", "fake:text=two;self-test=failed");
+  EXPECT_NE(next_warning(harness).find("goes on"), std::string::npos);
+  gst_buffer_unref(harness.pass_until(kColor, "one"));
+}
+
+TEST(ElementModelChange, IsForgottenWhenTheElementStops) {
+  CaptionElement element(PropertyValues{{"model", "fake:text=one"}, {"mode", "live"}});
+  gst_element_set_state(element.get(), GST_STATE_PAUSED);
+  element.wait_until_loaded();
+  element.set("model", "fake:create-ms=500;fail-create=corrupt");
+  gst_element_set_state(element.get(), GST_STATE_NULL);
+  EXPECT_EQ(element.count_messages(GST_MESSAGE_WARNING), 0);
+}
+
+TEST(ElementModelChange, StaysWhenTheModelIsUnloadedAndLoadedAgain) {
+  CaptionHarness harness({{"model", "fake:text=one;allocate-mb=1"},
+                          {"mode", "every-frame"},
+                          {"isolation", "process"}});
+  gst_buffer_unref(harness.pass_until(kColor, "one"));
+  harness.set("model", "fake:text=two;crash-at=3");
+  gst_buffer_unref(harness.pass_until(kColor, "two"));
+  for (int i = 0; i < 10; i++)
+    harness.pass_and_drop(kColor);
+  EXPECT_NE(next_warning(harness).find("SIGSEGV"), std::string::npos);
+  gst_buffer_unref(harness.pass_until(kColor, "two"));
+}
+
+}  // namespace
+}  // namespace jetsoncaption
