@@ -10,6 +10,7 @@
 #include <sstream>
 #include <utility>
 
+#include "base/file_error.h"
 #include "base/text.h"
 #include "bundle/atomic_file.h"
 #include "bundle/file_names.h"
@@ -34,12 +35,27 @@ bool is_regular_file(const std::string& path) {
   return stat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode);
 }
 
+// A link may lead out of the bundle, which may come from anybody. That the bundle's own folder is a
+// link does not matter, for that is named by whoever uses it.
+Result<void> refuse_links(const std::string& path) {
+  struct stat status {};
+  if (lstat(path.c_str(), &status) == 0 && S_ISLNK(status.st_mode))
+    return corrupt(path +
+                   " is a symbolic link, which may lead out of the bundle; copy the file "
+                   "that it leads to in its place");
+  return {};
+}
+
 Result<std::string> read_text_file(const std::string& path, uint64_t limit) {
+  const auto no_link = refuse_links(path);
+  if (!no_link.ok())
+    return no_link.error();
   struct stat status {};
   if (stat(path.c_str(), &status) != 0) {
-    return Error{ErrorKind::NotFound,
-                 "cannot read " + path + ": " + std::strerror(errno) +
-                     "; name a directory that has config.json, vocabulary.txt and weights"};
+    Error error = cannot_read_file(path, errno);
+    if (error.kind == ErrorKind::NotFound)
+      error.message += "; name a directory that has config.json, vocabulary.txt and weights";
+    return error;
   }
   if (!S_ISREG(status.st_mode))
     return corrupt(path + " is not a regular file; use a text file");
@@ -48,10 +64,10 @@ Result<std::string> read_text_file(const std::string& path, uint64_t limit) {
                    std::to_string(limit) + " are allowed");
   }
   std::string text(static_cast<size_t>(status.st_size), '\0');
+  errno = 0;
   std::ifstream stream(path, std::ios::binary);
-  if (!stream.read(&text[0], static_cast<std::streamsize>(text.size()))) {
-    return corrupt("cannot read " + path + "; check the permissions");
-  }
+  if (!stream.is_open() || !stream.read(&text[0], static_cast<std::streamsize>(text.size())))
+    return cannot_read_file(path, errno == 0 ? EIO : errno);
   return text;
 }
 
@@ -234,6 +250,9 @@ uint64_t most_bytes(const std::map<std::string, TensorSpec>& specs) {
 Result<SafetensorsFile> open_weights(const std::string& directory, WeightFile file,
                                      const std::map<std::string, TensorSpec>& specs) {
   const std::string path = directory + "/" + weight_file_name(file);
+  const auto no_link = refuse_links(path);
+  if (!no_link.ok())
+    return no_link.error();
   auto weights = SafetensorsFile::open(path, most_bytes(specs));
   if (weights.ok() || weights.error().kind != ErrorKind::NotFound)
     return weights;

@@ -8,6 +8,8 @@
 #include <limits>
 #include <utility>
 
+#include "base/file_error.h"
+
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -22,12 +24,6 @@ constexpr size_t kMostAtOnce = size_t{64} << 20;
 
 Error corrupt(const std::string& message) {
   return Error{ErrorKind::CorruptModel, message};
-}
-
-Error cannot_read(const std::string& path, int fault) {
-  return Error{
-      fault == ENOENT || fault == ENOTDIR ? ErrorKind::NotFound : ErrorKind::CorruptModel,
-      "cannot read " + path + ": " + std::strerror(fault) + "; check the name and the permissions"};
 }
 
 bool same_contents(const struct stat& one, const struct stat& other) {
@@ -66,7 +62,7 @@ Result<FileMemory> FileMemory::open(const std::string& path, uint64_t most_bytes
   // Not blocking: opening a FIFO would wait for a writer.
   state->file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (state->file < 0 || fstat(state->file, &state->status) != 0)
-    return cannot_read(path, errno);
+    return cannot_read_file(path, errno);
   if (!S_ISREG(state->status.st_mode))
     return corrupt(path + " is not a regular file; use a safetensors file");
   const auto size = static_cast<uint64_t>(state->status.st_size);
@@ -108,7 +104,7 @@ Result<void> FileMemory::read(size_t bytes) {
     if (got < 0 && errno == EINTR)
       continue;
     if (got < 0)
-      return cannot_read(state.path, errno);
+      return cannot_read_file(state.path, errno);
     if (got == 0) {
       return corrupt(state.path + " became shorter while it was read; load the model again when " +
                      "whoever writes it has finished");
@@ -122,7 +118,7 @@ Result<void> FileMemory::finish() {
   State& state = *state_;
   struct stat now {};
   if (fstat(state.file, &now) != 0)
-    return cannot_read(state.path, errno);
+    return cannot_read_file(state.path, errno);
   if (!same_contents(state.status, now)) {
     return corrupt(state.path + " was written to while it was read; load the model again when " +
                    "whoever writes it has finished");

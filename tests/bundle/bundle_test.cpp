@@ -2,6 +2,7 @@
 // Bundles open when their files belong together, and are refused with the file and the fault.
 #include "bundle/bundle.h"
 
+#include <cerrno>
 #include <cmath>
 #include <cstring>
 #include <functional>
@@ -12,6 +13,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/file_error.h"
 #include "fakes/temporary_directory.h"
 #include "fakes/tiny_bundle.h"
 
@@ -196,6 +198,28 @@ TEST_F(BundleTest, MissingInt8FileComesWithARemedy) {
                 "; use precision fp32, or make it with 'jetsoncaption quantize'");
   EXPECT_FALSE(has_weight_file(directory_.path(), WeightFile::Int8));
   EXPECT_TRUE(has_weight_file(directory_.path(), WeightFile::Master));
+}
+
+// It may come from anybody, and lead anywhere.
+TEST_F(BundleTest, FilesThatAreLinksAreRefused) {
+  for (const char* name : {"config.json", "vocabulary.txt", "tags.txt", "model.safetensors"}) {
+    const std::string file = directory_.file(name);
+    const std::string elsewhere = directory_.file("elsewhere");
+    if (rename(file.c_str(), elsewhere.c_str()) != 0)
+      continue;  // this bundle has none
+    ASSERT_EQ(symlink(elsewhere.c_str(), file.c_str()), 0);
+    expect_corrupt(WeightFile::Master, std::string(name) + " is a symbolic link");
+    ASSERT_EQ(rename(elsewhere.c_str(), file.c_str()), 0);
+  }
+}
+
+TEST_F(BundleTest, SaysWhatTheSystemSaysOfAFile) {
+  EXPECT_EQ(cannot_read_file("x", ENOMEM).kind, ErrorKind::OutOfMemory);
+  EXPECT_EQ(cannot_read_file("x", ENOENT).kind, ErrorKind::NotFound);
+  EXPECT_EQ(cannot_read_file("x", ENOENT).message,
+            "cannot read x: No such file or directory; check the name");
+  EXPECT_EQ(cannot_read_file("x", ENOMEM).message,
+            "cannot read x: Cannot allocate memory; free memory");
 }
 
 TEST_F(BundleTest, ConfigThatIsADirectoryIsRefused) {
