@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""What is installed has read-only relocations, bound at start, and no executable stack; libraries show only what others call.
+
+Usage: hardening_check.py FILE...
+"""
+import pathlib
+import re
+import subprocess
+import sys
+
+# Names that others call, by the beginning of the library's name.
+SHOWN = {
+    "libjetsoncaption-engine": r"jetsoncaption_engine_get_api",
+    "libgstjetsoncaptionmeta": r"gst_(buffer_\w+_)?jetson_caption_\w+",
+    "libgstjetsoncaption.so": r"gst_plugin_jetsoncaption_(get_desc|register)",
+}
+
+
+def output(*command):
+    return subprocess.run(command, check=True, stdout=subprocess.PIPE, universal_newlines=True).stdout
+
+
+def faults(path):
+    dynamic = output("readelf", "-dW", path)
+    segments = output("readelf", "-lW", path)
+    if "GNU_RELRO" not in segments:
+        yield "its relocations stay writable (-z relro)"
+    if "BIND_NOW" not in dynamic and not re.search(r"FLAGS_1.*\bNOW\b", dynamic):
+        yield "its functions are bound when they are called (-z now)"
+    stack = re.search(r"GNU_STACK.*\b(RWE?)\s", segments)
+    if not stack or "E" in stack.group(1):
+        yield "its stack can be executed (-z noexecstack)"
+    name = pathlib.Path(path).name
+    for beginning, shown in SHOWN.items():
+        if not name.startswith(beginning):
+            continue
+        symbols = {line.split()[-1].split("@")[0]
+                   for line in output("nm", "-D", "--defined-only", path).splitlines()}
+        # Templates of the C++ library are joined for the whole process; the others are the linker's.
+        foreign = sorted(symbol for symbol in symbols
+                         if not re.fullmatch(shown + "|_Z.*|__bss_start|_edata|_end", symbol))
+        if not any(re.fullmatch(shown, symbol) for symbol in symbols):
+            yield "it shows nothing that others call"
+        if foreign:
+            yield "it shows " + ", ".join(foreign[:5])
+        break
+
+
+def main(paths):
+    found = [f"{path}: {fault}" for path in paths for fault in faults(path)]
+    print("\n".join(found) or f"{len(paths)} files are as they should be.")
+    return bool(found)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
