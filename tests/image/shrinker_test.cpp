@@ -3,12 +3,15 @@
 #include "image/shrinker.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstdlib>
 #include <cstring>
 #include <memory>
 #include <random>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -42,9 +45,10 @@ Image mirrored(const Image& image) {
   return result;
 }
 
-Image shrink(const ImageView& source, int width, int height) {
+Image shrink(const ImageView& source, int width, int height,
+             const ShrinkKernels& kernels = chosen_shrink_kernels()) {
   Image result = make_image(width, height);
-  Shrinker shrinker;
+  Shrinker shrinker(kernels);
   const auto shrunk = shrinker.shrink_to(source, width, height, result.pixels.data());
   EXPECT_TRUE(shrunk.ok()) << shrunk.error().message;
   return result;
@@ -249,6 +253,199 @@ TEST_P(ShrinkerRefusal, NamesWhatWasFound) {
   EXPECT_NE(shrunk.error().message.find(refusal.words), std::string::npos)
       << shrunk.error().message;
   EXPECT_EQ(destination[0], 1) << "written although refused";
+}
+
+// A picture in any layout, with planes whose lines are padded and end with the last sample.
+class PlanarPicture {
+ public:
+  PlanarPicture(PixelLayout layout, size_t padding) : layout_(std::move(layout)) {
+    for (const SampleLayout& samples : layout_.components) {
+      auto& plane = planes_[static_cast<size_t>(samples.plane)];
+      const int columns = (layout_.width + samples.shared_columns - 1) / samples.shared_columns;
+      const int rows = (layout_.height + samples.shared_rows - 1) / samples.shared_rows;
+      auto& bytes = line_bytes_[static_cast<size_t>(samples.plane)];
+      bytes =
+          std::max(bytes, static_cast<size_t>((columns - 1) * samples.step + samples.offset + 1));
+      plane.resize(static_cast<size_t>(rows - 1) * (bytes + padding) + bytes);
+    }
+    for (size_t i = 0; i < planes_.size(); ++i)
+      views_[i] = {planes_[i].data(), static_cast<ptrdiff_t>(line_bytes_[i] + padding)};
+  }
+  PlanarPicture(const PlanarPicture&) = delete;
+  PlanarPicture& operator=(const PlanarPicture&) = delete;
+
+  void fill_with_noise() {
+    std::mt19937 generator(7);
+    for (auto& plane : planes_) {
+      for (uint8_t& value : plane)
+        value = static_cast<uint8_t>(generator());
+    }
+  }
+
+  uint8_t& sample(size_t component, int x, int y) {
+    const SampleLayout& samples = layout_.components[component];
+    const auto plane = static_cast<size_t>(samples.plane);
+    return planes_[plane]
+                  [static_cast<size_t>(y / samples.shared_rows * views_[plane].stride +
+                                       x / samples.shared_columns * samples.step + samples.offset)];
+  }
+
+  Image shrink(int width, int height,
+               const ShrinkKernels& kernels = chosen_shrink_kernels()) const {
+    Shrinker shrinker(kernels);
+    shrinker.prepare(layout_, width, height);
+    shrinker.read(views_);
+    Image result = make_image(width, height);
+    shrinker.finish(result.pixels.data());
+    return result;
+  }
+
+ private:
+  const PixelLayout layout_;
+  std::array<std::vector<uint8_t>, kMostPlanes> planes_;
+  std::array<size_t, kMostPlanes> line_bytes_{};
+  PlaneViews views_;
+};
+
+struct NamedLayout {
+  const char* name;
+  std::vector<SampleLayout> components;
+  bool is_rgb;
+};
+
+std::ostream& operator<<(std::ostream& stream, const NamedLayout& layout) {
+  return stream << layout.name;
+}
+
+class ShrinkerLayouts : public testing::TestWithParam<NamedLayout> {
+ protected:
+  PixelLayout layout(int width, int height) const {
+    PixelLayout layout;
+    layout.width = width;
+    layout.height = height;
+    layout.components = GetParam().components;
+    layout.is_rgb = GetParam().is_rgb;
+    return layout;
+  }
+};
+
+// Plane, offset, step, columns and rows that share a sample.
+INSTANTIATE_TEST_SUITE_P(
+    Shrinker, ShrinkerLayouts,
+    testing::Values(NamedLayout{"RGB", {{0, 0, 3}, {0, 1, 3}, {0, 2, 3}}, true},
+                    NamedLayout{"xBGR", {{0, 3, 4}, {0, 2, 4}, {0, 1, 4}}, true},
+                    NamedLayout{"NV12", {{0, 0, 1}, {1, 0, 2, 2, 2}, {1, 1, 2, 2, 2}}, false},
+                    NamedLayout{"NV21", {{0, 0, 1}, {1, 1, 2, 2, 2}, {1, 0, 2, 2, 2}}, false},
+                    NamedLayout{"I420", {{0, 0, 1}, {1, 0, 1, 2, 2}, {2, 0, 1, 2, 2}}, false},
+                    NamedLayout{"YUY2", {{0, 0, 2}, {0, 1, 4, 2, 1}, {0, 3, 4, 2, 1}}, false},
+                    NamedLayout{"UYVY", {{0, 1, 2}, {0, 0, 4, 2, 1}, {0, 2, 4, 2, 1}}, false},
+                    NamedLayout{"Y42B", {{0, 0, 1}, {1, 0, 1, 2, 1}, {2, 0, 1, 2, 1}}, false},
+                    NamedLayout{"Y444", {{0, 0, 1}, {1, 0, 1}, {2, 0, 1}}, false},
+                    NamedLayout{"Gray", {{0, 0, 1}}, false}),
+    [](const auto& test) { return std::string(test.param.name); });
+
+TEST_P(ShrinkerLayouts, GiveTheSameBytesWithEveryInstructionSet) {
+  std::mt19937 generator(11);
+  const auto between = [&](int lowest, int highest) {
+    return lowest + static_cast<int>(generator() % static_cast<unsigned>(highest - lowest + 1));
+  };
+  for (int shape = 0; shape < 30; ++shape) {
+    const int width = between(1, shape < 5 ? 4 : 700), height = between(1, shape < 5 ? 4 : 300);
+    const int to_width = between(1, 70), to_height = between(1, 70);
+    SCOPED_TRACE(testing::Message()
+                 << width << "x" << height << " to " << to_width << "x" << to_height);
+    PlanarPicture picture(layout(width, height), static_cast<size_t>(between(0, 20)));
+    picture.fill_with_noise();
+
+    const Image plain = picture.shrink(to_width, to_height, *runnable_shrink_kernels().front());
+
+    for (const ShrinkKernels* kernels : runnable_shrink_kernels())
+      ASSERT_EQ(picture.shrink(to_width, to_height, *kernels).pixels, plain.pixels)
+          << kernels->name;
+  }
+}
+
+// What RGB pictures come to if they are converted first: all that may differ is rounding. Pixels
+// that share a color have the same one here.
+TEST_P(ShrinkerLayouts, GiveWhatTheRgbPictureGives) {
+  for (const auto& size : {std::pair<int, int>{1280, 720}, {641, 479}, {320, 240}, {224, 224}}) {
+    SCOPED_TRACE(testing::Message() << size.first << "x" << size.second);
+    PlanarPicture picture(layout(size.first, size.second), 6);
+    Image rgb = make_image(size.first, size.second);
+    for (int y = 0; y < size.second; ++y) {
+      for (int x = 0; x < size.first; ++x) {
+        const unsigned noise = static_cast<unsigned>(x / 2 * 7919 + y / 2 * 104729) * 2654435761U;
+        int values[] = {90 + (x * 31 + y * 17) % 70, static_cast<int>(100 + (noise >> 24) % 56),
+                        static_cast<int>(100 + (noise >> 16 & 255) % 56)};
+        for (size_t c = 0; c < GetParam().components.size(); ++c)
+          picture.sample(c, x, y) = static_cast<uint8_t>(values[c]);
+        if (GetParam().components.size() == 1)
+          values[1] = values[2] = 128;
+        // ITU-R BT.601, 16 to 235.
+        const double luma = 255.0 / 219 * (values[0] - 16);
+        const double u = 255.0 / 224 * (values[1] - 128), v = 255.0 / 224 * (values[2] - 128);
+        const double converted[] = {luma + 1.402 * v, luma - 0.344136 * u - 0.714136 * v,
+                                    luma + 1.772 * u};
+        for (size_t c = 0; c < 3; ++c)
+          rgb.pixels[(static_cast<size_t>(y) * size.first + x) * 3 + c] =
+              static_cast<uint8_t>(GetParam().is_rgb ? values[c] : std::lround(converted[c]));
+      }
+    }
+
+    const Image shrunk = picture.shrink(224, 224);
+
+    const Image expected = shrink(rgb.view(), 224, 224);
+    if (GetParam().is_rgb) {
+      EXPECT_EQ(shrunk.pixels, expected.pixels);
+      continue;
+    }
+    int different = 0;
+    for (size_t i = 0; i < expected.pixels.size(); ++i) {
+      const int difference = std::abs(shrunk.pixels[i] - expected.pixels[i]);
+      ASSERT_LE(difference, 2) << "byte " << i;
+      different += difference;
+    }
+    EXPECT_LT(different, 0.4 * static_cast<double>(expected.pixels.size()));
+  }
+}
+
+// FNV-1a, 64 bits.
+uint64_t checksum(const std::vector<uint8_t>& bytes) {
+  uint64_t sum = 14695981039346656037U;
+  for (const uint8_t byte : bytes)
+    sum = (sum ^ byte) * 1099511628211U;
+  return sum;
+}
+
+TEST(Shrinker, GivesTheseBytesOnEveryMachine) {
+  PixelLayout layout;
+  layout.width = 641;
+  layout.height = 479;
+  layout.components = {{0, 0, 1}, {1, 0, 2, 2, 2}, {1, 1, 2, 2, 2}};
+  layout.is_rgb = false;
+  PlanarPicture nv12(layout, 0);
+  nv12.fill_with_noise();
+
+  EXPECT_EQ(checksum(shrink(noise_image(641, 479).view(), 224, 224).pixels), 342104193103529615U);
+  EXPECT_EQ(checksum(nv12.shrink(224, 224).pixels), 9399809555986409397U);
+}
+
+TEST(Shrinker, ServesPicturesAndFramesInTurn) {
+  const Image camera = noise_image(90, 60);
+  PixelLayout layout;
+  layout.width = camera.width;
+  layout.height = camera.height;
+  layout.components = {{0, 0, 3}, {0, 1, 3}, {0, 2, 3}};
+  const PlaneViews planes = {PlaneView{camera.pixels.data(), 270}};
+  Image of_frame = make_image(32, 32), of_picture = make_image(32, 32);
+  Shrinker shrinker;
+  for (int i = 0; i < 2; ++i) {
+    shrinker.prepare(layout, 32, 32);
+    shrinker.read(planes);
+    shrinker.finish(of_frame.pixels.data());
+    ASSERT_TRUE(shrinker.shrink_to(camera.view(), 32, 32, of_picture.pixels.data()).ok());
+    EXPECT_EQ(of_frame.pixels, of_picture.pixels);
+  }
 }
 
 }  // namespace
