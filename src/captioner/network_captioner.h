@@ -14,7 +14,7 @@
 #include "captioner/caption_network.h"
 #include "captioner/captioner.h"
 #include "captioner/tag_evidence.h"
-#include "image/preprocess.h"
+#include "image/shrinker.h"
 
 namespace jetsoncaption {
 

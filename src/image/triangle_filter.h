@@ -8,20 +8,22 @@
 
 namespace jetsoncaption {
 
-// Makes `to` results from `from` pixels in a row. Result i is the sum over k < count(i) of
-// weights(i)[k] * pixel[first(i) + k], divided by `one`.
+// Makes `to` results from `from` pixels in a row, of which `shared` each have one sample, the last
+// ones perhaps fewer. Result i is the sum over k < count(i) of
+// weights(i)[k] * sample[first(i) + k], divided by `one`.
 //
 // A triangle around the centre of each result, as in linear interpolation, widened when shrinking
 // so that nothing aliases, as Pillow's BILINEAR resize does. All in whole numbers: the same on
 // every machine. The weights of a result are not negative and sum to `one` exactly, so that a solid
-// color stays what it is.
+// color stays what it is. That of a shared sample is the sum of those of its pixels, so that it
+// does not matter whether the pixels are made first.
 class TriangleFilter {
  public:
   TriangleFilter() = default;
 
-  // from, to and one are at least 1; one times the square of the larger of from and to is below
-  // 2^61. May throw std::bad_alloc.
-  TriangleFilter(int from, int to, int32_t one);
+  // from, to, one and shared are at least 1; one times the square of the larger of from and to is
+  // below 2^61. May throw std::bad_alloc.
+  TriangleFilter(int from, int to, int16_t one, int shared = 1);
 
   int from() const { return from_; }
   int to() const { return static_cast<int>(taps_.size()); }
@@ -29,7 +31,7 @@ class TriangleFilter {
 
   int first(int i) const { return taps_[static_cast<size_t>(i)].first; }
   int count(int i) const { return taps_[static_cast<size_t>(i)].count; }
-  const int32_t* weights(int i) const {
+  const int16_t* weights(int i) const {
     return weights_.data() + taps_[static_cast<size_t>(i)].offset;
   }
 
@@ -43,7 +45,7 @@ class TriangleFilter {
   int from_ = 0;
   int most_taps_ = 0;
   std::vector<Tap> taps_;
-  std::vector<int32_t> weights_;
+  std::vector<int16_t> weights_;
 };
 
 }  // namespace jetsoncaption

@@ -16,7 +16,7 @@
 
 #include "base/hash.h"
 #include "base/picture_name.h"
-#include "image/preprocess.h"
+#include "image/shrinker.h"
 
 #include <dirent.h>
 #include <sys/stat.h>

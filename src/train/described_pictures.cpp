@@ -6,7 +6,7 @@
 
 #include <torch/torch.h>
 
-#include "image/preprocess.h"
+#include "image/shrinker.h"
 #include "train/feature_store.h"
 #include "train/sequence.h"
 #include "train/tag_cells.h"

@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "bundle/bundle.h"
 #include "image/preprocess.h"
+#include "image/shrinker.h"
 #include "torch/network.h"
 #include "torch/torch_runtime.h"
 #include "torch/weights.h"

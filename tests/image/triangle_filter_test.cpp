@@ -12,9 +12,9 @@
 namespace jetsoncaption {
 namespace {
 
-constexpr int32_t kOne = 256;
+constexpr int16_t kOne = 256;
 
-std::vector<int32_t> weights_of(const TriangleFilter& filter, int i) {
+std::vector<int> weights_of(const TriangleFilter& filter, int i) {
   return {filter.weights(i), filter.weights(i) + filter.count(i)};
 }
 
@@ -48,24 +48,43 @@ TEST(TriangleFilter, LeavesASizeAsItIs) {
   const TriangleFilter filter(5, 5, kOne);
   for (int i = 0; i < 5; ++i) {
     EXPECT_EQ(filter.first(i), i);
-    EXPECT_EQ(weights_of(filter, i), std::vector<int32_t>{kOne});
+    EXPECT_EQ(weights_of(filter, i), std::vector<int>{kOne});
   }
 }
 
 TEST(TriangleFilter, InterpolatesBetweenNeighboursWhenEnlarging) {
   // Results 1 and 2 lie a quarter before and behind the middle between both pixels.
   const TriangleFilter filter(2, 4, kOne);
-  EXPECT_EQ(weights_of(filter, 0), std::vector<int32_t>{kOne});
-  EXPECT_EQ(weights_of(filter, 1), (std::vector<int32_t>{192, 64}));
-  EXPECT_EQ(weights_of(filter, 2), (std::vector<int32_t>{64, 192}));
-  EXPECT_EQ(weights_of(filter, 3), std::vector<int32_t>{kOne});
+  EXPECT_EQ(weights_of(filter, 0), std::vector<int>{kOne});
+  EXPECT_EQ(weights_of(filter, 1), (std::vector<int>{192, 64}));
+  EXPECT_EQ(weights_of(filter, 2), (std::vector<int>{64, 192}));
+  EXPECT_EQ(weights_of(filter, 3), std::vector<int>{kOne});
 }
 
 TEST(TriangleFilter, IsATriangleOverTwiceTheCoveredPixelsWhenShrinking) {
   // Result 1 of 3 covers pixels 2 and 3; the triangle has heights 1, 3, 3, 1 of 8 there.
   const TriangleFilter filter(6, 3, kOne);
   EXPECT_EQ(filter.first(1), 1);
-  EXPECT_EQ(weights_of(filter, 1), (std::vector<int32_t>{32, 96, 96, 32}));
+  EXPECT_EQ(weights_of(filter, 1), (std::vector<int>{32, 96, 96, 32}));
+}
+
+TEST(TriangleFilter, GivesASampleTheWeightsOfThePixelsThatShareIt) {
+  for (const auto& [from, to] : {std::pair<int, int>{1, 3}, {640, 224}, {641, 224}, {7, 16}}) {
+    for (const int shared : {2, 4}) {
+      SCOPED_TRACE(testing::Message() << from << " to " << to << ", " << shared << " share one");
+      const TriangleFilter pixels(from, to, kOne);
+      const TriangleFilter samples(from, to, kOne, shared);
+      for (int i = 0; i < to; ++i) {
+        std::vector<int> expected(static_cast<size_t>((from + shared - 1) / shared));
+        std::vector<int> seen(expected.size());
+        for (int k = 0; k < pixels.count(i); ++k)
+          expected[static_cast<size_t>((pixels.first(i) + k) / shared)] += pixels.weights(i)[k];
+        for (int k = 0; k < samples.count(i); ++k)
+          seen.at(static_cast<size_t>(samples.first(i) + k)) = samples.weights(i)[k];
+        ASSERT_EQ(seen, expected) << "result " << i;
+      }
+    }
+  }
 }
 
 }  // namespace

@@ -3,17 +3,14 @@
 //
 // In two steps, because the streaming thread must not be held up: read() averages lines of the
 // frame, which is all that needs the frame, and finish() makes the picture of them on the thread
-// that captions.
+// that captions. All arithmetic is the Shrinker's, which the tools use too.
 #pragma once
 
-#include <array>
 #include <cstdint>
-#include <vector>
 
 #include <gst/video/video.h>
 
-#include "image/triangle_filter.h"
-#include "plugin/frames/yuv_to_rgb.h"
+#include "image/shrinker.h"
 
 namespace jetsoncaption {
 
@@ -35,47 +32,19 @@ class FrameShrinker {
   bool makes(int width, int height) const { return width == width_ && height == height_; }
   PictureSize picture_size() const { return {width_, height_}; }
 
-  // Reads the whole of `frame`, mapped for reading; of frames much higher than the picture only
-  // every so many lines. False, and nothing read, if the frame does not have the format and size
-  // of the info.
+  // Reads the whole of `frame`, mapped for reading. False, and nothing read, if the frame does not
+  // have the format and size of the info.
   bool read(const GstVideoFrame* frame);
 
   // Writes the picture of the frame that was read last: R, G, B of 8 bits, rows without padding,
   // 3 * width * height bytes, opaque, by the matrix and range of the frame's colorimetry.
-  void finish(uint8_t* rgb);
+  void finish(uint8_t* rgb) { shrinker_.finish(rgb); }
 
  private:
-  struct Plane {
-    int line_step = 1;  // every so many lines are looked at
-    TriangleFilter filter;
-    size_t line_bytes = 0;
-    std::vector<uint8_t> lines;  // averaged: one for each row of the picture
-  };
-
-  struct Component {
-    size_t plane = 0;
-    size_t offset = 0;        // of its first value in a line, bytes
-    size_t pixel_stride = 1;  // from one value to the next, bytes
-    int count = 0;            // values in a line
-    std::vector<int> first;   // for each column of the picture the first value that counts
-    std::vector<int16_t> weights;
-    int taps = 0;  // weights of a column
-  };
-
-  // Red, green and blue, or Y, U and V; gray frames have the first only.
-  static constexpr int kMostComponents = 3;
-
-  static Component make_component(const GstVideoInfo& info, guint index, int width);
-  void average_columns(const Component& component, int row, int16_t* results);
-
   const GstVideoInfo info_;
   const int width_;
   const int height_;
-  const YuvToRgb to_rgb_;
-  std::vector<Plane> planes_;
-  std::vector<Component> components_;
-  std::vector<int16_t> values_;                            // of one component in one line
-  std::array<std::vector<int16_t>, kMostComponents> row_;  // of the picture
+  Shrinker shrinker_;
 };
 
 }  // namespace jetsoncaption
