@@ -5,6 +5,8 @@
 #include <atomic>
 #include <cstdint>
 
+#include "memory/policy.h"
+
 namespace jetsoncaption {
 
 // All bits set, as GST_CLOCK_TIME_NONE.
@@ -14,6 +16,7 @@ constexpr uint64_t kNoTime = ~uint64_t{0};
 struct LiveValues {
   std::atomic<unsigned> memory_usage_mb{0};  // newest reading
   std::atomic<unsigned> accelerator_mb{0};   // its share
+  std::atomic<MemoryStep> memory_step{MemoryStep::None};
   // How long frames wait for their captions: WaitLatency. 0 in live mode.
   std::atomic<uint64_t> latency_ns{0};
   // At the newest frame: how much older the frame was that its caption describes.
