@@ -75,6 +75,10 @@ bool continues(const GstSegment& before, const GstSegment& after) {
 // Stale captions are drawn with so much of their opacity.
 constexpr double kDimmed = 0.5;
 
+// From one described frame to the next while all are late: a caption is not old before the next
+// one.
+constexpr GstClockTime kLongestLate = 2 * GST_SECOND;
+
 // From one described frame to the next while memory is short.
 constexpr std::chrono::seconds kSlowedDown{1};
 
@@ -126,6 +130,7 @@ GstFlowReturn FramePath::process(GstBuffer* buffer, bool is_shared, const Settin
   if (epoch_ != session_->epoch()) {
     epoch_ = session_->epoch();
     last_described_.reset();
+    late_since_ = GST_CLOCK_TIME_NONE;
   }
   if (mode_ == Mode::Auto)
     mode_ = is_upstream_live(element_) ? Mode::Live : Mode::EveryFrame;
@@ -170,9 +175,26 @@ bool FramePath::is_late(GstBuffer* buffer) const {
   return GST_CLOCK_TIME_IS_VALID(time) && time < values_.earliest_running_time;
 }
 
+// A pipeline that is late by a constant time, because an element does not tell its latency, is so
+// for ever: that is no reason to describe nothing.
+bool FramePath::is_left_out_because_late(GstBuffer* buffer) {
+  if (!is_late(buffer)) {
+    late_since_ = GST_CLOCK_TIME_NONE;
+    return false;
+  }
+  const GstClockTime time = running_time(buffer);
+  if (!GST_CLOCK_TIME_IS_VALID(late_since_) || time < late_since_)
+    late_since_ = time;
+  if (time - late_since_ < kLongestLate)
+    return true;
+  if (!std::exchange(late_frames_reported_, true))
+    post_late_frames(GST_ELEMENT(element_), values_.late_by_ns);
+  return false;
+}
+
 // Comes before the caption is drawn: the model is not to read its own captions.
 GstFlowReturn FramePath::describe(GstBuffer* buffer, uint64_t frame, const Settings& settings) {
-  if (is_late(buffer)) {
+  if (is_left_out_because_late(buffer)) {
     session_->statistics().frame_late();
     return GST_FLOW_OK;
   }
@@ -197,6 +219,8 @@ GstFlowReturn FramePath::describe(GstBuffer* buffer, uint64_t frame, const Setti
   last_described_timestamp_ = GST_BUFFER_PTS(buffer);
   const CaptionJob job = make_job(buffer, frame, settings);
   last_described_at_ = job.taken_at;
+  if (GST_CLOCK_TIME_IS_VALID(late_since_))
+    late_since_ = job.running_time;
   if (wait)
     return describe_and_wait(job);
   session_->submit(job, shrinker_);

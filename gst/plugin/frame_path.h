@@ -48,6 +48,7 @@ class FramePath {
   bool is_due(uint64_t frame, GstClockTime timestamp, const Settings& settings) const;
   bool is_slowed_down() const;
   bool is_late(GstBuffer* buffer) const;
+  bool is_left_out_because_late(GstBuffer* buffer);
   GstFlowReturn describe(GstBuffer* buffer, uint64_t frame, const Settings& settings);
   GstFlowReturn describe_and_wait(const CaptionJob& job);
   bool read(GstBuffer* buffer);
@@ -80,6 +81,9 @@ class FramePath {
   std::optional<uint64_t>
       last_described_;  // number of the frame; none since a flush or a new stream
   GstClockTime last_described_timestamp_ = GST_CLOCK_TIME_NONE;
+  // Running time from which on each due frame was late and none was described.
+  GstClockTime late_since_ = GST_CLOCK_TIME_NONE;
+  bool late_frames_reported_ = false;            // since the start
   std::shared_ptr<const FrameCaption> carried_;  // by the frame before
 };
 

@@ -150,6 +150,7 @@ static gboolean gst_jetson_caption_start(GstBaseTransform* trans) {
     }
     state->values.latency_ns = 0;
     state->values.earliest_running_time = 0;
+    state->values.late_by_ns = 0;
     state->values.caption_age_ns = kNoTime;
     auto session = CaptionSession::start(
         [start = prepared.value()](const std::function<bool()>& is_stopped) {

@@ -23,6 +23,8 @@ struct LiveValues {
   std::atomic<uint64_t> caption_age_ns{kNoTime};
   // Frames of an earlier running time come too late for the sink, as it said itself.
   std::atomic<uint64_t> earliest_running_time{0};
+  // How late the frame was of which it said so; 0 or less: in time.
+  std::atomic<int64_t> late_by_ns{0};
 };
 
 }  // namespace jetsoncaption

@@ -2,6 +2,7 @@
 // What the element says on the bus.
 #include "plugin/messages.h"
 
+#include <algorithm>
 #include <chrono>
 #include <string>
 
@@ -261,6 +262,18 @@ void post_undrawable_frames(GstElement* element, const Error& error) {
   post(element, GST_MESSAGE_WARNING, {GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT},
        "Captions are not drawn, but go on as metadata and messages. " + error.message,
        "Reported once until the caps change.", nullptr);
+}
+
+void post_late_frames(GstElement* element, int64_t late_by_ns) {
+  post(element, GST_MESSAGE_WARNING, {GST_STREAM_ERROR, GST_STREAM_ERROR_FAILED},
+       "The sink says that frames come " +
+           std::to_string(GST_TIME_AS_MSECONDS(std::max<int64_t>(late_by_ns, 0))) +
+           " ms too late, all of them for two seconds. Only one frame every two seconds is "
+           "described while that lasts. An element whose latency is not known, or a machine that "
+           "is too slow, makes frames late: set processing-deadline or ts-offset of the sink to "
+           "more than that time, or its properties qos or sync to false, or the latency of the "
+           "pipeline with gst_pipeline_set_latency().",
+       "Reported once until the element starts again.", nullptr);
 }
 
 void post_error(GstElement* element, const Error& error) {

@@ -57,6 +57,9 @@ void post_late_setting(GstElement* element, const char* property);
 void post_unreadable_frames(GstElement* element, const Error& error);
 void post_undrawable_frames(GstElement* element, const Error& error);
 
+// Warning: all frames are late for the sink, this one by so much.
+void post_late_frames(GstElement* element, int64_t late_by_ns);
+
 // Error: the element cannot start or go on.
 void post_error(GstElement* element, const Error& error);
 
