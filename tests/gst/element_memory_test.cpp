@@ -296,8 +296,10 @@ std::vector<std::string> steps_until(CaptionHarness& harness, GstMessageType typ
 }
 
 TEST(ElementMemory, LeadsToTheActionStepByStepAndBack) {
-  CaptionHarness harness({{"model", "fake:request=1"},
+  // Beside what the engine holds, the rest of this process comes and goes unnoticed.
+  CaptionHarness harness({{"model", "fake:request=1;keep=1;allocate-mb=160"},
                           {"mode", "live"},
+                          {"overlay", "false"},
                           {"beam-size", "4"},
                           {"memory-threshold", "0"},
                           {"memory-check-interval", "1"},
