@@ -149,8 +149,9 @@ gboolean src_event(GstBaseTransform* trans, GstEvent* event) {
     if (GST_CLOCK_TIME_IS_VALID(timestamp)) {
       const auto time = static_cast<GstClockTimeDiff>(timestamp);
       const GstClockTimeDiff earliest = time + (difference > 0 ? 2 * difference : difference);
-      GST_JETSON_CAPTION(trans)->state->values.earliest_running_time =
-          static_cast<uint64_t>(MAX(earliest, 0));
+      LiveValues& values = GST_JETSON_CAPTION(trans)->state->values;
+      values.late_by_ns = difference;
+      values.earliest_running_time = static_cast<uint64_t>(MAX(earliest, 0));
     }
   }
   return base_class->src_event(trans, event);

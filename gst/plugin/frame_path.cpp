@@ -75,6 +75,13 @@ bool continues(const GstSegment& before, const GstSegment& after) {
 // Stale captions are drawn with so much of their opacity.
 constexpr double kDimmed = 0.5;
 
+// From one described frame to the next while all are late: a caption is not old before the next
+// one.
+constexpr GstClockTime kLongestLate = 2 * GST_SECOND;
+
+// From one described frame to the next while memory is short.
+constexpr std::chrono::seconds kSlowedDown{1};
+
 }  // namespace
 
 FramePath::FramePath(GstBaseTransform* element, std::shared_ptr<CaptionSession> session,
@@ -117,12 +124,13 @@ void FramePath::watch(GstEvent* event) {
 GstFlowReturn FramePath::process(GstBuffer* buffer, bool is_shared, const Settings& settings) {
   const uint64_t frame = next_frame_++;
   session_->statistics().frame_passed();
-  memory_watch_->check(frame, settings);
+  memory_step_ = memory_watch_->check(frame, settings, std::chrono::steady_clock::now());
   if (!settings.enabled)
     return GST_FLOW_OK;
   if (epoch_ != session_->epoch()) {
     epoch_ = session_->epoch();
     last_described_.reset();
+    late_since_ = GST_CLOCK_TIME_NONE;
   }
   if (mode_ == Mode::Auto)
     mode_ = is_upstream_live(element_) ? Mode::Live : Mode::EveryFrame;
@@ -135,7 +143,15 @@ GstFlowReturn FramePath::process(GstBuffer* buffer, bool is_shared, const Settin
   return flow;
 }
 
+// By the clock and not by timestamps: what counts is the load.
+bool FramePath::is_slowed_down() const {
+  return memory_step_ >= MemoryStep::SlowDown && last_described_at_ &&
+         std::chrono::steady_clock::now() - *last_described_at_ < kSlowedDown;
+}
+
 bool FramePath::is_due(uint64_t frame, GstClockTime timestamp, const Settings& settings) const {
+  if (is_slowed_down())
+    return false;
   if (!last_described_)
     return true;
   if (frame - *last_described_ < settings.interval)
@@ -159,9 +175,26 @@ bool FramePath::is_late(GstBuffer* buffer) const {
   return GST_CLOCK_TIME_IS_VALID(time) && time < values_.earliest_running_time;
 }
 
+// A pipeline that is late by a constant time, because an element does not tell its latency, is so
+// for ever: that is no reason to describe nothing.
+bool FramePath::is_left_out_because_late(GstBuffer* buffer) {
+  if (!is_late(buffer)) {
+    late_since_ = GST_CLOCK_TIME_NONE;
+    return false;
+  }
+  const GstClockTime time = running_time(buffer);
+  if (!GST_CLOCK_TIME_IS_VALID(late_since_) || time < late_since_)
+    late_since_ = time;
+  if (time - late_since_ < kLongestLate)
+    return true;
+  if (!std::exchange(late_frames_reported_, true))
+    post_late_frames(GST_ELEMENT(element_), values_.late_by_ns);
+  return false;
+}
+
 // Comes before the caption is drawn: the model is not to read its own captions.
 GstFlowReturn FramePath::describe(GstBuffer* buffer, uint64_t frame, const Settings& settings) {
-  if (is_late(buffer)) {
+  if (is_left_out_because_late(buffer)) {
     session_->statistics().frame_late();
     return GST_FLOW_OK;
   }
@@ -185,6 +218,9 @@ GstFlowReturn FramePath::describe(GstBuffer* buffer, uint64_t frame, const Setti
   last_described_ = frame;
   last_described_timestamp_ = GST_BUFFER_PTS(buffer);
   const CaptionJob job = make_job(buffer, frame, settings);
+  last_described_at_ = job.taken_at;
+  if (GST_CLOCK_TIME_IS_VALID(late_since_))
+    late_since_ = job.running_time;
   if (wait)
     return describe_and_wait(job);
   session_->submit(job, shrinker_);
@@ -234,8 +270,8 @@ CaptionJob FramePath::make_job(GstBuffer* buffer, uint64_t frame, const Settings
   if (segment.format == GST_FORMAT_TIME && GST_CLOCK_TIME_IS_VALID(pts))
     job.stream_time = gst_segment_to_stream_time(&segment, GST_FORMAT_TIME, pts);
   job.taken_at = std::chrono::steady_clock::now();
-  job.request = {settings.beam_size, settings.max_words, settings.max_inference_ms,
-                 settings.attention, settings.hedge_below};
+  job.request = {memory_step_ >= MemoryStep::Greedy ? 1 : settings.beam_size, settings.max_words,
+                 settings.max_inference_ms, settings.attention, settings.hedge_below};
   job.is_drawn = settings.overlay;
   job.info = info_;
   job.style = settings.style;

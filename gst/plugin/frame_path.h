@@ -2,6 +2,7 @@
 // What happens to a frame on its way through the element, from start to stop.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -45,7 +46,9 @@ class FramePath {
 
  private:
   bool is_due(uint64_t frame, GstClockTime timestamp, const Settings& settings) const;
+  bool is_slowed_down() const;
   bool is_late(GstBuffer* buffer) const;
+  bool is_left_out_because_late(GstBuffer* buffer);
   GstFlowReturn describe(GstBuffer* buffer, uint64_t frame, const Settings& settings);
   GstFlowReturn describe_and_wait(const CaptionJob& job);
   bool read(GstBuffer* buffer);
@@ -72,10 +75,15 @@ class FramePath {
   WaitLatency latency_;               // in every-frame mode
   std::string stream_id_;
   uint64_t next_frame_ = 0;
+  MemoryStep memory_step_ = MemoryStep::None;
+  std::optional<std::chrono::steady_clock::time_point> last_described_at_;
   uint64_t epoch_ = 0;  // the session's, at the frame before
   std::optional<uint64_t>
       last_described_;  // number of the frame; none since a flush or a new stream
   GstClockTime last_described_timestamp_ = GST_CLOCK_TIME_NONE;
+  // Running time from which on each due frame was late and none was described.
+  GstClockTime late_since_ = GST_CLOCK_TIME_NONE;
+  bool late_frames_reported_ = false;            // since the start
   std::shared_ptr<const FrameCaption> carried_;  // by the frame before
 };
 

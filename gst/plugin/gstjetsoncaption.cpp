@@ -33,10 +33,12 @@
  * the model in live mode, so that a slow listener delays captions but no frame, and by the
  * streaming thread, before the frame goes on, in every-frame mode.
  *
- * When memory use reaches `memory-threshold`, a warning with the details structure
- * `jetsoncaption-memory`: `used-mb`, `threshold-mb`, `available-mb`, `gpu-mb` (uint), `action`
- * (string), `frame` (guint64). It comes once; when use has fallen to 90 % of the threshold, an
- * information message with the same structure says so, and the next crossing is reported again.
+ * When memory use reaches `memory-threshold`, or the system has less than `memory-reserve` left, a
+ * warning with the details structure `jetsoncaption-memory`: `used-mb`, `threshold-mb`,
+ * `available-mb`, `gpu-mb`, `reserve-mb` (uint), `cause`, `step`, `action` (string), `frame`
+ * (guint64). It comes once for each step that is taken; when use has fallen to 90 % of the
+ * threshold, or a quarter more than the reserve is left, an information message with the same
+ * structure says so for each step back, and the next crossing is reported again.
  *
  * When the memory of the GPU runs out, the model is moved to the CPU, and a warning says so once.
  *
@@ -163,6 +165,7 @@ static gboolean gst_jetson_caption_start(GstBaseTransform* trans) {
     }
     state->values.latency_ns = 0;
     state->values.earliest_running_time = 0;
+    state->values.late_by_ns = 0;
     state->values.caption_age_ns = kNoTime;
     auto session = CaptionSession::start(
         [start = prepared.value()](const std::function<bool()>& is_stopped) {

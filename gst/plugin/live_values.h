@@ -5,6 +5,8 @@
 #include <atomic>
 #include <cstdint>
 
+#include "memory/policy.h"
+
 namespace jetsoncaption {
 
 // All bits set, as GST_CLOCK_TIME_NONE.
@@ -14,12 +16,15 @@ constexpr uint64_t kNoTime = ~uint64_t{0};
 struct LiveValues {
   std::atomic<unsigned> memory_usage_mb{0};  // newest reading
   std::atomic<unsigned> accelerator_mb{0};   // its share
+  std::atomic<MemoryStep> memory_step{MemoryStep::None};
   // How long frames wait for their captions: WaitLatency. 0 in live mode.
   std::atomic<uint64_t> latency_ns{0};
   // At the newest frame: how much older the frame was that its caption describes.
   std::atomic<uint64_t> caption_age_ns{kNoTime};
   // Frames of an earlier running time come too late for the sink, as it said itself.
   std::atomic<uint64_t> earliest_running_time{0};
+  // How late the frame was of which it said so; 0 or less: in time.
+  std::atomic<int64_t> late_by_ns{0};
 };
 
 }  // namespace jetsoncaption

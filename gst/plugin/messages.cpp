@@ -2,6 +2,7 @@
 // What the element says on the bus.
 #include "plugin/messages.h"
 
+#include <algorithm>
 #include <chrono>
 #include <string>
 
@@ -40,18 +41,47 @@ const char* action_name(MemoryAction action) {
   return "";
 }
 
-// What the element does about it, for the text of the warning.
-const char* action_text(MemoryAction action) {
-  switch (action) {
-    case MemoryAction::Pause:
-      return " Nothing is described until use has fallen to 90 % of it.";
-    case MemoryAction::Unload:
-      return " The model is given up until use has fallen to 90 % of it.";
-    case MemoryAction::Warn:
-    case MemoryAction::Trim:
+// What the element does about it from now on.
+std::string step_text(const MemoryNotice& notice) {
+  const bool was_loaded = notice.before != MemoryStep::Unload;
+  switch (notice.step) {
+    case MemoryStep::Unload:
+      return " The model is given up.";
+    case MemoryStep::Pause:
+      return was_loaded ? " Nothing is described." : " The model is loaded again.";
+    case MemoryStep::Greedy:
+      return " At most one frame a second is described, with beam-size=1.";
+    case MemoryStep::SlowDown:
+      return " At most one frame a second is described.";
+    case MemoryStep::None:
+      return notice.before > MemoryStep::Trim ? " Captions are made as before." : "";
+    case MemoryStep::Warn:
+    case MemoryStep::Trim:
       break;
   }
   return "";
+}
+
+// The figures, which are true whether things got better or worse.
+std::string limit_text(const MemoryNotice& notice) {
+  if (notice.cause == MemoryCause::Reserve)
+    return "The system has " + std::to_string(to_mb(notice.reading.available_bytes)) +
+           " MB of memory left, and memory-reserve is " + std::to_string(notice.reserve_mb) +
+           " MB.";
+  return "This process uses " + std::to_string(to_mb(notice.reading.used_bytes)) +
+         " MB of memory, and memory-threshold is " + std::to_string(notice.threshold_mb) + " MB.";
+}
+
+const char* remedy_text(MemoryCause cause) {
+  return cause == MemoryCause::Reserve
+             ? " End other programs, use a smaller model or precision=int8, or lower "
+               "memory-reserve."
+             : " Use a smaller model or precision=int8, or raise memory-threshold.";
+}
+
+const char* hysteresis_text(MemoryCause cause) {
+  return cause == MemoryCause::Reserve ? "Over when a quarter more than memory-reserve is left."
+                                       : "Over when use has fallen to 90 % of memory-threshold.";
 }
 
 void post_progress(GstElement* element, GstProgressType type, const std::string& text) {
@@ -71,7 +101,10 @@ GstStructure* memory_details(const MemoryNotice& notice) {
       "threshold-mb", G_TYPE_UINT, notice.threshold_mb, "available-mb", G_TYPE_UINT,
       to_mb(notice.reading.available_bytes), "gpu-mb", G_TYPE_UINT,
       to_mb(notice.reading.accelerator_bytes), "action", G_TYPE_STRING, action_name(notice.action),
-      "frame", G_TYPE_UINT64, static_cast<guint64>(notice.frame), nullptr);
+      "frame", G_TYPE_UINT64, static_cast<guint64>(notice.frame), "reserve-mb", G_TYPE_UINT,
+      notice.reserve_mb, "cause", G_TYPE_STRING,
+      notice.cause == MemoryCause::Reserve ? "reserve" : "use", "step", G_TYPE_STRING,
+      memory_step_name(notice.step), nullptr);
 }
 
 ElementErrorCode no_space_left() {
@@ -112,6 +145,26 @@ void post_caption(GstElement* element, const FrameCaption& caption) {
 }
 
 }  // namespace
+
+const char* memory_step_name(MemoryStep step) {
+  switch (step) {
+    case MemoryStep::None:
+      return "none";
+    case MemoryStep::Warn:
+      return "warn";
+    case MemoryStep::Trim:
+      return "trim";
+    case MemoryStep::SlowDown:
+      return "slow-down";
+    case MemoryStep::Greedy:
+      return "greedy";
+    case MemoryStep::Pause:
+      return "pause";
+    case MemoryStep::Unload:
+      return "unload";
+  }
+  return "";
+}
 
 void BusMessages::load_started() {
   post_progress(element_, GST_PROGRESS_TYPE_START, "Loading the model");
@@ -179,20 +232,21 @@ void BusMessages::caption_failed(const CaptionFailure& failure) {
        next, nullptr);
 }
 
-void BusMessages::memory_exceeded(const MemoryNotice& notice) {
+void BusMessages::no_swap(const MemoryTotals& totals) {
   post(element_, GST_MESSAGE_WARNING, no_space_left(),
-       "This process uses " + std::to_string(to_mb(notice.reading.used_bytes)) +
-           " MB of memory, and memory-threshold is " + std::to_string(notice.threshold_mb) +
-           " MB." + action_text(notice.action) +
-           " Use a smaller model or precision=int8, or raise memory-threshold.",
-       "Reported again after use has fallen to 90 % of the threshold.", memory_details(notice));
+       "This machine has " + std::to_string(to_mb(totals.total_bytes)) +
+           " MB of memory and no swap: what does not fit for a moment, a model that is being "
+           "loaded for example, ends programs. Switch zram or a swap file on.",
+       "Reported once.", nullptr);
 }
 
-void BusMessages::memory_recovered(const MemoryNotice& notice) {
-  post(element_, GST_MESSAGE_INFO, no_space_left(),
-       "Memory use has fallen to " + std::to_string(to_mb(notice.reading.used_bytes)) +
-           " MB, below memory-threshold of " + std::to_string(notice.threshold_mb) + " MB.",
-       "", memory_details(notice));
+void BusMessages::memory_changed(const MemoryNotice& notice) {
+  const std::string text = limit_text(notice) + step_text(notice);
+  if (notice.is_worse)
+    post(element_, GST_MESSAGE_WARNING, no_space_left(), text + remedy_text(notice.cause),
+         hysteresis_text(notice.cause), memory_details(notice));
+  else
+    post(element_, GST_MESSAGE_INFO, no_space_left(), text, "", memory_details(notice));
 }
 
 void post_late_setting(GstElement* element, const char* property) {
@@ -219,6 +273,18 @@ void post_undrawable_frames(GstElement* element, const Error& error) {
   post(element, GST_MESSAGE_WARNING, {GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT},
        "Captions are not drawn, but go on as metadata and messages. " + error.message,
        "Reported once until the caps change.", nullptr);
+}
+
+void post_late_frames(GstElement* element, int64_t late_by_ns) {
+  post(element, GST_MESSAGE_WARNING, {GST_STREAM_ERROR, GST_STREAM_ERROR_FAILED},
+       "The sink says that frames come " +
+           std::to_string(GST_TIME_AS_MSECONDS(std::max<int64_t>(late_by_ns, 0))) +
+           " ms too late, all of them for two seconds. Only one frame every two seconds is "
+           "described while that lasts. An element whose latency is not known, or a machine that "
+           "is too slow, makes frames late: set processing-deadline or ts-offset of the sink to "
+           "more than that time, or its properties qos or sync to false, or the latency of the "
+           "pipeline with gst_pipeline_set_latency().",
+       "Reported once until the element starts again.", nullptr);
 }
 
 void post_error(GstElement* element, const Error& error) {

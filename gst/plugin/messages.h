@@ -35,15 +35,20 @@ class BusMessages : public CaptionListener {
   // Warning: a frame was not described, and when that is tried or reported again.
   void caption_failed(const CaptionFailure& failure) override;
 
-  // Warning at the threshold, and information once memory has fallen. Both
+  // Warning.
+  void no_swap(const MemoryTotals& totals) override;
+
+  // Warning at each step of a lack of memory, and information at each step back. Both
   // RESOURCE/NO_SPACE_LEFT with the details structure "jetsoncaption-memory".
-  void memory_exceeded(const MemoryNotice& notice) override;
-  void memory_recovered(const MemoryNotice& notice) override;
+  void memory_changed(const MemoryNotice& notice) override;
 
  private:
   GstElement* const element_;
   const SharedSettings& settings_;
 };
+
+// As `stats` and the details of memory's messages have it.
+const char* memory_step_name(MemoryStep step);
 
 // Warning: a property that is read at start was changed later.
 void post_late_setting(GstElement* element, const char* property);
@@ -55,6 +60,9 @@ void post_kept_model(GstElement* element, const Error& error);
 // on them. The error is a sentence with the cause and the remedy.
 void post_unreadable_frames(GstElement* element, const Error& error);
 void post_undrawable_frames(GstElement* element, const Error& error);
+
+// Warning: all frames are late for the sink, this one by so much.
+void post_late_frames(GstElement* element, int64_t late_by_ns);
 
 // Error: the element cannot start or go on.
 void post_error(GstElement* element, const Error& error);

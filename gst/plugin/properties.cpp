@@ -78,9 +78,9 @@ GType memory_action_type() {
       {static_cast<int>(MemoryAction::Trim), "Also give back memory that is not needed just now",
        "trim"},
       {static_cast<int>(MemoryAction::Pause),
-       "Also describe nothing until use has fallen to 90 % of the threshold", "pause"},
-      {static_cast<int>(MemoryAction::Unload),
-       "Also give up the model until use has fallen to 90 % of the threshold", "unload"},
+       "Also describe less, then nothing, until memory has fallen", "pause"},
+      {static_cast<int>(MemoryAction::Unload), "Also give up the model until memory has fallen",
+       "unload"},
       {0, nullptr, nullptr}};
   static const GType type = register_enum("GstJetsonCaptionMemoryAction", values);
   return type;
@@ -308,14 +308,19 @@ std::vector<Row> text_rows() {
 std::vector<Row> memory_rows() {
   return {
       uint_row({"memory-threshold", "Memory threshold",
-                "Memory of this process in MB (2^20 bytes) that a warning is posted at, "
-                "once until use has fallen to 90 % of it; 0: no limit"},
+                "Memory of this process in MB (2^20 bytes) above which a warning is posted and "
+                "memory-action taken, until use has fallen to 90 % of it; 0: no limit"},
                0, G_MAXUINT, kControlled, FIELD(memory_threshold_mb)),
+      uint_row({"memory-reserve", "Memory reserve",
+                "Memory in MB (2^20 bytes) that the system, or the cgroup of this process, is to "
+                "have left; where it has less, the same is done as at the threshold; 0: not "
+                "looked at"},
+               0, G_MAXUINT, kControlled, FIELD(memory_reserve_mb)),
       uint_row({"memory-check-interval", "Memory check interval",
                 "Read the memory in use at every Nth frame"},
                1, G_MAXUINT, kAlways, FIELD(memory_check_interval)),
       enum_row(
-          {"memory-action", "Memory action", "What to do when memory use reaches the threshold"},
+          {"memory-action", "Memory action", "How far to go, step by step, while memory is short"},
           memory_action_type(), kAlways, FIELD(memory_action)),
       boolean_row({"post-messages", "Post messages",
                    "Post an element message named jetsoncaption for each new caption"},

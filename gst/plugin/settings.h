@@ -18,11 +18,11 @@ enum class Mode {
   EveryFrame = 2,  // each due frame does
 };
 
-// What happens when memory use reaches the threshold.
+// How far the element goes when memory is short: MemoryStep.
 enum class MemoryAction {
   Warn = 0,
   Trim = 1,    // warn, and give back what is not needed between two captions
-  Pause = 2,   // and describe nothing until memory has fallen
+  Pause = 2,   // and describe less, then nothing, until memory has fallen
   Unload = 3,  // and keep no model meanwhile
 };
 
@@ -66,6 +66,7 @@ struct Settings {
   OverlayStyle style{"Sans Bold"};
   uint64_t caption_timeout_ns = 5'000'000'000;  // age at which captions are hidden; 0: never
   unsigned memory_threshold_mb = 2500;          // 0: no limit
+  unsigned memory_reserve_mb = 200;             // that the system is to have left; 0: none
   unsigned memory_check_interval = 5;           // frames
   MemoryAction memory_action = MemoryAction::Trim;
   bool post_messages = true;

@@ -2,6 +2,8 @@
 // The structure that the property `stats` gives.
 #include "plugin/stats.h"
 
+#include "plugin/messages.h"
+
 namespace jetsoncaption {
 
 namespace {
@@ -55,12 +57,13 @@ GstStructure* make_stats(CaptionSession* session, const LiveValues& values) {
       "inference-ms-p99", G_TYPE_DOUBLE, counts.inference_ms_p99, "caption-age", G_TYPE_UINT64,
       static_cast<guint64>(values.caption_age_ns), "latency", G_TYPE_UINT64,
       static_cast<guint64>(values.latency_ns), "memory-mb", G_TYPE_UINT,
-      values.memory_usage_mb.load(), "gpu-mb", G_TYPE_UINT, values.accelerator_mb.load(), "model",
-      G_TYPE_STRING, engine.model_name.c_str(), "device", G_TYPE_STRING, engine.device.c_str(),
-      "precision", G_TYPE_STRING, engine.precision.c_str(), "kernels", G_TYPE_STRING,
-      engine.kernels.c_str(), "engine", G_TYPE_STRING, engine.version.c_str(), "threads",
-      G_TYPE_UINT, engine.threads, "worker-pid", G_TYPE_UINT, engine.worker_pid, "worker-restarts",
-      G_TYPE_UINT64, static_cast<guint64>(counts.restarts), "self-test", G_TYPE_STRING,
+      values.memory_usage_mb.load(), "gpu-mb", G_TYPE_UINT, values.accelerator_mb.load(),
+      "memory-step", G_TYPE_STRING, memory_step_name(values.memory_step), "model", G_TYPE_STRING,
+      engine.model_name.c_str(), "device", G_TYPE_STRING, engine.device.c_str(), "precision",
+      G_TYPE_STRING, engine.precision.c_str(), "kernels", G_TYPE_STRING, engine.kernels.c_str(),
+      "engine", G_TYPE_STRING, engine.version.c_str(), "threads", G_TYPE_UINT, engine.threads,
+      "worker-pid", G_TYPE_UINT, engine.worker_pid, "worker-restarts", G_TYPE_UINT64,
+      static_cast<guint64>(counts.restarts), "self-test", G_TYPE_STRING,
       self_test_name(engine.self_test), "device-fallback", G_TYPE_STRING,
       engine.device_fallback.c_str(), nullptr);
 }

@@ -1,25 +1,118 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// The hysteresis between warning about memory and being ready to warn again.
+// One ladder of steps for each of two limits; the higher one counts.
 #include "memory/policy.h"
+
+#include <algorithm>
 
 namespace jetsoncaption {
 
-MemoryEvent MemoryPolicy::update(const MemoryReading& reading) {
-  const bool is_above = threshold_bytes_ != 0 && reading.used_bytes > threshold_bytes_;
-  const bool is_low =
-      threshold_bytes_ == 0 || reading.used_bytes <= threshold_bytes_ - threshold_bytes_ / 10;
+namespace {
 
-  if (!is_exceeded_) {
-    if (!is_above)
-      return MemoryEvent::None;
-    is_exceeded_ = true;
-    return MemoryEvent::Exceeded;
+// A step is given so long to show what it brings before the next one is taken, and one back to show
+// that what is begun again can have the memory that it needs.
+constexpr std::chrono::seconds kPatience{2};
+
+// The kernel keeps some of the 4 GB for itself, so that boards with more than that are larger ones.
+constexpr uint64_t kSmallBoard = uint64_t{4} << 30;
+
+MemoryShortage shortage_of_use(uint64_t used, uint64_t threshold) {
+  if (threshold == 0)
+    return MemoryShortage::Off;
+  if (used > threshold)
+    return used - threshold > threshold / 4 ? MemoryShortage::Dangerous : MemoryShortage::Exceeded;
+  return used <= threshold - threshold / 10 ? MemoryShortage::Low : MemoryShortage::Near;
+}
+
+MemoryShortage shortage_of_reserve(uint64_t available, uint64_t reserve) {
+  if (available < reserve)
+    return available < reserve / 2 ? MemoryShortage::Dangerous : MemoryShortage::Exceeded;
+  return available - reserve >= reserve / 4 ? MemoryShortage::Low : MemoryShortage::Near;
+}
+
+MemoryStep first_step(const MemoryLimits& limits) {
+  return std::min(MemoryStep::Trim, limits.furthest);
+}
+
+MemoryStep step_up(MemoryStep step, const MemoryLimits& limits) {
+  if (step == MemoryStep::None)
+    return first_step(limits);
+  auto next = static_cast<MemoryStep>(static_cast<int>(step) + 1);
+  if (next == MemoryStep::Greedy && limits.is_greedy)
+    next = MemoryStep::Pause;
+  return std::min(next, limits.furthest);
+}
+
+// Of the first steps nothing is left that could be taken back.
+MemoryStep step_down(MemoryStep step, const MemoryLimits& limits) {
+  if (step <= MemoryStep::SlowDown)
+    return MemoryStep::None;
+  const auto next = static_cast<MemoryStep>(static_cast<int>(step) - 1);
+  return next == MemoryStep::Greedy && limits.is_greedy ? MemoryStep::SlowDown : next;
+}
+
+}  // namespace
+
+MemoryShortage shortage_of(MemoryCause cause, const MemoryReading& reading,
+                           const MemoryLimits& limits) {
+  if (cause == MemoryCause::Use)
+    return shortage_of_use(reading.used_bytes, limits.threshold_bytes);
+  if (limits.reserve_bytes == 0 || !reading.is_available_known)
+    return MemoryShortage::Off;
+  return shortage_of_reserve(reading.available_bytes, limits.reserve_bytes);
+}
+
+bool lacks_swap(const MemoryTotals& totals) {
+  return totals.total_bytes != 0 && totals.total_bytes <= kSmallBoard && totals.swap_bytes == 0;
+}
+
+void MemoryLadder::update(MemoryShortage shortage, const MemoryLimits& limits, TimePoint now) {
+  const MemoryStep step = next(shortage, limits, now);
+  if (step != step_)
+    changed_at_ = now;
+  step_ = step;
+}
+
+MemoryStep MemoryLadder::next(MemoryShortage shortage, const MemoryLimits& limits,
+                              TimePoint now) const {
+  const MemoryStep step = std::min(step_, limits.furthest);
+  switch (shortage) {
+    case MemoryShortage::Off:
+      return MemoryStep::None;
+    case MemoryShortage::Low:
+      return step <= MemoryStep::Trim || now - changed_at_ >= kPatience ? step_down(step, limits)
+                                                                       : step;
+    case MemoryShortage::Near:
+      return step;
+    case MemoryShortage::Exceeded:
+      return step == MemoryStep::None || now - changed_at_ >= kPatience ? step_up(step, limits)
+                                                                        : step;
+    case MemoryShortage::Dangerous:
+      return limits.furthest;
   }
-  if (is_low) {
-    is_exceeded_ = false;
-    return MemoryEvent::Recovered;
-  }
-  return MemoryEvent::None;
+  return step;
+}
+
+MemoryStep MemoryPolicy::step() const {
+  return std::max(use_.step(), reserve_.step());
+}
+
+MemoryDecision MemoryPolicy::update(const MemoryReading& reading, const MemoryLimits& limits,
+                                    MemoryLadder::TimePoint now) {
+  MemoryDecision decision;
+  decision.before = step();
+  const auto climb = [&](MemoryLadder& ladder, MemoryCause cause) {
+    const MemoryStep before = ladder.step();
+    const MemoryStep before_of_both = step();
+    ladder.update(shortage_of(cause, reading, limits), limits, now);
+    const bool is_crossing = (before == MemoryStep::None) != (ladder.step() == MemoryStep::None);
+    if (!is_crossing && step() == before_of_both)
+      return MemoryNews::None;
+    return ladder.step() > before ? MemoryNews::Worse : MemoryNews::Better;
+  };
+  decision.use = climb(use_, MemoryCause::Use);
+  decision.reserve = climb(reserve_, MemoryCause::Reserve);
+  decision.step = step();
+  return decision;
 }
 
 }  // namespace jetsoncaption

@@ -1,38 +1,96 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Decides from readings when memory use has crossed its threshold.
+// Decides from readings how much is to be done about a lack of memory.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 
 #include "memory/reading.h"
 
 namespace jetsoncaption {
 
-enum class MemoryEvent {
-  None,
-  Exceeded,   // use has risen above the threshold
-  Recovered,  // use has fallen to 90 % of the threshold after that
+// What is done, each with all that stands before it. In the order in which it hurts.
+enum class MemoryStep {
+  None = 0,
+  Warn,      // say so; the first step where nothing else is allowed
+  Trim,      // give back what is not needed between two captions; the first step otherwise
+  SlowDown,  // describe fewer frames
+  Greedy,    // search for captions with less effort; left out where there is nothing to save
+  Pause,     // describe nothing
+  Unload,    // keep no model
 };
 
-// Reports each crossing once: after Exceeded nothing is reported until use has fallen to 90 % of
-// the threshold, so a use that wavers about the threshold does not flood the bus. For one thread.
-class MemoryPolicy {
+struct MemoryLimits {
+  uint64_t threshold_bytes = 0;  // of this program's own use; 0: no limit
+  uint64_t reserve_bytes = 0;    // that the system is to have left; 0: none
+  MemoryStep furthest = MemoryStep::Trim;
+  bool is_greedy = true;  // captions are searched for with the least effort anyway
+};
+
+// The two limits, each of which can be broken without the other.
+enum class MemoryCause { Use, Reserve };
+
+// How short memory is by one of the limits.
+enum class MemoryShortage {
+  Off,        // there is no such limit, or nobody knows
+  Low,        // well inside of it: use of 90 % at most, a quarter more than the reserve left
+  Near,       // between that and the limit
+  Exceeded,   // beyond it
+  Dangerous,  // far beyond it: use of more than 125 %, less than half of the reserve left
+};
+
+MemoryShortage shortage_of(MemoryCause cause, const MemoryReading& reading,
+                           const MemoryLimits& limits);
+
+// A board of 4 GB or less whose memory cannot be stretched: what does not fit for a moment ends
+// programs there.
+bool lacks_swap(const MemoryTotals& totals);
+
+// The steps that one limit leads to. The first one is taken when it is exceeded, and each further
+// one when it still is after two seconds, which the step before has to show what it brings. Where it
+// is dangerously exceeded there is no time for that, and the furthest one is taken at once. Between
+// the limit and well inside of it nothing changes, so that a use that wavers about it does not
+// flood the bus. Inside, the way back leads over the same steps, as far apart.
+class MemoryLadder {
  public:
-  // 0: no limit.
-  explicit MemoryPolicy(uint64_t threshold_bytes) : threshold_bytes_(threshold_bytes) {}
+  using TimePoint = std::chrono::steady_clock::time_point;
 
-  // Holds from the next reading on. With 0 a threshold that was exceeded counts as recovered.
-  void set_threshold_bytes(uint64_t threshold_bytes) { threshold_bytes_ = threshold_bytes; }
-  uint64_t threshold_bytes() const { return threshold_bytes_; }
+  void update(MemoryShortage shortage, const MemoryLimits& limits, TimePoint now);
 
-  MemoryEvent update(const MemoryReading& reading);
-
-  // Between Exceeded and Recovered.
-  bool is_exceeded() const { return is_exceeded_; }
+  MemoryStep step() const { return step_; }
 
  private:
-  uint64_t threshold_bytes_;
-  bool is_exceeded_ = false;
+  MemoryStep next(MemoryShortage shortage, const MemoryLimits& limits, TimePoint now) const;
+
+  MemoryStep step_ = MemoryStep::None;
+  TimePoint changed_at_;
+};
+
+// What has changed with a reading because of one of the limits.
+enum class MemoryNews {
+  None,    // also where the step is another one, but the other limit has led further before
+  Worse,   // a step further, or the limit was crossed
+  Better,  // a step back, or the limit is kept again
+};
+
+struct MemoryDecision {
+  MemoryStep before = MemoryStep::None;
+  MemoryStep step = MemoryStep::None;  // the further one of both limits
+  MemoryNews use = MemoryNews::None;
+  MemoryNews reserve = MemoryNews::None;
+};
+
+// For one thread, which brings the clock. The limits hold from the reading on with which they come.
+class MemoryPolicy {
+ public:
+  MemoryDecision update(const MemoryReading& reading, const MemoryLimits& limits,
+                        MemoryLadder::TimePoint now);
+
+  MemoryStep step() const;
+
+ private:
+  MemoryLadder use_;
+  MemoryLadder reserve_;
 };
 
 }  // namespace jetsoncaption

@@ -217,10 +217,10 @@ MemoryReading MemorySampler::sample() const noexcept {
   uint64_t cgroup_bytes = kMaximum;
   for (const Cgroup& cgroup : files_->cgroups)
     cgroup_bytes = std::min(cgroup_bytes, cgroup.available_bytes(text));
-  if (system_bytes == 0)
-    reading.available_bytes = cgroup_bytes == kMaximum ? 0 : cgroup_bytes;
-  else
-    reading.available_bytes = std::min(system_bytes, cgroup_bytes);
+  reading.is_available_known = system_bytes != 0 || cgroup_bytes != kMaximum;
+  if (reading.is_available_known)
+    reading.available_bytes =
+        system_bytes == 0 ? cgroup_bytes : std::min(system_bytes, cgroup_bytes);
 
   files_->statm.read(text);
   const uint64_t resident_bytes = multiply(resident_pages(text), files_->page_bytes);
@@ -228,6 +228,12 @@ MemoryReading MemorySampler::sample() const noexcept {
                            ? kMaximum
                            : resident_bytes + reading.accelerator_bytes;
   return reading;
+}
+
+MemoryTotals MemorySampler::totals() const noexcept {
+  Text text;
+  files_->meminfo.read(text);
+  return {meminfo_bytes(text, "MemTotal:"), meminfo_bytes(text, "SwapTotal:")};
 }
 
 uint64_t MemorySampler::limit_bytes() const noexcept {

@@ -17,7 +17,8 @@ struct MemoryRoots {
 
 // Looks at:
 //   <proc>/self/statm   resident pages of this process
-//   <proc>/meminfo      MemAvailable; NvMapMemUsed on Jetson boards, GPU memory that is in nobody's
+//   <proc>/meminfo      MemTotal, SwapTotal, MemAvailable; NvMapMemUsed on Jetson boards, GPU
+//   memory that is in nobody's
 //                       resident size. It is only known for the whole system, so what was added
 //                       since the sampler was made counts as ours.
 //   the limits and use of this process's memory cgroup and of those above it: version 2
@@ -36,6 +37,8 @@ class MemorySampler {
 
   // A few reads from the kernel: tens of microseconds, no allocation, no lock. Thread-safe.
   MemoryReading sample() const noexcept;
+
+  MemoryTotals totals() const noexcept;
 
   // The tightest limit of this process's memory cgroups; 0 where there is none.
   uint64_t limit_bytes() const noexcept;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// The element reports memory use at the threshold once, acts, and says when it has fallen.
+// The element reports a lack of memory step by step, acts, and says when it is over.
 #include <string>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -26,9 +27,17 @@ struct MemoryDetails {
   guint threshold_mb = 0;
   guint available_mb = 0;
   guint gpu_mb = 0;
+  guint reserve_mb = 0;
   guint64 frame = 0;
   std::string action;
+  std::string cause;
+  std::string step;
 };
+
+std::string text_of(const GstStructure* structure, const char* field) {
+  const char* text = gst_structure_get_string(structure, field);
+  return text != nullptr ? text : "";
+}
 
 // Reads the details of a warning or an information message, and frees it.
 MemoryDetails details_of(GstMessage* message) {
@@ -41,13 +50,15 @@ MemoryDetails details_of(GstMessage* message) {
   EXPECT_NE(structure, nullptr);
   if (structure != nullptr) {
     EXPECT_TRUE(gst_structure_has_name(structure, "jetsoncaption-memory"));
-    EXPECT_EQ(gst_structure_n_fields(structure), 6);
+    EXPECT_EQ(gst_structure_n_fields(structure), 9);
     EXPECT_TRUE(gst_structure_get(
         structure, "used-mb", G_TYPE_UINT, &details.used_mb, "threshold-mb", G_TYPE_UINT,
         &details.threshold_mb, "available-mb", G_TYPE_UINT, &details.available_mb, "gpu-mb",
-        G_TYPE_UINT, &details.gpu_mb, "frame", G_TYPE_UINT64, &details.frame, nullptr));
-    const char* action = gst_structure_get_string(structure, "action");
-    details.action = action != nullptr ? action : "";
+        G_TYPE_UINT, &details.gpu_mb, "reserve-mb", G_TYPE_UINT, &details.reserve_mb, "frame",
+        G_TYPE_UINT64, &details.frame, nullptr));
+    details.action = text_of(structure, "action");
+    details.cause = text_of(structure, "cause");
+    details.step = text_of(structure, "step");
   }
   gst_message_unref(message);
   return details;
@@ -86,6 +97,9 @@ TEST(ElementMemory, TellsEverythingInTheDetails) {
   EXPECT_GT(details.available_mb, 0u);
   EXPECT_EQ(details.gpu_mb, 0u) << "the fake engine has no accelerator";
   EXPECT_EQ(details.action, "trim");
+  EXPECT_EQ(details.cause, "use");
+  EXPECT_EQ(details.step, "trim");
+  EXPECT_EQ(details.reserve_mb, 200u);
   EXPECT_EQ(details.frame, 5u) << "read at every 5th frame";
 }
 
@@ -267,6 +281,61 @@ TEST(ElementMemory, ModelThatCannotBeLoadedAgainIsAWarning) {
   gst_message_unref(message);
   pass_frames(harness, 5);
   EXPECT_EQ(harness.count_messages(GST_MESSAGE_ERROR), 0) << "the video goes on";
+}
+
+// Steps as the messages tell them, until one of them is `last`.
+std::vector<std::string> steps_until(CaptionHarness& harness, GstMessageType type,
+                                     const std::string& last) {
+  std::vector<std::string> steps;
+  for (int i = 0; i < 4000 && (steps.empty() || steps.back() != last); i++) {
+    pass_frames(harness, 1);
+    if (GstMessage* message = harness.wait_for_message(type, 5 * GST_MSECOND))
+      steps.push_back(details_of(message).step);
+  }
+  return steps;
+}
+
+TEST(ElementMemory, LeadsToTheActionStepByStepAndBack) {
+  // Beside what the engine holds, the rest of this process comes and goes unnoticed.
+  CaptionHarness harness({{"model", "fake:request=1;keep=1;allocate-mb=160"},
+                          {"mode", "live"},
+                          {"overlay", "false"},
+                          {"beam-size", "4"},
+                          {"memory-threshold", "0"},
+                          {"memory-check-interval", "1"},
+                          {"memory-action", "pause"}});
+  pass_frames(harness, 5);
+  using Steps = std::vector<std::string>;
+  harness.set("memory-threshold", std::to_string(harness.get_uint("memory-usage") * 9 / 10));
+
+  EXPECT_EQ(steps_until(harness, GST_MESSAGE_WARNING, "slow-down"), (Steps{"trim", "slow-down"}));
+  const uint64_t captions = harness.stat("captions");
+  EXPECT_EQ(steps_until(harness, GST_MESSAGE_WARNING, "greedy"), (Steps{"greedy"}));
+  EXPECT_LE(harness.stat("captions"), captions + 3) << "in two seconds, of hundreds of frames";
+  EXPECT_EQ(steps_until(harness, GST_MESSAGE_WARNING, "pause"), (Steps{"pause"}));
+  EXPECT_NE(harness.get_string("caption").find("beam-size 1 "), std::string::npos)
+      << harness.get_string("caption");
+
+  harness.set("memory-threshold", "100000");
+  EXPECT_EQ(steps_until(harness, GST_MESSAGE_INFO, "none"), (Steps{"greedy", "slow-down", "none"}));
+  EXPECT_EQ(harness.state(), "ready");
+  EXPECT_EQ(harness.count_messages(GST_MESSAGE_WARNING), 0);
+}
+
+TEST(ElementMemory, IsShortWhereTheSystemHasLessThanTheReserve) {
+  CaptionHarness harness({{"model", "fake:"},
+                          {"mode", "live"},
+                          {"memory-threshold", "0"},
+                          {"memory-reserve", "100000000"},
+                          {"memory-check-interval", "1"},
+                          {"memory-action", "pause"}});
+  pass_frames(harness, 1);
+  GstMessage* message = harness.wait_for_message(GST_MESSAGE_WARNING, 0);
+  ASSERT_NE(message, nullptr);
+  const MemoryDetails details = details_of(message);
+  EXPECT_EQ(details.cause, "reserve");
+  EXPECT_EQ(details.step, "pause") << "a hundred terabytes are far away";
+  EXPECT_EQ(details.reserve_mb, 100000000u);
 }
 
 TEST(ElementMemory, ShowsTheNewestReadingAsAProperty) {

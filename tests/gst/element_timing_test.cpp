@@ -118,6 +118,43 @@ TEST(QualityOfService, NeverTakesACaptionFromAFrameInEveryFrameMode) {
   EXPECT_EQ(captions_after(harness, 10), 10u);
 }
 
+// As a sink does behind an element of 100 ms whose latency nobody knows. Runs at 300 frames a
+// second of the clock, and 30 of timestamps.
+void pass_late_frames(CaptionHarness& harness, int frames) {
+  for (int i = 0; i < frames; i++) {
+    GstBuffer* passed = harness.pass(kGray);
+    tell_late(harness, GST_BUFFER_PTS(passed), 100 * GST_MSECOND);
+    gst_buffer_unref(passed);
+    g_usleep(3000);
+  }
+}
+
+TEST(QualityOfService, DoesNotEndCaptionsWhereAllFramesAreLateForEver) {
+  CaptionHarness harness({{"model", "fake:"}, {"mode", "live"}});
+  tell_late(harness, 0, 100 * GST_MSECOND);
+  pass_late_frames(harness, 10 * 30);
+  EXPECT_GE(harness.stat("captions"), 4u) << "in ten seconds";
+  EXPECT_LE(harness.stat("captions"), 5u);
+  EXPECT_GE(harness.stat("late"), 290u);
+}
+
+TEST(QualityOfService, IsNamedOnceAsTheCauseOfFewCaptions) {
+  CaptionHarness harness({{"model", "fake:"}, {"mode", "live"}});
+  tell_late(harness, 0, 100 * GST_MSECOND);
+  pass_late_frames(harness, 30);
+  EXPECT_EQ(harness.count_messages(GST_MESSAGE_WARNING), 0) << "a moment is no news";
+  pass_late_frames(harness, 5 * 30);
+  GstMessage* message = harness.wait_for_message(GST_MESSAGE_WARNING, 0);
+  ASSERT_NE(message, nullptr);
+  GError* error = nullptr;
+  gst_message_parse_warning(message, &error, nullptr);
+  EXPECT_NE(std::string(error->message).find("100 ms too late"), std::string::npos)
+      << error->message;
+  g_error_free(error);
+  gst_message_unref(message);
+  EXPECT_EQ(harness.count_messages(GST_MESSAGE_WARNING), 0);
+}
+
 TEST(QualityOfService, PassesOnToUpstream) {
   CaptionHarness harness({{"model", "fake:"}, {"mode", "live"}});
   while (GstEvent* event = gst_harness_try_pull_upstream_event(harness.harness()))

@@ -1,78 +1,297 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Rules of warning about memory once for each crossing.
+// Rules of what is done about a lack of memory: when, in which order, and how it is taken back.
 #include "memory/policy.h"
 
 #include <limits>
+#include <string>
+#include <vector>
 
 #include <gtest/gtest.h>
 
 namespace jetsoncaption {
 namespace {
 
-MemoryReading used(uint64_t bytes) {
+using std::chrono::milliseconds;
+
+constexpr uint64_t kMost = std::numeric_limits<uint64_t>::max();
+// Of memory that is left, where a test is about use.
+constexpr uint64_t kPlenty = 1 << 30;
+
+MemoryReading reading_of(uint64_t used, uint64_t available = kPlenty) {
   MemoryReading reading;
-  reading.used_bytes = bytes;
+  reading.used_bytes = used;
+  reading.available_bytes = available;
+  reading.is_available_known = true;
   return reading;
 }
 
-TEST(MemoryPolicy, ReportsNothingUpToTheThreshold) {
-  MemoryPolicy policy(1000);
-  EXPECT_EQ(policy.update(used(0)), MemoryEvent::None);
-  EXPECT_EQ(policy.update(used(1000)), MemoryEvent::None);
-  EXPECT_FALSE(policy.is_exceeded());
+MemoryLimits limits_to(MemoryStep furthest, uint64_t threshold = 1000, uint64_t reserve = 0) {
+  MemoryLimits limits;
+  limits.threshold_bytes = threshold;
+  limits.reserve_bytes = reserve;
+  limits.furthest = furthest;
+  limits.is_greedy = false;
+  return limits;
+}
+
+// A policy with a clock of its own.
+class Watched {
+ public:
+  explicit Watched(const MemoryLimits& first_limits) : limits(first_limits) {}
+
+  MemoryDecision at(int ms, const MemoryReading& reading) {
+    return policy_.update(reading, limits, MemoryLadder::TimePoint() + milliseconds(ms));
+  }
+  MemoryStep step() const { return policy_.step(); }
+
+  MemoryLimits limits;
+
+ private:
+  MemoryPolicy policy_;
+};
+
+struct Moment {
+  int ms;
+  uint64_t value;  // used or available
+  MemoryStep step;
+};
+
+void expect_steps(Watched& watched, const std::vector<Moment>& moments, MemoryCause cause) {
+  for (const Moment& moment : moments) {
+    SCOPED_TRACE("at " + std::to_string(moment.ms) + " ms, " + std::to_string(moment.value));
+    const MemoryStep before = watched.step();
+    const MemoryDecision decision =
+        watched.at(moment.ms, cause == MemoryCause::Use ? reading_of(moment.value)
+                                                        : reading_of(0, moment.value));
+    EXPECT_EQ(decision.before, before);
+    EXPECT_EQ(decision.step, moment.step);
+    const MemoryNews expected = moment.step > before   ? MemoryNews::Worse
+                                : moment.step < before ? MemoryNews::Better
+                                                       : MemoryNews::None;
+    EXPECT_EQ(cause == MemoryCause::Use ? decision.use : decision.reserve, expected);
+    EXPECT_EQ(cause == MemoryCause::Use ? decision.reserve : decision.use, MemoryNews::None);
+  }
+}
+
+TEST(MemoryPolicy, DoesNothingUpToTheThreshold) {
+  Watched watched(limits_to(MemoryStep::Unload));
+  expect_steps(watched, {{0, 0, MemoryStep::None}, {5000, 1000, MemoryStep::None}},
+               MemoryCause::Use);
 }
 
 TEST(MemoryPolicy, ReportsOnceUntilUseFallsWellBelowTheThreshold) {
-  MemoryPolicy policy(1000);
-  EXPECT_EQ(policy.update(used(1001)), MemoryEvent::Exceeded);
-  EXPECT_EQ(policy.update(used(1200)), MemoryEvent::None) << "already reported";
-  EXPECT_EQ(policy.update(used(950)), MemoryEvent::None) << "not low enough to arm again";
-  EXPECT_EQ(policy.update(used(1001)), MemoryEvent::None) << "not armed";
-  EXPECT_TRUE(policy.is_exceeded());
-  EXPECT_EQ(policy.update(used(901)), MemoryEvent::None);
-  EXPECT_EQ(policy.update(used(900)), MemoryEvent::Recovered);
-  EXPECT_FALSE(policy.is_exceeded());
-  EXPECT_EQ(policy.update(used(800)), MemoryEvent::None) << "already reported";
-  EXPECT_EQ(policy.update(used(1001)), MemoryEvent::Exceeded) << "armed again";
+  for (const MemoryStep step : {MemoryStep::Warn, MemoryStep::Trim}) {
+    Watched watched(limits_to(step));
+    expect_steps(watched,
+                 {{0, 1001, step},
+                  {200, 1200, step},   // already reported
+                  {5000, 950, step},   // not low enough to arm again
+                  {9000, 1001, step},  // not armed
+                  {9001, 901, step},
+                  {9002, 900, MemoryStep::None},
+                  {9003, 800, MemoryStep::None},  // already reported
+                  {9004, 1001, step}},            // armed again
+                 MemoryCause::Use);
+  }
 }
 
-TEST(MemoryPolicy, FirstReadingMayExceed) {
-  MemoryPolicy policy(1);
-  EXPECT_EQ(policy.update(used(100000000)), MemoryEvent::Exceeded);
-  for (int i = 0; i < 1000; ++i)
-    EXPECT_EQ(policy.update(used(100000000)), MemoryEvent::None);
+TEST(MemoryPolicy, GoesFurtherByOneStepEveryTwoSecondsWhileUseIsAboveTheThreshold) {
+  Watched watched(limits_to(MemoryStep::Unload));
+  expect_steps(watched,
+               {{0, 1001, MemoryStep::Trim},
+                {1999, 1100, MemoryStep::Trim},
+                {2000, 1100, MemoryStep::SlowDown},
+                {3999, 1100, MemoryStep::SlowDown},
+                {4000, 1100, MemoryStep::Greedy},
+                {4500, 950, MemoryStep::Greedy},  // below the threshold, but not by much
+                {9000, 950, MemoryStep::Greedy},
+                {9001, 1001, MemoryStep::Pause},
+                {9100, 1001, MemoryStep::Pause},
+                {11001, 1001, MemoryStep::Unload},
+                {99999, 1001, MemoryStep::Unload}},
+               MemoryCause::Use);
 }
 
-TEST(MemoryPolicy, ZeroIsNoLimit) {
-  MemoryPolicy policy(0);
-  EXPECT_EQ(policy.update(used(std::numeric_limits<uint64_t>::max())), MemoryEvent::None);
+TEST(MemoryPolicy, GoesBackByOneStepEveryTwoSecondsWhileUseIsLow) {
+  Watched watched(limits_to(MemoryStep::Unload));
+  watched.at(0, reading_of(5000));
+  expect_steps(watched,
+               {{100, 900, MemoryStep::Unload},
+                {2000, 900, MemoryStep::Pause},
+                {3999, 900, MemoryStep::Pause},
+                {4000, 900, MemoryStep::Greedy},
+                {6000, 900, MemoryStep::SlowDown},
+                {8000, 950, MemoryStep::SlowDown},
+                {8001, 900, MemoryStep::None}},  // what was trimmed cannot be taken back
+               MemoryCause::Use);
 }
 
-TEST(MemoryPolicy, LargestThresholdDoesNotOverflow) {
-  MemoryPolicy policy(std::numeric_limits<uint64_t>::max() - 1);
-  EXPECT_EQ(policy.update(used(std::numeric_limits<uint64_t>::max())), MemoryEvent::Exceeded);
-  EXPECT_EQ(policy.update(used(std::numeric_limits<uint64_t>::max() / 2)), MemoryEvent::Recovered);
+TEST(MemoryPolicy, TurnsRoundOnTheWayBack) {
+  Watched watched(limits_to(MemoryStep::Unload));
+  watched.at(0, reading_of(5000));
+  expect_steps(watched,
+               {{2000, 900, MemoryStep::Pause},
+                {2500, 1001, MemoryStep::Pause},
+                {4000, 1001, MemoryStep::Unload},
+                {5999, 900, MemoryStep::Unload},
+                {6000, 900, MemoryStep::Pause}},
+               MemoryCause::Use);
 }
 
-TEST(MemoryPolicy, RaisedThresholdRecovers) {
-  MemoryPolicy policy(1000);
-  policy.update(used(1001));
-  policy.set_threshold_bytes(2000);
-  EXPECT_EQ(policy.update(used(1001)), MemoryEvent::Recovered);
+TEST(MemoryPolicy, LeavesOutTheSmallerSearchWhereThereIsNone) {
+  Watched watched(limits_to(MemoryStep::Pause));
+  watched.limits.is_greedy = true;
+  expect_steps(watched,
+               {{0, 1001, MemoryStep::Trim},
+                {2000, 1001, MemoryStep::SlowDown},
+                {4000, 1001, MemoryStep::Pause},
+                {9000, 900, MemoryStep::SlowDown},
+                {11000, 900, MemoryStep::None}},
+               MemoryCause::Use);
 }
 
-TEST(MemoryPolicy, LoweredThresholdIsExceeded) {
-  MemoryPolicy policy(2000);
-  policy.update(used(1001));
-  policy.set_threshold_bytes(1000);
-  EXPECT_EQ(policy.update(used(1001)), MemoryEvent::Exceeded);
+TEST(MemoryPolicy, GoesAsFarAsItMayAtOnceWhereUseIsFarAboveTheThreshold) {
+  for (const MemoryStep step :
+       {MemoryStep::Warn, MemoryStep::Trim, MemoryStep::Pause, MemoryStep::Unload}) {
+    Watched watched(limits_to(step));
+    expect_steps(watched, {{0, 1251, step}, {1, 1251, step}, {9000, 1251, step}}, MemoryCause::Use);
+  }
 }
 
-TEST(MemoryPolicy, RemovedThresholdRecovers) {
-  MemoryPolicy policy(1000);
-  policy.update(used(1001));
-  policy.set_threshold_bytes(0);
-  EXPECT_EQ(policy.update(used(1001)), MemoryEvent::Recovered);
+TEST(MemoryPolicy, NeverGoesFurtherThanItMay) {
+  for (const MemoryStep step :
+       {MemoryStep::Warn, MemoryStep::Trim, MemoryStep::Pause, MemoryStep::Unload}) {
+    Watched watched(limits_to(step));
+    for (int ms = 0; ms < 60000; ms += 100)
+      watched.at(ms, reading_of(1100));
+    EXPECT_EQ(watched.step(), step);
+  }
+}
+
+TEST(MemoryPolicy, GoesBackAtOnceToWhatIsStillAllowed) {
+  Watched watched(limits_to(MemoryStep::Unload));
+  watched.at(0, reading_of(5000));
+  watched.limits.furthest = MemoryStep::Warn;
+  EXPECT_EQ(watched.at(1, reading_of(5000)).step, MemoryStep::Warn);
+}
+
+TEST(MemoryPolicy, EndsAtOnceWithTheThreshold) {
+  Watched watched(limits_to(MemoryStep::Unload));
+  watched.at(0, reading_of(5000));
+  watched.limits.threshold_bytes = 0;
+  const MemoryDecision decision = watched.at(1, reading_of(5000));
+  EXPECT_EQ(decision.step, MemoryStep::None);
+  EXPECT_EQ(decision.use, MemoryNews::Better);
+}
+
+TEST(MemoryPolicy, FollowsTheThreshold) {
+  Watched watched(limits_to(MemoryStep::Trim, 2000));
+  EXPECT_EQ(watched.at(0, reading_of(1001)).step, MemoryStep::None);
+  watched.limits.threshold_bytes = 1000;
+  EXPECT_EQ(watched.at(1, reading_of(1001)).step, MemoryStep::Trim);
+  watched.limits.threshold_bytes = 2000;
+  EXPECT_EQ(watched.at(2, reading_of(1001)).step, MemoryStep::None);
+}
+
+TEST(MemoryPolicy, TakesZeroForNoLimit) {
+  Watched watched(limits_to(MemoryStep::Unload, 0, 0));
+  EXPECT_EQ(watched.at(0, reading_of(kMost, 0)).step, MemoryStep::None);
+}
+
+TEST(MemoryPolicy, DoesTheSameWhereTheSystemHasLittleLeft) {
+  Watched watched(limits_to(MemoryStep::Unload, 0, 1000));
+  expect_steps(watched,
+               {{0, 1000, MemoryStep::None},
+                {1, 999, MemoryStep::Trim},
+                {2000, 999, MemoryStep::Trim},
+                {2001, 500, MemoryStep::SlowDown},
+                {2002, 499, MemoryStep::Unload},  // no time is left
+                {9000, 1249, MemoryStep::Unload},
+                {9001, 1250, MemoryStep::Pause}},
+               MemoryCause::Reserve);
+}
+
+TEST(MemoryPolicy, LooksAtNoReserveWhereNobodyKnowsWhatIsLeft) {
+  Watched watched(limits_to(MemoryStep::Unload, 0, 1000));
+  EXPECT_EQ(watched.at(0, MemoryReading()).step, MemoryStep::None);
+  EXPECT_EQ(watched.at(1, reading_of(0, 0)).step, MemoryStep::Unload) << "known, and none";
+  EXPECT_EQ(watched.at(2, MemoryReading()).step, MemoryStep::None);
+}
+
+TEST(MemoryPolicy, DoesWhatTheWorseLimitAsksAndReportsBothCrossings) {
+  Watched watched(limits_to(MemoryStep::Unload, 1000, 1000));
+  watched.at(0, reading_of(0, 100));
+  MemoryDecision decision = watched.at(1, reading_of(1100, 100));
+  EXPECT_EQ(decision.step, MemoryStep::Unload);
+  EXPECT_EQ(decision.use, MemoryNews::Worse) << "this limit is broken too";
+  EXPECT_EQ(decision.reserve, MemoryNews::None);
+
+  decision = watched.at(2001, reading_of(1100, 100));
+  EXPECT_EQ(decision.use, MemoryNews::None) << "a step that was taken before";
+
+  decision = watched.at(2500, reading_of(1000, 5000));
+  EXPECT_EQ(decision.step, MemoryStep::Pause);
+  EXPECT_EQ(decision.reserve, MemoryNews::Better);
+  decision = watched.at(9000, reading_of(1000, 5000));
+  decision = watched.at(19000, reading_of(1000, 5000));
+  decision = watched.at(29000, reading_of(1000, 5000));
+  EXPECT_EQ(decision.reserve, MemoryNews::Better) << "this limit is kept again";
+  EXPECT_EQ(decision.step, MemoryStep::SlowDown) << "the other one is not";
+}
+
+TEST(MemoryTotals, OfASmallBoardWantSwap) {
+  const auto lacks = [](uint64_t total_mb, uint64_t swap_mb) {
+    return lacks_swap({total_mb << 20, swap_mb << 20});
+  };
+  EXPECT_TRUE(lacks(3964, 0));
+  EXPECT_TRUE(lacks(4096, 0));
+  EXPECT_FALSE(lacks(3964, 1982));
+  EXPECT_FALSE(lacks(7900, 0));
+  EXPECT_FALSE(lacks(0, 0)) << "nobody knows";
+}
+
+struct Case {
+  uint64_t value;
+  uint64_t limit;
+  MemoryShortage shortage;
+};
+
+TEST(MemoryShortage, OfUseIsMeasuredInSharesOfTheThreshold) {
+  for (const Case& c : std::vector<Case>{{0, 0, MemoryShortage::Off},
+                                         {kMost, 0, MemoryShortage::Off},
+                                         {0, 1000, MemoryShortage::Low},
+                                         {900, 1000, MemoryShortage::Low},
+                                         {901, 1000, MemoryShortage::Near},
+                                         {1000, 1000, MemoryShortage::Near},
+                                         {1001, 1000, MemoryShortage::Exceeded},
+                                         {1250, 1000, MemoryShortage::Exceeded},
+                                         {1251, 1000, MemoryShortage::Dangerous},
+                                         {1, 1, MemoryShortage::Low},
+                                         {2, 1, MemoryShortage::Dangerous},
+                                         {kMost, kMost - 1, MemoryShortage::Exceeded},
+                                         {kMost / 2, kMost - 1, MemoryShortage::Low}}) {
+    EXPECT_EQ(shortage_of(MemoryCause::Use, reading_of(c.value), limits_to({}, c.limit)),
+              c.shortage)
+        << c.value << " of " << c.limit;
+  }
+}
+
+TEST(MemoryShortage, OfTheSystemIsMeasuredInSharesOfTheReserve) {
+  for (const Case& c : std::vector<Case>{{0, 0, MemoryShortage::Off},
+                                         {1250, 1000, MemoryShortage::Low},
+                                         {kMost, 1000, MemoryShortage::Low},
+                                         {1249, 1000, MemoryShortage::Near},
+                                         {1000, 1000, MemoryShortage::Near},
+                                         {999, 1000, MemoryShortage::Exceeded},
+                                         {500, 1000, MemoryShortage::Exceeded},
+                                         {499, 1000, MemoryShortage::Dangerous},
+                                         {0, 1000, MemoryShortage::Dangerous},
+                                         {0, kMost, MemoryShortage::Dangerous},
+                                         {kMost, kMost, MemoryShortage::Near}}) {
+    EXPECT_EQ(shortage_of(MemoryCause::Reserve, reading_of(0, c.value), limits_to({}, 0, c.limit)),
+              c.shortage)
+        << c.value << " of " << c.limit;
+  }
 }
 
 }  // namespace

@@ -91,6 +91,14 @@ TEST_F(MemorySamplerTest, WithoutCgroupTheSystemSaysWhatIsAvailable) {
   EXPECT_EQ(available_bytes(), 1024 * kMega);
 }
 
+TEST_F(MemorySamplerTest, TotalsAreThoseOfTheMachine) {
+  EXPECT_EQ(MemorySampler(roots_).totals().swap_bytes, 0U);
+  write("/proc/meminfo", "MemTotal:  4059136 kB\nSwapTotal:  2048 kB\nSwapFree:  1 kB\n");
+  const MemoryTotals totals = MemorySampler(roots_).totals();
+  EXPECT_EQ(totals.total_bytes, 3964 * kMega);
+  EXPECT_EQ(totals.swap_bytes, 2 * kMega);
+}
+
 TEST_F(MemorySamplerTest, EachReadingIsFresh) {
   const MemorySampler sampler(roots_);
   write("/proc/self/statm", "50000 1 800 1 0 9000 0\n");
@@ -169,6 +177,7 @@ TEST_F(MemorySamplerTest, UseAboveTheLimitLeavesNothing) {
   write("/cgroup/memory.max", "1000\n");
   write("/cgroup/memory.current", "2000\n");
   EXPECT_EQ(available_bytes(), 0U);
+  EXPECT_TRUE(MemorySampler(roots_).sample().is_available_known) << "that none is left";
 }
 
 TEST_F(MemorySamplerTest, LimitThatChangesLaterIsSeen) {
@@ -244,6 +253,7 @@ TEST_F(MemorySamplerTest, MissingFilesCountAsNothing) {
   const MemoryReading reading = MemorySampler({"/nonexistent", "/nonexistent"}).sample();
   EXPECT_EQ(reading.used_bytes, 0U);
   EXPECT_EQ(reading.available_bytes, 0U);
+  EXPECT_FALSE(reading.is_available_known);
   EXPECT_EQ(reading.accelerator_bytes, 0U);
 }
 

@@ -5,15 +5,22 @@
 #include <cstdint>
 
 #include "base/error.h"
+#include "memory/policy.h"
 #include "memory/reading.h"
 #include "plugin/session/frame_caption.h"
 #include "plugin/settings.h"
 
 namespace jetsoncaption {
 
+// That one of the limits of memory leads to another step.
 struct MemoryNotice {
   MemoryReading reading;
+  MemoryCause cause = MemoryCause::Use;
+  bool is_worse = false;
+  MemoryStep before = MemoryStep::None;
+  MemoryStep step = MemoryStep::None;  // that of both limits
   unsigned threshold_mb = 0;
+  unsigned reserve_mb = 0;
   MemoryAction action = MemoryAction::Warn;
   uint64_t frame = 0;
 };
@@ -40,9 +47,11 @@ class CaptionListener {
   virtual void captioned(const FrameCaption& caption) = 0;
   virtual void caption_failed(const CaptionFailure& failure) = 0;
 
-  // By the streaming thread, once for each crossing of the threshold.
-  virtual void memory_exceeded(const MemoryNotice& notice) = 0;
-  virtual void memory_recovered(const MemoryNotice& notice) = 0;
+  // By the thread that starts the element, once in a process: a small board without swap.
+  virtual void no_swap(const MemoryTotals& totals) = 0;
+
+  // By the streaming thread, once for each step.
+  virtual void memory_changed(const MemoryNotice& notice) = 0;
 };
 
 }  // namespace jetsoncaption

@@ -1,24 +1,36 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Reads the memory in use every few frames, and reports and acts at the threshold.
+// Reads the memory in use every few frames, and reports and acts where it is short.
 #include "plugin/session/memory_watch.h"
 
+#include <atomic>
 #include <utility>
 
 namespace jetsoncaption {
 
 namespace {
 
-MemoryHold hold_of(MemoryAction action) {
+MemoryStep furthest_step(MemoryAction action) {
   switch (action) {
-    case MemoryAction::Pause:
-      return MemoryHold::Pause;
-    case MemoryAction::Unload:
-      return MemoryHold::Unload;
     case MemoryAction::Warn:
+      return MemoryStep::Warn;
     case MemoryAction::Trim:
+      return MemoryStep::Trim;
+    case MemoryAction::Pause:
+      return MemoryStep::Pause;
+    case MemoryAction::Unload:
       break;
   }
-  return MemoryHold::None;
+  return MemoryStep::Unload;
+}
+
+MemoryHold hold_of(MemoryStep step) {
+  if (step == MemoryStep::Unload)
+    return MemoryHold::Unload;
+  return step == MemoryStep::Pause ? MemoryHold::Pause : MemoryHold::None;
+}
+
+uint64_t to_bytes(unsigned mb) {
+  return static_cast<uint64_t>(mb) << 20;
 }
 
 }  // namespace
@@ -30,27 +42,49 @@ MemoryWatch::MemoryWatch(CaptionListener& listener, std::unique_ptr<MemorySample
       session_(std::move(session)),
       values_(values) {
   read();
+  static std::atomic<bool> told_of_swap{false};
+  const MemoryTotals totals = sampler_->totals();
+  if (lacks_swap(totals) && !told_of_swap.exchange(true))
+    listener_.no_swap(totals);
 }
 
-void MemoryWatch::check(uint64_t frame, const Settings& settings) {
+MemoryStep MemoryWatch::check(uint64_t frame, const Settings& settings,
+                              MemoryLadder::TimePoint now) {
   if (frame % settings.memory_check_interval != 0)
-    return;
+    return policy_.step();
   MemoryNotice notice;
   notice.reading = read();
   notice.threshold_mb = settings.memory_threshold_mb;
+  notice.reserve_mb = settings.memory_reserve_mb;
   notice.action = settings.memory_action;
   notice.frame = frame;
 
-  policy_.set_threshold_bytes(static_cast<uint64_t>(settings.memory_threshold_mb) << 20);
-  const MemoryEvent event = policy_.update(notice.reading);
-  if (event == MemoryEvent::Exceeded && settings.memory_action != MemoryAction::Warn)
+  MemoryLimits limits;
+  limits.threshold_bytes = to_bytes(settings.memory_threshold_mb);
+  limits.reserve_bytes = to_bytes(settings.memory_reserve_mb);
+  limits.furthest = furthest_step(settings.memory_action);
+  limits.is_greedy = settings.beam_size == 1;
+  const MemoryDecision decision = policy_.update(notice.reading, limits, now);
+  if (decision.before < MemoryStep::Trim && decision.step >= MemoryStep::Trim)
     session_->request_trim();
-  session_->set_memory_hold(policy_.is_exceeded() ? hold_of(settings.memory_action)
-                                                  : MemoryHold::None);
-  if (event == MemoryEvent::Exceeded)
-    listener_.memory_exceeded(notice);
-  if (event == MemoryEvent::Recovered)
-    listener_.memory_recovered(notice);
+  session_->set_memory_hold(hold_of(decision.step));
+  values_.memory_step = decision.step;
+  tell(decision, std::move(notice));
+  return decision.step;
+}
+
+void MemoryWatch::tell(const MemoryDecision& decision, MemoryNotice notice) {
+  notice.before = decision.before;
+  notice.step = decision.step;
+  const auto tell_of = [&](MemoryNews news, MemoryCause cause) {
+    if (news == MemoryNews::None)
+      return;
+    notice.cause = cause;
+    notice.is_worse = news == MemoryNews::Worse;
+    listener_.memory_changed(notice);
+  };
+  tell_of(decision.use, MemoryCause::Use);
+  tell_of(decision.reserve, MemoryCause::Reserve);
 }
 
 MemoryReading MemoryWatch::read() {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Reads the memory in use every few frames, and reports and acts at the threshold.
+// Reads the memory in use every few frames, and reports and acts where it is short.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,7 @@
 namespace jetsoncaption {
 
 // Belongs to the streaming thread. A reading takes some ten microseconds. The listener is told by
-// the calling thread, but only when memory crosses the threshold; what has to be done, such as a
+// the calling thread, but only where the step is another one; what has to be done, such as a
 // trim, is left to the session's thread.
 class MemoryWatch {
  public:
@@ -23,16 +23,18 @@ class MemoryWatch {
   MemoryWatch(CaptionListener& listener, std::unique_ptr<MemorySampler> sampler,
               std::shared_ptr<CaptionSession> session, LiveValues& values);
 
-  void check(uint64_t frame, const Settings& settings);
+  // Says what is to be done from this frame on.
+  MemoryStep check(uint64_t frame, const Settings& settings, MemoryLadder::TimePoint now);
 
  private:
   MemoryReading read();
+  void tell(const MemoryDecision& decision, MemoryNotice notice);
 
   CaptionListener& listener_;
   const std::unique_ptr<const MemorySampler> sampler_;
   const std::shared_ptr<CaptionSession> session_;
   LiveValues& values_;
-  MemoryPolicy policy_{0};  // the threshold is a setting
+  MemoryPolicy policy_;
 };
 
 }  // namespace jetsoncaption
