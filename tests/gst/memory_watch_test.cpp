@@ -55,6 +55,7 @@ class Notices : public CaptionListener {
   void load_started() override {}
   void load_finished(const EngineInfo&, bool) override {}
   void load_failed(const Error&, bool) override {}
+  void model_kept(const Error&) override {}
   void moved_to_cpu(const EngineInfo&) override {}
   void captioned(const FrameCaption&) override {}
   void caption_failed(const CaptionFailure&) override {}
