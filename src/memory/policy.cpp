@@ -80,7 +80,7 @@ MemoryStep MemoryLadder::next(MemoryShortage shortage, const MemoryLimits& limit
       return MemoryStep::None;
     case MemoryShortage::Low:
       return step <= MemoryStep::Trim || now - changed_at_ >= kPatience ? step_down(step, limits)
-                                                                       : step;
+                                                                        : step;
     case MemoryShortage::Near:
       return step;
     case MemoryShortage::Exceeded:

@@ -47,10 +47,10 @@ MemoryShortage shortage_of(MemoryCause cause, const MemoryReading& reading,
 bool lacks_swap(const MemoryTotals& totals);
 
 // The steps that one limit leads to. The first one is taken when it is exceeded, and each further
-// one when it still is after two seconds, which the step before has to show what it brings. Where it
-// is dangerously exceeded there is no time for that, and the furthest one is taken at once. Between
-// the limit and well inside of it nothing changes, so that a use that wavers about it does not
-// flood the bus. Inside, the way back leads over the same steps, as far apart.
+// one when it still is after two seconds, which the step before has to show what it brings. Where
+// it is dangerously exceeded there is no time for that, and the furthest one is taken at once.
+// Between the limit and well inside of it nothing changes, so that a use that wavers about it does
+// not flood the bus. Inside, the way back leads over the same steps, as far apart.
 class MemoryLadder {
  public:
   using TimePoint = std::chrono::steady_clock::time_point;
