@@ -227,11 +227,14 @@ void CaptionSession::change_model() {
   if (has_been_stopped())
     return;  // the listener may be gone
   EngineInfo info;
-  if (loaded.ok()) {
+  if (loaded.ok())
     info = loaded.value()->info();
-    if (info.self_test == JETSONCAPTION_ENGINE_SELF_TEST_FAILED)
-      loaded = Error{ErrorKind::CorruptModel, info.self_test_failure};
-  }
+  if (info.self_test == JETSONCAPTION_ENGINE_SELF_TEST_FAILED)
+    do_what_may_be_left([&] {
+      loaded = Error{ErrorKind::CorruptModel, std::move(info.self_test_failure)};
+    });
+  if (has_been_stopped())
+    return;
   if (!loaded.ok()) {
     listener_.model_kept(loaded.error());
     return;
