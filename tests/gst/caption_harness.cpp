@@ -130,6 +130,19 @@ GstMessage* CaptionElement::wait_for_message(GstMessageType types, GstClockTime 
   return message;
 }
 
+std::string CaptionElement::next_warning() {
+  GstMessage* message = wait_for_message(GST_MESSAGE_WARNING);
+  EXPECT_NE(message, nullptr) << "no warning came";
+  if (message == nullptr)
+    return "";
+  GError* warning = nullptr;
+  gst_message_parse_warning(message, &warning, nullptr);
+  std::string text = warning->message;
+  g_error_free(warning);
+  gst_message_unref(message);
+  return text;
+}
+
 int CaptionElement::count_messages(GstMessageType types) {
   int count = 0;
   while (GstMessage* message = take_message(types)) {

@@ -51,6 +51,9 @@ class CaptionElement {
   // The next message of these types, or null when none comes for so long. The caller owns it.
   GstMessage* wait_for_message(GstMessageType types, GstClockTime timeout = 20 * GST_SECOND);
 
+  // The text of the next warning, within 20 seconds. Without one the test fails.
+  std::string next_warning();
+
   // How many messages of these types are on the bus now; takes them away.
   int count_messages(GstMessageType types);
 

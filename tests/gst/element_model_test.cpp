@@ -12,18 +12,6 @@ namespace {
 
 constexpr Color kColor{10, 20, 30};
 
-std::string next_warning(CaptionElement& element) {
-  GstMessage* message = element.wait_for_message(GST_MESSAGE_WARNING);
-  if (message == nullptr)
-    return "(none)";
-  GError* warning = nullptr;
-  gst_message_parse_warning(message, &warning, nullptr);
-  std::string text = warning->message;
-  g_error_free(warning);
-  gst_message_unref(message);
-  return text;
-}
-
 class ElementModel : public testing::TestWithParam<const char*> {};
 
 TEST_P(ElementModel, IsChangedBetweenTwoCaptions) {
@@ -83,7 +71,7 @@ TEST(ElementModelChange, IsRefusedWhenTheModelCannotBeLoaded) {
   CaptionHarness harness({{"model", "fake:text=one"}, {"mode", "every-frame"}});
   harness.pass_and_drop(kColor);
   harness.set("model", "fake:fail-create=corrupt");
-  const std::string warning = next_warning(harness);
+  const std::string warning = harness.next_warning();
   EXPECT_NE(warning.find("fake:fail-create=corrupt"), std::string::npos) << warning;
   EXPECT_NE(warning.find("goes on"), std::string::npos) << warning;
   gst_buffer_unref(harness.pass_until(kColor, "one"));
@@ -94,7 +82,7 @@ TEST(ElementModelChange, IsRefusedWhenTheModelFailsItsSelfTest) {
   CaptionHarness harness({{"model", "fake:text=one"}, {"mode", "every-frame"}});
   harness.pass_and_drop(kColor);
   harness.set("model", "fake:text=two;self-test=failed");
-  EXPECT_NE(next_warning(harness).find("goes on"), std::string::npos);
+  EXPECT_NE(harness.next_warning().find("goes on"), std::string::npos);
   gst_buffer_unref(harness.pass_until(kColor, "one"));
 }
 
@@ -116,7 +104,7 @@ TEST(ElementModelChange, StaysWhenTheModelIsUnloadedAndLoadedAgain) {
   gst_buffer_unref(harness.pass_until(kColor, "two"));
   for (int i = 0; i < 10; i++)
     harness.pass_and_drop(kColor);
-  EXPECT_NE(next_warning(harness).find("SIGSEGV"), std::string::npos);
+  EXPECT_NE(harness.next_warning().find("SIGSEGV"), std::string::npos);
   gst_buffer_unref(harness.pass_until(kColor, "two"));
 }
 

@@ -28,20 +28,6 @@ pid_t worker_of(const CaptionElement& element) {
   return static_cast<pid_t>(element.stat("worker-pid"));
 }
 
-// The text of the next warning.
-std::string next_warning(CaptionElement& element) {
-  GstMessage* message = element.wait_for_message(GST_MESSAGE_WARNING);
-  EXPECT_NE(message, nullptr);
-  if (message == nullptr)
-    return "";
-  GError* warning = nullptr;
-  gst_message_parse_warning(message, &warning, nullptr);
-  std::string text = warning->message;
-  g_error_free(warning);
-  gst_message_unref(message);
-  return text;
-}
-
 bool contains(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
 }
@@ -97,7 +83,7 @@ TEST(ElementWorker, GoesOnWhenTheProcessIsKilled) {
     ASSERT_GT(before, 0);
     kill(before, signal);
     pass_frames_until(harness, [&] { return harness.stat("failures") == 1; });
-    const std::string warning = next_warning(harness);
+    const std::string warning = harness.next_warning();
     EXPECT_TRUE(contains(warning, "signal " + std::to_string(signal))) << warning;
     EXPECT_TRUE(contains(warning, "The video goes on")) << warning;
     pass_frames_until_captions(harness, 2);
@@ -112,13 +98,13 @@ TEST(ElementWorker, GoesOnWhenTheProcessIsKilled) {
 TEST(ElementWorker, EndsAProcessThatHangs) {
   CaptionHarness harness(worker_with("hang-at=3", {{"worker-timeout", "200"}}));
   pass_frames_until(harness, [&] { return harness.stat("failures") == 1; });
-  const std::string warning = next_warning(harness);
+  const std::string warning = harness.next_warning();
   EXPECT_TRUE(contains(warning, "did not answer for 200 ms")) << warning;
   pass_frames_until_captions(harness, 1);
 
   kill(worker_of(harness), SIGSTOP);
   pass_frames_until(harness, [&] { return harness.stat("failures") == 2; });
-  EXPECT_TRUE(contains(next_warning(harness), "did not answer for 200 ms"));
+  EXPECT_TRUE(contains(harness.next_warning(), "did not answer for 200 ms"));
 }
 
 TEST(ElementWorker, WaitsLongerEachTimeTheProcessEnds) {
@@ -126,13 +112,13 @@ TEST(ElementWorker, WaitsLongerEachTimeTheProcessEnds) {
   const gint64 begin = g_get_monotonic_time();
   pass_frames_until(harness, [&] { return harness.stat("failures") == 3; });
   EXPECT_GE(g_get_monotonic_time() - begin, 1500000) << "0.5 s and 1 s";
-  EXPECT_TRUE(contains(next_warning(harness), "exit code 3"));
+  EXPECT_TRUE(contains(harness.next_warning(), "exit code 3"));
   EXPECT_EQ(harness.stat("worker-restarts"), 2U);
 }
 
 TEST(ElementWorker, TriesAgainWhenTheProcessEndsWhileItLoads) {
   CaptionHarness harness(worker_with("crash-create=1"));
-  const std::string warning = next_warning(harness);
+  const std::string warning = harness.next_warning();
   EXPECT_TRUE(contains(warning, "SIGSEGV) while it loaded the model")) << warning;
   harness.pass_and_drop(kColor);
   pass_frames_until(harness, [&] { return harness.stat("worker-restarts") >= 1; });
@@ -145,7 +131,7 @@ TEST(ElementWorker, GivesFramesOfEveryFrameModeACaptionAgain) {
   harness.pass_and_drop(kColor);
   harness.pass_and_drop(kColor);
   harness.pass_and_drop(kColor);
-  EXPECT_TRUE(contains(next_warning(harness), "Frame 2 could not be described"));
+  EXPECT_TRUE(contains(harness.next_warning(), "Frame 2 could not be described"));
   pass_frames_until_captions(harness, 1);
 }
 
