@@ -39,6 +39,9 @@ enum class MemoryShortage {
   Dangerous,  // far beyond it: use of more than 125 %, less than half of the reserve left
 };
 
+// The reserve counts as broken too while all programs stand still for want of memory for a fifth of
+// the time, and is kept again when that is less than a tenth.
+
 MemoryShortage shortage_of(MemoryCause cause, const MemoryReading& reading,
                            const MemoryLimits& limits);
 
@@ -47,10 +50,10 @@ MemoryShortage shortage_of(MemoryCause cause, const MemoryReading& reading,
 bool lacks_swap(const MemoryTotals& totals);
 
 // The steps that one limit leads to. The first one is taken when it is exceeded, and each further
-// one when it still is after two seconds, which the step before has to show what it brings. Where it
-// is dangerously exceeded there is no time for that, and the furthest one is taken at once. Between
-// the limit and well inside of it nothing changes, so that a use that wavers about it does not
-// flood the bus. Inside, the way back leads over the same steps, as far apart.
+// one when it still is after two seconds, which the step before has to show what it brings. Where
+// it is dangerously exceeded there is no time for that, and the furthest one is taken at once.
+// Between the limit and well inside of it nothing changes, so that a use that wavers about it does
+// not flood the bus. Inside, the way back leads over the same steps, as far apart.
 class MemoryLadder {
  public:
   using TimePoint = std::chrono::steady_clock::time_point;
