@@ -16,6 +16,11 @@ constexpr uint64_t kNoTime = ~uint64_t{0};
 struct LiveValues {
   std::atomic<unsigned> memory_usage_mb{0};  // newest reading
   std::atomic<unsigned> accelerator_mb{0};   // its share
+  std::atomic<unsigned> process_mb{0};       // this process's
+  std::atomic<unsigned> private_mb{0};       // of that, what is not shared
+  std::atomic<unsigned> worker_mb{0};        // the worker's
+  std::atomic<unsigned> available_mb{0};     // MemoryReading
+  std::atomic<double> stalled_percent{0};    // MemoryReading
   std::atomic<MemoryStep> memory_step{MemoryStep::None};
   // How long frames wait for their captions: WaitLatency. 0 in live mode.
   std::atomic<uint64_t> latency_ns{0};

@@ -62,12 +62,19 @@ std::string step_text(const MemoryNotice& notice) {
   return "";
 }
 
+std::string stalls_text(double percent) {
+  const int whole = static_cast<int>(percent);
+  return whole == 0 ? ""
+                    : " In " + std::to_string(whole) +
+                          " % of the last ten seconds all programs waited for memory.";
+}
+
 // The figures, which are true whether things got better or worse.
 std::string limit_text(const MemoryNotice& notice) {
   if (notice.cause == MemoryCause::Reserve)
     return "The system has " + std::to_string(to_mb(notice.reading.available_bytes)) +
            " MB of memory left, and memory-reserve is " + std::to_string(notice.reserve_mb) +
-           " MB.";
+           " MB." + stalls_text(notice.reading.stalled_percent);
   return "This process uses " + std::to_string(to_mb(notice.reading.used_bytes)) +
          " MB of memory, and memory-threshold is " + std::to_string(notice.threshold_mb) + " MB.";
 }

@@ -29,6 +29,12 @@ MemoryShortage shortage_of_reserve(uint64_t available, uint64_t reserve) {
   return available - reserve >= reserve / 4 ? MemoryShortage::Low : MemoryShortage::Near;
 }
 
+MemoryShortage shortage_of_stalls(double percent) {
+  if (percent >= 20)
+    return MemoryShortage::Exceeded;
+  return percent < 10 ? MemoryShortage::Low : MemoryShortage::Near;
+}
+
 MemoryStep first_step(const MemoryLimits& limits) {
   return std::min(MemoryStep::Trim, limits.furthest);
 }
@@ -58,7 +64,8 @@ MemoryShortage shortage_of(MemoryCause cause, const MemoryReading& reading,
     return shortage_of_use(reading.used_bytes, limits.threshold_bytes);
   if (limits.reserve_bytes == 0 || !reading.is_available_known)
     return MemoryShortage::Off;
-  return shortage_of_reserve(reading.available_bytes, limits.reserve_bytes);
+  return std::max(shortage_of_reserve(reading.available_bytes, limits.reserve_bytes),
+                  shortage_of_stalls(reading.stalled_percent));
 }
 
 bool lacks_swap(const MemoryTotals& totals) {

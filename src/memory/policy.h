@@ -39,6 +39,9 @@ enum class MemoryShortage {
   Dangerous,  // far beyond it: use of more than 125 %, less than half of the reserve left
 };
 
+// The reserve counts as broken too while all programs stand still for want of memory for a fifth of
+// the time, and is kept again when that is less than a tenth.
+
 MemoryShortage shortage_of(MemoryCause cause, const MemoryReading& reading,
                            const MemoryLimits& limits);
 

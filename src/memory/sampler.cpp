@@ -19,6 +19,8 @@ constexpr uint64_t kMaximum = std::numeric_limits<uint64_t>::max();
 // Version 1 writes a number near 2^63 where there is no limit.
 constexpr uint64_t kNoLimit = uint64_t{1} << 60;
 constexpr uint64_t kKilobyte = 1024;
+// One reading of so many.
+constexpr unsigned kThorough = 4;
 
 uint64_t multiply(uint64_t a, uint64_t b) {
   return b != 0 && a > kMaximum / b ? kMaximum : a * b;
@@ -37,7 +39,10 @@ class File {
       close(descriptor_);
   }
   File(File&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
-  File& operator=(File&&) = delete;
+  File& operator=(File&& other) noexcept {
+    std::swap(descriptor_, other.descriptor_);
+    return *this;
+  }
 
   bool is_open() const { return descriptor_ >= 0; }
 
@@ -86,12 +91,39 @@ uint64_t meminfo_bytes(const Text& text, const char* name) {
   return multiply(field(text, name), kKilobyte);
 }
 
-// Second field of /proc/self/statm, in pages. 0: not there.
-uint64_t resident_pages(const Text& text) {
+// The second and third field of <proc>/N/statm, in pages. 0: not there.
+struct ResidentPages {
+  uint64_t all = 0;
+  uint64_t shared = 0;  // or of files
+};
+
+ResidentPages resident_pages(const Text& text) {
   const char* position = text.bytes;
   uint64_t size = 0;
-  uint64_t resident = 0;
-  return parse_number(position, size) && parse_number(position, resident) ? resident : 0;
+  ResidentPages pages;
+  if (!parse_number(position, size) || !parse_number(position, pages.all) ||
+      !parse_number(position, pages.shared))
+    pages.shared = 0;
+  pages.shared = std::min(pages.shared, pages.all);
+  return pages;
+}
+
+// "avg10=" of the line "full": per cent with two decimals. 0: not there.
+double stalled_percent(const Text& text) {
+  const char* position = std::strstr(text.bytes, "full avg10=");
+  uint64_t whole = 0;
+  uint64_t hundredths = 0;
+  if (position == nullptr)
+    return 0;
+  position += std::strlen("full avg10=");
+  if (!parse_number(position, whole) || *position++ != '.' || !parse_number(position, hundredths))
+    return 0;
+  return static_cast<double>(std::min<uint64_t>(whole, 100)) +
+         static_cast<double>(std::min<uint64_t>(hundredths, 99)) / 100;
+}
+
+uint64_t add(uint64_t a, uint64_t b) {
+  return a > kMaximum - b ? kMaximum : a + b;
 }
 
 // A cgroup on the way from ours to the root. Each may have a limit, and the tightest counts.
@@ -100,6 +132,7 @@ struct Cgroup {
   File usage;
   File statistics;
   const char* inactive_file;  // the line of the statistics
+  uint64_t inactive_bytes = 0;
 
   // kMaximum: no limit.
   uint64_t limit_bytes(Text& text) const noexcept {
@@ -110,7 +143,7 @@ struct Cgroup {
   }
 
   // kMaximum: no limit.
-  uint64_t available_bytes(Text& text) const noexcept {
+  uint64_t available_bytes(Text& text, bool is_thorough) noexcept {
     const uint64_t most = limit_bytes(text);
     if (most == kMaximum)
       return kMaximum;
@@ -121,8 +154,11 @@ struct Cgroup {
       return kMaximum;
     // Pages of files that were not used lately count as usage, and are given up before anything
     // else: a process that records a video fills every limit with them.
-    statistics.read(text);
-    usage_bytes -= std::min(usage_bytes, field(text, inactive_file));
+    if (is_thorough) {
+      statistics.read(text);
+      inactive_bytes = field(text, inactive_file);
+    }
+    usage_bytes -= std::min(usage_bytes, inactive_bytes);
     return most > usage_bytes ? most - usage_bytes : 0;
   }
 };
@@ -172,7 +208,7 @@ std::vector<Cgroup> open_cgroups(const MemoryRoots& roots) {
       place.path.pop_back();
     const std::string directory = place.hierarchy + place.path;
     Cgroup cgroup{File(directory + place.limit), File(directory + place.usage),
-                  File(directory + "/memory.stat"), place.inactive_file};
+                  File(directory + "/memory.stat"), place.inactive_file, 0};
     if (cgroup.limit.is_open() && cgroup.usage.is_open())
       cgroups.push_back(std::move(cgroup));
     if (place.path.empty())
@@ -182,24 +218,42 @@ std::vector<Cgroup> open_cgroups(const MemoryRoots& roots) {
   }
 }
 
+// Of this process's own cgroup, where it has such a file, else of the system.
+File open_pressure(const MemoryRoots& roots) {
+  const CgroupPlace place = find_cgroup(roots);
+  if (place.limit != nullptr && place.path.find("..") == std::string::npos) {
+    File pressure(place.hierarchy + place.path + "/memory.pressure");
+    if (pressure.is_open())
+      return pressure;
+  }
+  return File(roots.proc + "/pressure/memory");
+}
+
 }  // namespace
 
 struct MemorySampler::Files {
+  std::string proc;
   File statm;
   File meminfo;
+  File pressure;
+  File worker{""};  // its statm; not open without one
+  unsigned readings = 0;
+  double stalled = 0;  // at the newest thorough reading
   std::vector<Cgroup> cgroups;
   uint64_t page_bytes;
 
   explicit Files(const MemoryRoots& roots)
-      : statm(roots.proc + "/self/statm"),
+      : proc(roots.proc),
+        statm(roots.proc + "/self/statm"),
         meminfo(roots.proc + "/meminfo"),
+        pressure(open_pressure(roots)),
         cgroups(open_cgroups(roots)),
         page_bytes(static_cast<uint64_t>(std::max(sysconf(_SC_PAGESIZE), 1L))) {}
 };
 
-MemorySampler::MemorySampler(const MemoryRoots& roots)
-    : files_(std::make_unique<const Files>(roots)) {
+MemorySampler::MemorySampler(const MemoryRoots& roots) : files_(std::make_unique<Files>(roots)) {
   first_accelerator_bytes_ = sample().accelerator_bytes;
+  files_->readings = 0;  // the first one that somebody asks for is thorough
 }
 
 MemorySampler::~MemorySampler() = default;
@@ -207,6 +261,7 @@ MemorySampler::~MemorySampler() = default;
 MemoryReading MemorySampler::sample() const noexcept {
   MemoryReading reading;
   Text text;
+  const bool is_thorough = files_->readings++ % kThorough == 0;
 
   files_->meminfo.read(text);
   const uint64_t accelerator_bytes = meminfo_bytes(text, "NvMapMemUsed:");
@@ -215,19 +270,32 @@ MemoryReading MemorySampler::sample() const noexcept {
   const uint64_t system_bytes = meminfo_bytes(text, "MemAvailable:");
 
   uint64_t cgroup_bytes = kMaximum;
-  for (const Cgroup& cgroup : files_->cgroups)
-    cgroup_bytes = std::min(cgroup_bytes, cgroup.available_bytes(text));
+  for (Cgroup& cgroup : files_->cgroups)
+    cgroup_bytes = std::min(cgroup_bytes, cgroup.available_bytes(text, is_thorough));
   reading.is_available_known = system_bytes != 0 || cgroup_bytes != kMaximum;
   if (reading.is_available_known)
     reading.available_bytes =
         system_bytes == 0 ? cgroup_bytes : std::min(system_bytes, cgroup_bytes);
 
+  if (is_thorough) {
+    files_->pressure.read(text);
+    files_->stalled = stalled_percent(text);
+  }
+  reading.stalled_percent = files_->stalled;
+
   files_->statm.read(text);
-  const uint64_t resident_bytes = multiply(resident_pages(text), files_->page_bytes);
-  reading.used_bytes = resident_bytes > kMaximum - reading.accelerator_bytes
-                           ? kMaximum
-                           : resident_bytes + reading.accelerator_bytes;
+  const ResidentPages own = resident_pages(text);
+  reading.process_bytes = multiply(own.all, files_->page_bytes);
+  reading.private_bytes = multiply(own.all - own.shared, files_->page_bytes);
+  files_->worker.read(text);
+  reading.worker_bytes = multiply(resident_pages(text).all, files_->page_bytes);
+  reading.used_bytes =
+      add(add(reading.process_bytes, reading.worker_bytes), reading.accelerator_bytes);
   return reading;
+}
+
+void MemorySampler::watch_worker(unsigned pid) {
+  files_->worker = pid == 0 ? File("") : File(files_->proc + "/" + std::to_string(pid) + "/statm");
 }
 
 MemoryTotals MemorySampler::totals() const noexcept {

@@ -16,15 +16,19 @@ struct MemoryRoots {
 };
 
 // Looks at:
-//   <proc>/self/statm   resident pages of this process
+//   <proc>/self/statm   resident pages of this process, and those among them that are shared or of
+//                       files
+//   <proc>/N/statm      resident pages of the worker process
+//   <proc>/pressure/memory, or memory.pressure of this process's cgroup (version 2): how long all
+//                       waited for memory; many kernels have neither
 //   <proc>/meminfo      MemTotal, SwapTotal, MemAvailable; NvMapMemUsed on Jetson boards, GPU
 //   memory that is in nobody's
 //                       resident size. It is only known for the whole system, so what was added
 //                       since the sampler was made counts as ours.
 //   the limits and use of this process's memory cgroup and of those above it: version 2
 //                       (memory.max, memory.current) or 1 (memory.limit_in_bytes,
-//                       memory.usage_in_bytes). The page cache counts as used there, although most
-//                       of it could be given back, so what is left is rather more than reported.
+//                       memory.usage_in_bytes), without the pages of files that were not used
+//                       lately.
 //
 // The files are opened once: make it early, before the model is loaded, and keep it. A file that is
 // missing or that makes no sense counts as nothing; neither the constructor nor sample() fails.
@@ -35,7 +39,13 @@ class MemorySampler {
   MemorySampler(const MemorySampler&) = delete;
   MemorySampler& operator=(const MemorySampler&) = delete;
 
-  // A few reads from the kernel: tens of microseconds, no allocation, no lock. Thread-safe.
+  // Also read this process, the worker, from now on; 0: none. Its end is noticed: it has nothing
+  // then.
+  void watch_worker(unsigned pid);
+
+  // A few reads from files of the kernel's own that are open: less than twenty microseconds, no
+  // allocation, no lock, no disk. What takes the kernel long, and changes slowly, is read at each
+  // fourth call only: the statistics of cgroups with a limit, and stalls. For one thread.
   MemoryReading sample() const noexcept;
 
   MemoryTotals totals() const noexcept;
@@ -45,7 +55,7 @@ class MemorySampler {
 
  private:
   struct Files;
-  std::unique_ptr<const Files> files_;
+  const std::unique_ptr<Files> files_;
   uint64_t first_accelerator_bytes_ = 0;
 };
 

@@ -143,12 +143,17 @@ TEST(ElementWorker, EndsTheProcessToUnloadTheModel) {
   const pid_t worker = worker_of(harness);
   harness.pass_and_drop(kColor);
   const unsigned with = harness.get_uint("memory-usage");
+  EXPECT_GE(harness.stat("worker-mb"), 100U) << "what it holds";
+  EXPECT_LT(harness.stat("process-mb"), harness.stat("worker-mb"));
+  EXPECT_LE(harness.stat("private-mb"), harness.stat("process-mb"));
+  EXPECT_NEAR(harness.stat("process-mb") + harness.stat("worker-mb"), with, 2);
   harness.set("memory-threshold", std::to_string(with / 2));  // so far above it, at once
   pass_frames_until(harness, [&] { return harness.state() == "unloaded"; });
   EXPECT_EQ(worker_of(harness), 0);
   pass_frames_until(harness, [&] { return kill(worker, 0) != 0; });
   harness.pass_and_drop(kColor);
   EXPECT_LT(harness.get_uint("memory-usage") + 80, with);
+  EXPECT_EQ(harness.stat("worker-mb"), 0U);
   expect_no_child();
 }
 

@@ -239,6 +239,19 @@ TEST(MemoryPolicy, DoesWhatTheWorseLimitAsksAndReportsBothCrossings) {
   EXPECT_EQ(decision.step, MemoryStep::SlowDown) << "the other one is not";
 }
 
+TEST(MemoryShortage, OfTheSystemIsAlsoThatAllProgramsWait) {
+  const auto with_stalls = [](double percent, uint64_t available) {
+    MemoryReading reading = reading_of(0, available);
+    reading.stalled_percent = percent;
+    return shortage_of(MemoryCause::Reserve, reading, limits_to({}, 0, 1000));
+  };
+  EXPECT_EQ(with_stalls(9.99, 5000), MemoryShortage::Low);
+  EXPECT_EQ(with_stalls(10, 5000), MemoryShortage::Near);
+  EXPECT_EQ(with_stalls(20, 5000), MemoryShortage::Exceeded);
+  EXPECT_EQ(with_stalls(0, 999), MemoryShortage::Exceeded);
+  EXPECT_EQ(with_stalls(100, 499), MemoryShortage::Dangerous);
+}
+
 TEST(MemoryTotals, OfASmallBoardWantSwap) {
   const auto lacks = [](uint64_t total_mb, uint64_t swap_mb) {
     return lacks_swap({total_mb << 20, swap_mb << 20});

@@ -87,6 +87,54 @@ TEST_F(MemorySamplerTest, UseIsResidentPagesTimesPageSize) {
   EXPECT_EQ(sampler.sample().used_bytes, 2560U * static_cast<uint64_t>(sysconf(_SC_PAGESIZE)));
 }
 
+TEST_F(MemorySamplerTest, WhatIsNeitherSharedNorOfFilesIsPrivate) {
+  const auto page = static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
+  const MemorySampler sampler(roots_);
+  EXPECT_EQ(sampler.sample().process_bytes, 2560U * page);
+  EXPECT_EQ(sampler.sample().private_bytes, (2560U - 800U) * page);
+  write("/proc/self/statm", "50000 100 800 1 0 9000 0\n");
+  EXPECT_EQ(sampler.sample().private_bytes, 0U) << "more shared pages than there are";
+}
+
+TEST_F(MemorySamplerTest, TheWorkerCountsUntilItEnds) {
+  const auto page = static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
+  write("/proc/4711/statm", "9000 500 90 1 0 9000 0\n");
+  MemorySampler sampler(roots_);
+  EXPECT_EQ(sampler.sample().worker_bytes, 0U);
+  sampler.watch_worker(4711);
+  EXPECT_EQ(sampler.sample().worker_bytes, 500U * page);
+  EXPECT_EQ(sampler.sample().used_bytes, (2560U + 500U) * page);
+  write("/proc/4711/statm", "");
+  EXPECT_EQ(sampler.sample().worker_bytes, 0U) << "the file is empty when the process has ended";
+  write("/proc/4711/statm", "9000 500 90 1 0 9000 0\n");
+  sampler.watch_worker(0);
+  EXPECT_EQ(sampler.sample().used_bytes, 2560U * page);
+  sampler.watch_worker(4712);
+  EXPECT_EQ(sampler.sample().worker_bytes, 0U) << "there is no such process";
+}
+
+TEST_F(MemorySamplerTest, StallsAreThoseOfAllTasksTogether) {
+  EXPECT_EQ(MemorySampler(roots_).sample().stalled_percent, 0) << "the kernel does not say";
+  write("/proc/pressure/memory",
+        "some avg10=42.17 avg60=1.00 avg300=0.10 total=99\n"
+        "full avg10=12.05 avg60=0.50 avg300=0.05 total=55\n");
+  EXPECT_NEAR(MemorySampler(roots_).sample().stalled_percent, 12.05, 1e-9);
+  for (const char* text :
+       {"", "full avg10=", "full avg10=12", "full avg10=.5", "some avg10=4.00\n"}) {
+    write("/proc/pressure/memory", text);
+    EXPECT_EQ(MemorySampler(roots_).sample().stalled_percent, 0) << text;
+  }
+  write("/proc/pressure/memory", "full avg10=99999999999999999999999.999 avg60=1\n");
+  EXPECT_LE(MemorySampler(roots_).sample().stalled_percent, 101);
+}
+
+TEST_F(MemorySamplerTest, StallsInItsOwnCgroupCountBeforeThoseOfTheSystem) {
+  write("/proc/pressure/memory", "full avg10=1.00 avg60=0.50 avg300=0.05 total=55\n");
+  write("/proc/self/cgroup", "0::/camera\n");
+  write("/cgroup/camera/memory.pressure", "full avg10=33.00 avg60=0.50 avg300=0.05 total=55\n");
+  EXPECT_NEAR(MemorySampler(roots_).sample().stalled_percent, 33, 1e-9);
+}
+
 TEST_F(MemorySamplerTest, WithoutCgroupTheSystemSaysWhatIsAvailable) {
   EXPECT_EQ(available_bytes(), 1024 * kMega);
 }
@@ -194,6 +242,19 @@ TEST_F(MemorySamplerTest, Version1LimitTightensWhatIsAvailable) {
   write("/cgroup/memory/docker/abc/memory.limit_in_bytes", "209715200\n");
   write("/cgroup/memory/docker/abc/memory.usage_in_bytes", "104857600\n");
   EXPECT_EQ(available_bytes(), 100 * kMega);
+}
+
+TEST_F(MemorySamplerTest, WhatTakesLongToReadIsReadAtEachFourthReading) {
+  write("/proc/self/cgroup", "0::/camera\n");
+  write("/cgroup/camera/memory.max", "1000000\n");
+  write("/cgroup/camera/memory.current", "900000\n");
+  write("/cgroup/camera/memory.stat", "inactive_file 0\n");
+  const MemorySampler sampler(roots_);
+  EXPECT_EQ(sampler.sample().available_bytes, 100000U);
+  write("/cgroup/camera/memory.stat", "inactive_file 700000\n");
+  for (int i = 0; i < 3; i++)
+    EXPECT_EQ(sampler.sample().available_bytes, 100000U);
+  EXPECT_EQ(sampler.sample().available_bytes, 800000U);
 }
 
 // A container that records a video has its limit full of pages of the file.

@@ -139,8 +139,8 @@ class CaptionSession : public std::enable_shared_from_this<CaptionSession> {
   // Any thread; never waits. What the engine held on the accelerator after the newest caption.
   uint64_t device_memory_bytes() const { return device_memory_bytes_; }
 
-  // Any thread; never waits. What the worker process had after the newest caption; 0 without one.
-  uint64_t worker_memory_bytes() const { return worker_memory_bytes_; }
+  // Any thread; never waits. The worker process; 0 without one.
+  unsigned worker_pid() const { return worker_pid_; }
 
  private:
   enum class Phase {
@@ -198,7 +198,7 @@ class CaptionSession : public std::enable_shared_from_this<CaptionSession> {
   CaptionListener& listener_;  // not after shut_down()
   CaptionStatistics statistics_;
   std::atomic<uint64_t> device_memory_bytes_{0};
-  std::atomic<uint64_t> worker_memory_bytes_{0};
+  std::atomic<unsigned> worker_pid_{0};
   std::atomic<bool> has_fonts_{false};
 
   // Of the session's thread.

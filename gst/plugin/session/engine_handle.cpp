@@ -111,7 +111,6 @@ EngineInfo EngineHandle::info() const {
   info.self_test = stats.self_test;
   info.self_test_failure = valid_text(stats.self_test_failure, sizeof stats.self_test_failure);
   info.worker_pid = static_cast<unsigned>(stats.process_id);
-  info.worker_memory_bytes = stats.process_memory_bytes;
   info.device_fallback = fallback_.empty()
                              ? valid_text(stats.device_fallback, sizeof stats.device_fallback)
                              : fallback_;

@@ -51,8 +51,7 @@ struct EngineInfo {
   std::string self_test_failure;  // a sentence with the remedy; empty unless it failed
   // Why the GPU was left, or int8 took the place of LibTorch; a sentence, empty unless so.
   std::string device_fallback;
-  unsigned worker_pid = 0;           // 0: the engine is in this process, or its own has ended
-  uint64_t worker_memory_bytes = 0;  // resident there
+  unsigned worker_pid = 0;  // 0: the engine is in this process, or its own has ended
 };
 
 // One describe() or trim_memory() at a time; cancel() and info() from any thread.

@@ -33,6 +33,10 @@ uint64_t to_bytes(unsigned mb) {
   return static_cast<uint64_t>(mb) << 20;
 }
 
+unsigned to_mb(uint64_t bytes) {
+  return static_cast<unsigned>(bytes >> 20);
+}
+
 }  // namespace
 
 MemoryWatch::MemoryWatch(CaptionListener& listener, std::unique_ptr<MemorySampler> sampler,
@@ -88,6 +92,9 @@ void MemoryWatch::tell(const MemoryDecision& decision, MemoryNotice notice) {
 }
 
 MemoryReading MemoryWatch::read() {
+  const unsigned pid = session_->worker_pid();
+  if (pid != std::exchange(worker_pid_, pid))
+    sampler_->watch_worker(pid);
   MemoryReading reading = sampler_->sample();
   // On Jetson boards the sampler has seen what the engine holds on the GPU; elsewhere only the
   // engine knows.
@@ -96,9 +103,13 @@ MemoryReading MemoryWatch::read() {
     reading.used_bytes += device_bytes - reading.accelerator_bytes;
     reading.accelerator_bytes = device_bytes;
   }
-  reading.used_bytes += session_->worker_memory_bytes();
-  values_.memory_usage_mb = static_cast<unsigned>(reading.used_bytes >> 20);
-  values_.accelerator_mb = static_cast<unsigned>(reading.accelerator_bytes >> 20);
+  values_.memory_usage_mb = to_mb(reading.used_bytes);
+  values_.accelerator_mb = to_mb(reading.accelerator_bytes);
+  values_.process_mb = to_mb(reading.process_bytes);
+  values_.private_mb = to_mb(reading.private_bytes);
+  values_.worker_mb = to_mb(reading.worker_bytes);
+  values_.available_mb = to_mb(reading.available_bytes);
+  values_.stalled_percent = reading.stalled_percent;
   return reading;
 }
 

@@ -31,7 +31,8 @@ class MemoryWatch {
   void tell(const MemoryDecision& decision, MemoryNotice notice);
 
   CaptionListener& listener_;
-  const std::unique_ptr<const MemorySampler> sampler_;
+  const std::unique_ptr<MemorySampler> sampler_;
+  unsigned worker_pid_ = 0;  // that the sampler reads
   const std::shared_ptr<CaptionSession> session_;
   LiveValues& values_;
   MemoryPolicy policy_;

@@ -351,6 +351,7 @@ void CaptionSession::describe() {
 std::unique_ptr<EngineHandle> CaptionSession::lose_engine() {
   phase_ = Phase::Unloaded;
   engine_info_.worker_pid = 0;
+  worker_pid_ = 0;
   note_loss();
   return std::move(engine_);
 }
@@ -380,7 +381,7 @@ void CaptionSession::look_at_engine() {
 
 void CaptionSession::note_memory(const EngineInfo& info) {
   device_memory_bytes_ = info.device_memory_bytes;
-  worker_memory_bytes_ = info.worker_memory_bytes;
+  worker_pid_ = info.worker_pid;
 }
 
 // A model that is given up because of memory may be moved again when it is back: that is no news.
