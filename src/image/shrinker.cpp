@@ -63,19 +63,6 @@ PixelLayout layout_of(const ImageView& image) {
   return layout;
 }
 
-bool is_same(const SampleLayout& a, const SampleLayout& b) {
-  return a.plane == b.plane && a.offset == b.offset && a.step == b.step &&
-         a.shared_columns == b.shared_columns && a.shared_rows == b.shared_rows;
-}
-
-// Of RGB pictures.
-bool is_same(const PixelLayout& a, const PixelLayout& b) {
-  return a.width == b.width && a.height == b.height && a.is_rgb && b.is_rgb &&
-         std::equal(a.components.begin(), a.components.end(), b.components.begin(),
-                    b.components.end(),
-                    [](const auto& left, const auto& right) { return is_same(left, right); });
-}
-
 void interleave(const int16_t* __restrict reds, const int16_t* __restrict greens,
                 const int16_t* __restrict blues, uint8_t* __restrict rgb, int pixels) {
   for (int i = 0; i < pixels; ++i) {
@@ -101,9 +88,11 @@ Result<void> Shrinker::shrink_to(const ImageView& source, int width, int height,
     return {};
   }
 
-  const PixelLayout layout = layout_of(source);
-  if (!is_same(layout, layout_) || width != width_ || height != height_)
-    lay_out(layout, width, height);
+  if (!serves_images_ || layout_.width != source.width || layout_.height != source.height ||
+      width_ != width || height_ != height) {
+    lay_out(layout_of(source), width, height);
+    serves_images_ = true;
+  }
   keep_lines(1);
   const PlaneViews planes = {PlaneView{source.pixels, static_cast<ptrdiff_t>(source.stride)}};
   for (int y = 0; y < height; ++y) {
@@ -130,8 +119,9 @@ void Shrinker::finish(uint8_t* destination) {
 }
 
 void Shrinker::lay_out(const PixelLayout& layout, int width, int height) {
-  width_ = 0;  // in case that memory runs out on the way
+  serves_images_ = false;  // nor anything else, if memory runs out on the way
   layout_ = layout;
+  width_ = width;
   height_ = height;
   to_rgb_ = YuvToRgb(layout.colors);
   planes_.clear();
@@ -139,14 +129,13 @@ void Shrinker::lay_out(const PixelLayout& layout, int width, int height) {
   scratch_.clear();
   planes_.resize(kMostPlanes);
   for (size_t i = 0; i < layout.components.size(); ++i)
-    lay_out_columns(i, width);
+    lay_out_columns(i);
   for (auto& values : row_)
     values.assign(static_cast<size_t>(round_up(width, kResultGroup)), YuvToRgb::kNoColor);
-  width_ = width;
 }
 
 // Components that have the same columns share the filter, and are averaged together.
-void Shrinker::lay_out_columns(size_t component, int width) {
+void Shrinker::lay_out_columns(size_t component) {
   const SampleLayout& samples = layout_.components[component];
   for (Columns& columns : columns_) {
     if (columns.plane == static_cast<size_t>(samples.plane) && columns.step == samples.step &&
@@ -165,13 +154,13 @@ void Shrinker::lay_out_columns(size_t component, int width) {
   columns.order.push_back(component);
   columns.samples = (layout_.width + columns.shared - 1) / columns.shared;
 
-  const TriangleFilter filter(layout_.width, width, kWeightOne, columns.shared);
+  const TriangleFilter filter(layout_.width, width_, kWeightOne, columns.shared);
   columns.taps = filter.most_taps();
   columns.weight_stride = round_up(columns.taps, kTapGroup);
-  const auto results = static_cast<size_t>(round_up(width, kResultGroup));
+  const auto results = static_cast<size_t>(round_up(width_, kResultGroup));
   columns.weights.resize(results * static_cast<size_t>(columns.weight_stride));
   auto weights = columns.weights.begin();
-  for (int x = 0; x < width; ++x, weights += columns.weight_stride) {
+  for (int x = 0; x < width_; ++x, weights += columns.weight_stride) {
     columns.first.push_back(filter.first(x));
     std::copy_n(filter.weights(x), filter.count(x), weights);
   }

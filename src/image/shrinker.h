@@ -34,7 +34,7 @@ class Shrinker {
 
   // In two steps, for frames that must not be kept. First allocates all that is needed for pictures
   // of that layout and results of width x height, which takes milliseconds; every side is 1 to
-  // 16384.
+  // 16384. Needed again after shrink_to().
   void prepare(const PixelLayout& layout, int width, int height);
 
   // Averages the lines, which is all that needs the frame. Every plane of the layout is there.
@@ -66,7 +66,7 @@ class Shrinker {
   };
 
   void lay_out(const PixelLayout& layout, int width, int height);
-  void lay_out_columns(size_t component, int width);
+  void lay_out_columns(size_t component);
   void lay_out_plane(const Columns& columns, const SampleLayout& samples);
   void keep_lines(int count);
   void average_lines(const PlaneViews& planes, int row, int kept_row);
@@ -74,7 +74,8 @@ class Shrinker {
 
   const ShrinkKernels* kernels_;
   PixelLayout layout_;
-  int width_ = 0;  // of the small picture
+  bool serves_images_ = false;  // laid out for shrink_to()
+  int width_ = 0;               // of the small picture
   int height_ = 0;
   YuvToRgb to_rgb_;
   std::vector<Plane> planes_;
