@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "base/page_vector.h"
 #include "base/result.h"
 #include "image/image_view.h"
 #include "image/pixel_layout.h"
@@ -47,8 +48,8 @@ class Shrinker {
   struct Plane {
     TriangleFilter filter;
     size_t line_bytes = 0;
-    size_t padding = 0;          // bytes behind a line that average_columns() may read
-    std::vector<uint8_t> lines;  // averaged, one behind the other
+    size_t padding = 0;         // bytes behind a line that average_columns() may read
+    PageVector<uint8_t> lines;  // averaged, one behind the other
   };
 
   // Components that lie beside each other in a plane, and the filter of their columns.

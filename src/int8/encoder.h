@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "base/page_vector.h"
 #include "bundle/config.h"
 #include "bundle/safetensors.h"
 #include "int8/kernels.h"
@@ -55,9 +56,9 @@ class Int8Encoder {
     std::string name;
     LayerShape shape;
     Activation input, output;
-    std::vector<int8_t> weights;             // of a pointwise layer
-    bool has_lowest = false;                 // whether one of them is -128
-    std::vector<int16_t> depthwise_weights;  // of a depthwise one
+    PageVector<int8_t> weights;             // of a pointwise layer
+    bool has_lowest = false;                // whether one of them is -128
+    PageVector<int16_t> depthwise_weights;  // of a depthwise one
     std::vector<int32_t> offsets;
     std::vector<float> scales, bias;
 
@@ -87,8 +88,8 @@ class Int8Encoder {
 
   const Int8Kernels& kernels_;
   const std::shared_ptr<const Layout> layout_;
-  std::array<std::vector<uint8_t>, 4> buffers_;
-  std::vector<uint8_t> image_;     // the input in steps, with a row and a column after it
+  std::array<PageVector<uint8_t>, 4> buffers_;
+  PageVector<uint8_t> image_;      // the input in steps, with a row and a column after it
   std::vector<uint8_t> stem_row_;  // the 27 inputs of each output of a row
   std::vector<const uint8_t*> taps_;
   std::vector<uint8_t> zeros_;       // zero point 0, for places outside the picture

@@ -45,11 +45,11 @@ std::vector<const Int8Kernels*> find_runnable() {
 
 }  // namespace
 
-std::vector<int8_t> pack_weights(const int8_t* weights, int outputs, int inputs, int group) {
+PageVector<int8_t> pack_weights(const int8_t* weights, int outputs, int inputs, int group) {
   const int groups = round_up(inputs, group) / group;
   const int blocks = round_up(outputs, kChannelBlock) / kChannelBlock;
-  std::vector<int8_t> packed(static_cast<size_t>(blocks) * static_cast<size_t>(groups) *
-                             static_cast<size_t>(kChannelBlock * group));
+  PageVector<int8_t> packed(static_cast<size_t>(blocks) * static_cast<size_t>(groups) *
+                            static_cast<size_t>(kChannelBlock * group));
   for (int output = 0; output < outputs; ++output) {
     const size_t block = static_cast<size_t>(output / kChannelBlock) * static_cast<size_t>(groups);
     const auto lane = static_cast<size_t>(output % kChannelBlock);

@@ -12,6 +12,8 @@
 #include <string>
 #include <vector>
 
+#include "base/page_vector.h"
+
 namespace jetsoncaption {
 
 constexpr int kChannelBlock =
@@ -114,7 +116,7 @@ constexpr size_t pointwise_scratch(int input_stride) {
 }
 
 // Of weights [outputs, inputs]: [outputs / 16][inputs / group][16][group], what is missing 0.
-std::vector<int8_t> pack_weights(const int8_t* weights, int outputs, int inputs, int group);
+PageVector<int8_t> pack_weights(const int8_t* weights, int outputs, int inputs, int group);
 
 // All that this processor can run: the plain reference first, the fastest last.
 const std::vector<const Int8Kernels*>& runnable_int8_kernels();
