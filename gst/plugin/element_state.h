@@ -5,6 +5,7 @@
 #include <exception>
 #include <memory>
 #include <mutex>
+#include <new>
 
 #include <gst/base/gstbasetransform.h>
 
@@ -54,6 +55,9 @@ template <typename R, typename Body>
 R guarded(GstJetsonCaption* self, R on_failure, Body&& body) noexcept {
   try {
     return body();
+  } catch (const std::bad_alloc&) {
+    GST_ELEMENT_ERROR(self, RESOURCE, NO_SPACE_LEFT,
+                      ("Memory ran out. Use a smaller model, or end other programs."), (nullptr));
   } catch (const std::exception& e) {
     GST_ELEMENT_ERROR(self, LIBRARY, FAILED, ("Captioning stopped unexpectedly."),
                       ("%s", e.what()));

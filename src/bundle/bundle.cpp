@@ -122,7 +122,10 @@ std::string type_names(const std::vector<DataType>& types) {
 }
 
 std::string shape_text(const std::vector<int64_t>& shape) {
-  return show(nlohmann::json(shape));
+  std::string text;
+  for (const int64_t side : shape)
+    text += (text.empty() ? "[" : ",") + std::to_string(side);
+  return text.empty() ? "[]" : text + "]";
 }
 
 Result<void> check_tensor(const TensorView& tensor, const TensorSpec& spec,

@@ -315,7 +315,7 @@ Result<ModelConfig> parse_config(const std::string& text, const std::string& fil
     return parsed.error();
 
   std::string fault;
-  const JsonField root(&parsed.value(), "", &fault);
+  const JsonField root(&parsed.value().root(), "", &fault);
   const JsonField version = root.member("format_version");
   const int format = version.integer(0, std::numeric_limits<int>::max());
   if (format < 1 || format > kNewestFormat) {
@@ -337,7 +337,7 @@ std::string format_config(const ModelConfig& config) {
     auto parsed = read_json_object(config.quality_json, "quality_json");
     assert(parsed.ok());
     if (parsed.ok())
-      quality = std::move(parsed.value());
+      quality = parsed.value().root();
   }
   json root = {
       {"format_version", config.format_version},

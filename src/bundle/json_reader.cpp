@@ -15,6 +15,15 @@ constexpr size_t kMaxDepth = 32;
 constexpr size_t kMaxValues = 500000;
 constexpr size_t kMaxShown = 80;
 
+// As deep as kMaxDepth at most.
+void take_apart(json& value) {
+  if (!value.is_structured())
+    return;
+  for (json& part : value)
+    take_apart(part);
+  value.clear();
+}
+
 // Builds the value while the parser reports its parts. The library's own builder keeps the last of
 // two equal keys and knows no limits.
 //
@@ -22,6 +31,11 @@ constexpr size_t kMaxShown = 80;
 // (binary() came with 3.8); the parser only asks for functions of these names.
 class LimitedBuilder {
  public:
+  LimitedBuilder() = default;
+  LimitedBuilder(const LimitedBuilder&) = delete;
+  LimitedBuilder& operator=(const LimitedBuilder&) = delete;
+  ~LimitedBuilder() { take_apart(root_); }
+
   bool null() { return add(nullptr); }
   bool boolean(bool value) { return add(value); }
   bool number_integer(json::number_integer_t value) { return add(value); }
@@ -106,7 +120,11 @@ class LimitedBuilder {
 
 }  // namespace
 
-Result<json> read_json_object(const std::string& text, const std::string& where) {
+JsonDocument::~JsonDocument() {
+  take_apart(root_);
+}
+
+Result<JsonDocument> read_json_object(const std::string& text, const std::string& where) {
   // The parser takes a zero byte for the end of the text, and skips a byte order mark.
   const size_t zero = text.find('\0');
   if (zero != std::string::npos) {
@@ -121,7 +139,7 @@ Result<json> read_json_object(const std::string& text, const std::string& where)
   if (!json::sax_parse(text, &builder)) {
     return Error{ErrorKind::CorruptModel, where + " " + builder.fault()};
   }
-  return std::move(builder.value());
+  return JsonDocument(std::move(builder.value()));
 }
 
 std::string show(const json& value) {

@@ -175,7 +175,7 @@ Result<std::vector<SafetensorsEntry>> parse_safetensors_header(const std::string
   if (!parsed.ok())
     return parsed.error();
   std::vector<SafetensorsEntry> entries;
-  for (const auto& item : parsed.value().items()) {
+  for (const auto& item : parsed.value().root().items()) {
     if (item.key() == "__metadata__") {
       const auto checked = check_metadata(item.value(), path);
       if (!checked.ok())
