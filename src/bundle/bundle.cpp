@@ -219,6 +219,7 @@ Result<std::vector<int>> read_tags(const std::string& directory, const ModelConf
   if (!text.ok())
     return text.error();
   std::istringstream lines(text.value());
+  lines.exceptions(std::ios::badbit);  // else a line for which there is no memory ends the file
   for (std::string line; std::getline(lines, line);) {
     words.push_back(line.empty() ? -1 : vocabulary.find(line));
     if (!line.empty() && words.back() < 0) {

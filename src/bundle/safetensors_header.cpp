@@ -30,7 +30,7 @@ Result<DataType> parse_data_type(const json& entry, const std::string& where) {
                    "; use the text F32, F16 or I8");
   }
   for (DataType type : kDataTypes) {
-    if (*field == data_type_name(type))
+    if (field->get_ref<const std::string&>() == data_type_name(type))
       return type;
   }
   return corrupt(where + " has dtype " + show(*field) + "; use F32, F16 or I8");

@@ -32,8 +32,11 @@ class LineReader {
   LineReader(std::istream& stream, const std::string& file) : stream_(stream), file_(file) {}
 
   Result<bool> next(std::string& line) {
-    if (!std::getline(stream_, line))
+    if (!std::getline(stream_, line)) {
+      if (stream_.bad())
+        return Error{ErrorKind::Internal, file_ + " cannot be read to its end; copy it again."};
       return false;
+    }
     ++number_;
     if (number_ == 1 && (starts_with(line, "\xFF\xFE") || starts_with(line, "\xFE\xFF"))) {
       return Error{ErrorKind::InvalidArgument, file_ + " is UTF-16; save it as UTF-8."};

@@ -58,6 +58,7 @@ class Things::Reader {
   explicit Reader(std::string name) : name_(std::move(name)) {}
 
   Result<Things> read(std::istream& stream) {
+    stream.exceptions(std::ios::badbit);  // else a line for which there is no memory ends the file
     std::string entry;
     std::string line;
     for (int number = 1; std::getline(stream, line); ++number) {

@@ -192,6 +192,7 @@ class CaptionSession : public std::enable_shared_from_this<CaptionSession> {
                                                         std::shared_ptr<FrameShrinker> shrinker);
   std::shared_ptr<FrameCaption> finish_caption(const CaptionJob& job, CaptionBuffer caption);
   Outcome settle(const CaptionJob& job, Result<std::shared_ptr<FrameCaption>> result);
+  Outcome settle_failure() noexcept;
   void tell(const Outcome& outcome) const;
 
   EngineLoader load_engine_;   // of the session's thread

@@ -24,6 +24,8 @@ constexpr std::chrono::milliseconds kLookAgain{100};
 // A worker process that is lost so long after the one before is started again without delay.
 constexpr std::chrono::seconds kForgetLoss{30};
 
+constexpr const char* kNoMemoryToDescribe = "Memory ran out while a frame was described.";
+
 Image make_picture(PictureSize size) {
   Image picture;
   picture.width = size.width;
@@ -146,11 +148,14 @@ void CaptionSession::perform(Task task) {
 // The step that was begun has failed, and those that wait for it go on.
 void CaptionSession::recover() {
   bool is_broken = false;
+  Outcome outcome;
   {
     std::lock_guard<std::mutex> lock(mutex_);
     if (phase_ == Phase::Running) {
-      statistics_.failed();
       phase_ = Phase::Idle;
+      outcome = settle_failure();
+      if (waited_for_)
+        std::swap(outcome, waited_outcome_);
     } else if (phase_ == Phase::Loading) {
       phase_ = first_load_ ? Phase::Broken : Phase::Unloaded;
       load_pause_.failed(Clock::now());
@@ -159,12 +164,23 @@ void CaptionSession::recover() {
   }
   wake_streaming_.notify_all();
   try {
+    tell(outcome);
     if (is_broken)
       listener_.load_failed({ErrorKind::OutOfMemory, "Memory ran out while the model was loaded."},
                             true);
   } catch (...) {
     return;  // there is not even memory to say so; the stream ends with an error of its own
   }
+}
+
+// With mutex_ held. Without memory even for the words it is only counted.
+CaptionSession::Outcome CaptionSession::settle_failure() noexcept {
+  try {
+    if (!stopping_ && running_epoch_ == epoch_)
+      return settle(job_, Error{ErrorKind::OutOfMemory, kNoMemoryToDescribe});
+  } catch (...) {
+  }
+  return {};
 }
 
 bool CaptionSession::has_been_stopped() const {
@@ -408,7 +424,7 @@ Result<std::shared_ptr<FrameCaption>> CaptionSession::guarded_caption(
       return caption.error();
     return finish_caption(job, std::move(caption.value()));
   } catch (const std::bad_alloc&) {
-    return Error{ErrorKind::OutOfMemory, "Memory ran out while a frame was described."};
+    return Error{ErrorKind::OutOfMemory, kNoMemoryToDescribe};
   } catch (const std::exception& e) {
     return Error{ErrorKind::Internal, std::string("The frame could not be described: ") + e.what()};
   }
