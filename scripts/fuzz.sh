@@ -9,8 +9,8 @@ Usage: scripts/fuzz.sh [MINUTES] [TARGET...]
 
 Builds the fuzz targets with clang and libFuzzer, and the address and undefined behaviour sanitizers,
 into build-fuzz/, and runs each for so many minutes (10), all of them unless some are named:
-captions, config, picture_header, safetensors_header, vocabulary. Inputs that found something new
-stay in build-fuzz/corpus/, an input that ends a target in build-fuzz/crash-*. Needs clang.
+captions, config, picture_header, safetensors_header, vocabulary, worker_answer, worker_request. Inputs
+that found something new stay in build-fuzz/corpus/, an input that ends a target in build-fuzz/crash-*. Needs clang.
 TEXT
 }
 
@@ -28,7 +28,7 @@ fi
 shift || true
 targets=("$@")
 if ((${#targets[@]} == 0)); then
-  targets=(captions config picture_header safetensors_header vocabulary)
+  targets=(captions config picture_header safetensors_header vocabulary worker_answer worker_request)
 fi
 if ! command -v clang++ >/dev/null; then
   echo "fuzz.sh: clang is missing; apt-get install clang." >&2

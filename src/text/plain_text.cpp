@@ -43,6 +43,22 @@ const char* find_active_character(const std::string& text) {
   return nullptr;
 }
 
+std::string replace_active_characters(const std::string& text) {
+  std::string replaced;
+  for (size_t at = 0; at < text.size();) {
+    const size_t bytes = utf8_character_bytes(text, at);
+    const uint32_t code = utf8_code(text, at);
+    if (code == '\n' || code == '\t')
+      replaced += ' ';
+    else if (bytes == 0 || is_control(code) || is_direction(code))
+      replaced += "\uFFFD";
+    else
+      replaced.append(text, at, bytes);
+    at += bytes > 0 ? bytes : 1;
+  }
+  return replaced;
+}
+
 std::string show_active_characters(const std::string& text) {
   std::string shown;
   for (size_t at = 0; at < text.size();) {

@@ -12,6 +12,10 @@ namespace jetsoncaption {
 // What a text has of them, to follow "has ", or nullptr. What is not UTF-8 counts too.
 const char* find_active_character(const std::string& text);
 
+// The text with U+FFFD in the place of each of them, and a blank in that of line feeds and
+// tabulators: valid UTF-8 for whoever reads it, whatever it was.
+std::string replace_active_characters(const std::string& text);
+
 // The text with each of them written out, as \x1B or \u202E; line feeds and tabulators stay.
 std::string show_active_characters(const std::string& text);
 

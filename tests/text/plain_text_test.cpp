@@ -34,6 +34,14 @@ TEST(PlainText, BytesThatAreNoCharacterAreFound) {
               HasSubstr("not UTF-8"));
 }
 
+TEST(PlainText, WhatIsActiveIsReplaced) {
+  const std::string replaced = replace_active_characters("a\x1b[2J\nb\u009b\u202e.\xff");
+  EXPECT_EQ(replaced, "a\uFFFD[2J b\uFFFD\uFFFD.\uFFFD");
+  EXPECT_THAT(find_active_character(replaced), IsNull());
+  EXPECT_EQ(replace_active_characters("\u05DB\u05DC\u05D1 d\u00e9j\u00e0"),
+            "\u05DB\u05DC\u05D1 d\u00e9j\u00e0");
+}
+
 TEST(PlainText, WhatIsActiveIsWrittenOut) {
   EXPECT_EQ(show_active_characters("a\x1b[2Jb\u009b\u202e.jpg\xff"),
             "a\\x1B[2Jb\\u009B\\u202E.jpg\\xFF");

@@ -7,6 +7,8 @@
 #include <cstring>
 #include <string>
 
+#include "text/plain_text.h"
+
 namespace jetsoncaption {
 
 namespace {
@@ -15,10 +17,10 @@ static_assert(JETSONCAPTION_ENGINE_MAX_WORDS <= GST_JETSON_CAPTION_META_MAX_WORD
               "no word is lost");
 static_assert(JETSONCAPTION_ENGINE_MAX_TAGS <= GST_JETSON_CAPTION_META_MAX_TAGS, "no tag is lost");
 
-// What comes from another module is not trusted to end.
+// What comes from another module is not trusted to end, nor to be only text.
 template <size_t kSize>
-std::string ended(const char (&text)[kSize]) {
-  return {text, strnlen(text, kSize)};
+std::string plain(const char (&text)[kSize]) {
+  return replace_active_characters({text, strnlen(text, kSize)});
 }
 
 using SetList = gboolean (*)(GstJetsonCaptionMeta*, const gchar* const*, const gdouble*, guint);
@@ -31,7 +33,7 @@ void set_list(GstJetsonCaptionMeta* meta, SetList set, const Entry* entries, siz
   std::array<gdouble, kMost> probabilities{};
   count = std::min(count, kMost);
   for (size_t i = 0; i < count; ++i) {
-    texts[i] = ended(entries[i].text);
+    texts[i] = plain(entries[i].text);
     pointers[i] = texts[i].c_str();
     probabilities[i] = entries[i].probability;
   }
@@ -59,7 +61,7 @@ AttentionRoom::AttentionRoom(unsigned max_words, unsigned map_columns, unsigned 
 CaptionBuffer::CaptionBuffer(const JetsonCaptionEngineCaption& said, const AttentionRoom* room)
     : buffer_(gst_buffer_new()) {
   meta_ = gst_buffer_add_jetson_caption_meta(
-      buffer_.get(), ended(said.text).c_str(), said.confidence, GST_CLOCK_TIME_NONE, 0,
+      buffer_.get(), plain(said.text).c_str(), said.confidence, GST_CLOCK_TIME_NONE, 0,
       nanoseconds(said.inference_ms),
       static_cast<GstJetsonCaptionFlags>(
           (said.truncated != 0 ? GST_JETSON_CAPTION_FLAG_TRUNCATED : 0) |

@@ -32,7 +32,8 @@ class CaptionBuffer {
   // Nothing; to be replaced before it is used.
   CaptionBuffer() = default;
 
-  // What the engine said, made valid: text ends and is UTF-8, numbers are in their range. `room`:
+  // What the engine said, made valid: text ends, is UTF-8 and
+  // has nothing in it that acts on who shows it (text/plain_text.h), numbers are in their range. `room`:
   // the one of the caption; null when no attention was asked for.
   CaptionBuffer(const JetsonCaptionEngineCaption& said, const AttentionRoom* room);
 

@@ -6,19 +6,25 @@
 #include <optional>
 #include <utility>
 
-#include <glib.h>
+#include "base/text.h"
+#include "text/plain_text.h"
 
 namespace jetsoncaption {
 
 namespace {
 
-// Messages and metadata need valid UTF-8, and text from another module is not trusted to be that.
+// Text from another module is not trusted to end, nor to be only text.
 std::string valid_text(const char* text, size_t size) {
-  const size_t length = strnlen(text, size);
-  char* valid = g_utf8_make_valid(text, static_cast<gssize>(length));
-  std::string result = valid;
-  g_free(valid);
-  return result;
+  return replace_active_characters({text, strnlen(text, size)});
+}
+
+// A sentence that others can follow.
+Error fault_of(const JetsonCaptionEngineApi& api, int32_t status) {
+  Error error = engine_error(api, status);
+  error.message = replace_active_characters(error.message);
+  if (!ends_with(error.message, "."))
+    error.message += '.';
+  return error;
 }
 
 bool has_attention(const EngineInfo& info) {
@@ -45,7 +51,7 @@ Result<std::unique_ptr<EngineHandle>> EngineHandle::create(const EngineLibrary& 
   std::unique_ptr<EngineHandle> handle(new EngineHandle(api));
   const int32_t status = api->create(&engine_options, &handle->engine_);
   if (status != JETSONCAPTION_ENGINE_OK)
-    return engine_error(*api, status);
+    return fault_of(*api, status);
   const EngineInfo info = handle->info();
   if (info.input_width < 1 || info.input_height < 1)
     return Error{ErrorKind::Internal, "The engine " + library.path +
@@ -88,7 +94,7 @@ Result<CaptionBuffer> EngineHandle::describe(const ImageView& image, const Engin
   }
   const int32_t status = api_->describe(engine_, &engine_image, &engine_request, &caption);
   if (status != JETSONCAPTION_ENGINE_OK)
-    return engine_error(*api_, status);
+    return fault_of(*api_, status);
   return CaptionBuffer(caption, room ? &*room : nullptr);
 }
 

@@ -60,10 +60,6 @@ const char* model_remedy(ErrorKind kind) {
   return "";
 }
 
-std::string as_sentence(const std::string& text) {
-  return text.empty() || text.back() == '.' ? text : text + '.';
-}
-
 // What a library does at the end of the process is registered while it is opened, and must come
 // after what we do.
 void finish_abandoned_loads_before(EngineKind kind) {
@@ -94,7 +90,7 @@ Result<std::unique_ptr<EngineHandle>> open_and_create(EngineKind kind, const Eng
                                ") cannot be loaded with device=" + device_name(options.device) +
                                ", precision=" + precision_name(options.precision) +
                                " and threads=" + std::to_string(options.threads) + ": " +
-                               as_sentence(cause.message) + model_remedy(cause.kind)};
+                               cause.message + model_remedy(cause.kind)};
 }
 
 }  // namespace
