@@ -59,8 +59,8 @@ R guarded(GstJetsonCaption* self, R on_failure, Body&& body) noexcept {
     GST_ELEMENT_ERROR(self, RESOURCE, NO_SPACE_LEFT,
                       ("Memory ran out. Use a smaller model, or end other programs."), (nullptr));
   } catch (const std::exception& e) {
-    GST_ELEMENT_ERROR(self, LIBRARY, FAILED, ("Captioning stopped unexpectedly."),
-                      ("%s", e.what()));
+    GST_ELEMENT_ERROR(self, LIBRARY, FAILED, ("Captioning stopped unexpectedly: %s.", e.what()),
+                      (nullptr));
   } catch (...) {
     GST_ELEMENT_ERROR(self, LIBRARY, FAILED, ("Captioning stopped unexpectedly."), (nullptr));
   }

@@ -2,6 +2,7 @@
 // The element while it streams: virtual functions for caps, frames, events and queries that check,
 // delegate and report.
 #include <memory>
+#include <new>
 #include <utility>
 
 #include <gst/video/video.h>
@@ -101,8 +102,8 @@ GstFlowReturn prepare_output_buffer(GstBaseTransform* trans, GstBuffer* input, G
 void report_fault_once(GstJetsonCaption* self, const char* fault) {
   if (!std::exchange(self->state->fault_reported, true)) {
     GST_ELEMENT_WARNING(self, LIBRARY, FAILED,
-                        ("A frame could not be captioned; frames pass as they are."),
-                        ("%s", fault));
+                        ("A frame could not be captioned: %s. Frames pass as they are.", fault),
+                        (nullptr));
   }
 }
 
@@ -112,6 +113,8 @@ GstFlowReturn transform_ip(GstBaseTransform* trans, GstBuffer* buffer) {
   // Not guarded(): a frame must pass, whatever became of its caption.
   try {
     return state->frames->process(buffer, state->frame_shared, state->frame_settings);
+  } catch (const std::bad_alloc&) {
+    report_fault_once(self, "memory ran out");
   } catch (const std::exception& e) {
     report_fault_once(self, e.what());
   } catch (...) {

@@ -23,9 +23,9 @@ Advice advice_on(int fault) {
     case ENOMEM:
       return {ErrorKind::OutOfMemory, "free memory"};
     case EMFILE:
-      return {ErrorKind::OutOfMemory, "this process has too many files open; raise ulimit -n"};
+      return {ErrorKind::Internal, "this process has too many files open; raise ulimit -n"};
     case ENFILE:
-      return {ErrorKind::OutOfMemory, "the system has too many files open"};
+      return {ErrorKind::Internal, "the system has too many files open"};
     case EIO:
       return {ErrorKind::CorruptModel, "the disk or card may be failing; see dmesg"};
     case ELOOP:

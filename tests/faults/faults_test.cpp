@@ -50,6 +50,34 @@ struct Ending {
   Outcome outcome;
 };
 
+// What a message must say of a request that failed, in the words of the errno that fault_points.cpp
+// chooses for it.
+const char* cause_of(const std::string& kind) {
+  static const std::map<std::string, const char*> causes = {
+      {"new", "emory"},
+      {"mmap", "emory"},
+      {"poll", "allocate memory"},
+      {"recv", "allocate memory"},
+      {"recvmsg", "allocate memory"},
+      {"dlopen", "cannot open shared object"},
+      {"fopen", "Too many open files"},
+      {"open", "Too many open files"},
+      {"memfd_create", "Too many open files"},
+      {"socketpair", "Too many open files"},
+      {"fstat", "Input/output error"},
+      {"pread", "Input/output error"},
+      {"read", "Input/output error"},
+      {"stat", "Permission denied"},
+      {"lstat", "Permission denied"},
+      {"ftruncate", "No space left"},
+      {"send", "No buffer space"},
+      {"sendmsg", "No buffer space"},
+      {"pthread_create", "temporarily unavailable"},
+      {"posix_spawn", "temporarily unavailable"}};
+  const auto found = causes.find(kind);
+  return found != causes.end() ? found->second : "";
+}
+
 int count_descriptors() {
   int count = 0;
   if (DIR* directory = opendir("/proc/self/fd")) {
@@ -202,7 +230,7 @@ class Faults : public testing::TestWithParam<const char*> {
   }
 
   // Empty when all is well.
-  static std::string judge(const Ending& ending) {
+  static std::string judge(const Ending& ending, const char* kind) {
     const Outcome& outcome = ending.outcome;
     if (!ending.ended)
       return "it hung";
@@ -212,6 +240,8 @@ class Faults : public testing::TestWithParam<const char*> {
       return "frames were lost without an error";
     if (outcome.captions != kFrames && outcome.messages[0] == '\0')
       return "captions were lost without a message";
+    if (outcome.captions != kFrames && std::strstr(outcome.messages, cause_of(kind)) == nullptr)
+      return std::string("the message does not say: ") + cause_of(kind);
     if (outcome.descriptors_kept != 0)
       return std::to_string(outcome.descriptors_kept) + " descriptors were kept";
     if (outcome.has_children)
@@ -247,7 +277,7 @@ TEST_P(Faults, AreSurvivedAndNamed) {
       board_->target = 0;
       counts[point.kind].first++;
       counts[point.kind].second += board_->failures > 0 ? 1 : 0;
-      const std::string fault = judge(result);
+      const std::string fault = judge(result, point.kind);
       EXPECT_EQ(fault, "") << point.kind << (always ? " always" : " once") << " at " << point.where
                            << "\n"
                            << result.outcome.messages;
