@@ -2,11 +2,13 @@
 // `jetsoncaption bench`: how long a caption takes, step by step, and how much memory stays in use.
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <iomanip>
 #include <iostream>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "captioner/captioner.h"
@@ -37,6 +39,7 @@ struct BenchArguments {
   DescribeOptions search;
   int runs = 200;
   int captions = 200;
+  bool isolation = false;
   bool json = false;
 };
 
@@ -58,6 +61,15 @@ struct MemoryUse {
   double after_settling = 0;  // after 100 captions, or all if there are fewer
   double at_the_end = 0;      // after `captions` captions
   double peak = 0;            // the most there was until then; 0 where the kernel does not say
+};
+
+// The same captions in this process and in a worker process, in turn: of pictures that have the
+// size that the model looks at, as the element hands them over.
+struct IsolationCost {
+  std::string path;
+  std::vector<double> none_ms;
+  std::vector<double> process_ms;
+  double client_mb = 0;  // that the worker adds to this process
 };
 
 double used_mb(const MemorySampler& sampler) {
@@ -138,6 +150,49 @@ Result<void> time_all(const BenchArguments& arguments, const std::vector<Image>&
   return {};
 }
 
+Result<void> time_caption(const BenchArguments& arguments, const Image& picture,
+                          Captioner& captioner, std::vector<double>& times_ms) {
+  const auto begin = std::chrono::steady_clock::now();
+  const auto caption = captioner.describe(picture.view(), arguments.search);
+  if (!caption.ok())
+    return caption.error();
+  const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - begin;
+  times_ms.push_back(took.count());
+  return {};
+}
+
+Result<IsolationCost> time_isolation(const BenchArguments& arguments, const MemorySampler& sampler,
+                                     const Path& path) {
+  const CaptionerInfo info = path.captioner->info();
+  CaptionerOptions options = arguments.model;
+  options.precision = info.precision;
+  options.threads = info.threads;
+  IsolationCost cost;
+  cost.path = path.name;
+  const double before = used_mb(sampler);
+  const auto worker = load_worker_captioner(options);
+  if (!worker.ok())
+    return worker.error();
+  std::vector<Image> pictures;
+  for (int i = 0; i < kPictures; ++i)
+    pictures.push_back(make_bench_picture(info.input_width, info.input_height, i));
+  Progress progress;
+  for (int i = 0; i < kWarmUpCaptions + arguments.runs; ++i) {
+    const Image& picture = pictures[i % pictures.size()];
+    for (const auto& turn : {std::make_pair(path.captioner.get(), &cost.none_ms),
+                             std::make_pair(worker.value().get(), &cost.process_ms)}) {
+      const auto done = time_caption(arguments, picture, *turn.first, *turn.second);
+      if (!done.ok())
+        return done.error();
+      if (i < kWarmUpCaptions)
+        turn.second->clear();
+    }
+    progress.report("timing isolation", i + 1, kWarmUpCaptions + arguments.runs);
+  }
+  cost.client_mb = used_mb(sampler) - before;
+  return cost;
+}
+
 // The rows of the result, in the order in which a caption goes through them.
 struct Step {
   const char* name;
@@ -158,7 +213,7 @@ std::string libtorch_of(const std::vector<Path>& paths) {
 }
 
 void print_json(const BenchArguments& arguments, const std::vector<Path>& paths,
-                const MemoryUse& memory) {
+                const MemoryUse& memory, const std::vector<IsolationCost>& isolation) {
   const MachineDescription machine = describe_machine();
   nlohmann::json results = nlohmann::json::array();
   for (const Path& path : paths) {
@@ -177,29 +232,37 @@ void print_json(const BenchArguments& arguments, const std::vector<Path>& paths,
     }
   }
   const CaptionerInfo& info = paths.front().captioner->info();
-  const nlohmann::json report = {{"machine",
-                                  {{"cpu", machine.cpu},
-                                   {"cores", machine.cores},
-                                   {"memory_mb", rounded(machine.memory_mb, 0)},
-                                   {"libtorch", libtorch_of(paths)}}},
-                                 {"model", info.model_name},
-                                 {"beam_size", arguments.search.beam_size},
-                                 {"runs", arguments.runs},
-                                 {"picture", {kPictureWidth, kPictureHeight}},
-                                 {"results", results},
-                                 {"memory",
-                                  {{"path", paths.front().name},
-                                   {"captions", arguments.captions},
-                                   {"before_load_mb", rounded(memory.before_load, 2)},
-                                   {"after_load_mb", rounded(memory.after_load, 2)},
-                                   {"after_100_captions_mb", rounded(memory.after_settling, 2)},
-                                   {"after_captions_mb", rounded(memory.at_the_end, 2)},
-                                   {"peak_mb", rounded(memory.peak, 2)}}}};
+  nlohmann::json report = {{"machine",
+                            {{"cpu", machine.cpu},
+                             {"cores", machine.cores},
+                             {"memory_mb", rounded(machine.memory_mb, 0)},
+                             {"libtorch", libtorch_of(paths)}}},
+                           {"model", info.model_name},
+                           {"beam_size", arguments.search.beam_size},
+                           {"runs", arguments.runs},
+                           {"picture", {kPictureWidth, kPictureHeight}},
+                           {"results", results},
+                           {"memory",
+                            {{"path", paths.front().name},
+                             {"captions", arguments.captions},
+                             {"before_load_mb", rounded(memory.before_load, 2)},
+                             {"after_load_mb", rounded(memory.after_load, 2)},
+                             {"after_100_captions_mb", rounded(memory.after_settling, 2)},
+                             {"after_captions_mb", rounded(memory.at_the_end, 2)},
+                             {"peak_mb", rounded(memory.peak, 2)}}}};
+  for (const IsolationCost& cost : isolation) {
+    report["isolation"].push_back({{"path", cost.path},
+                                   {"none_p50_ms", rounded(percentile(cost.none_ms, 50), 4)},
+                                   {"process_p50_ms", rounded(percentile(cost.process_ms, 50), 4)},
+                                   {"none_p99_ms", rounded(percentile(cost.none_ms, 99), 4)},
+                                   {"process_p99_ms", rounded(percentile(cost.process_ms, 99), 4)},
+                                   {"client_mb", rounded(cost.client_mb, 2)}});
+  }
   std::cout << format_json(report) << std::endl;
 }
 
 void print_table(const BenchArguments& arguments, const std::vector<Path>& paths,
-                 const MemoryUse& memory) {
+                 const MemoryUse& memory, const std::vector<IsolationCost>& isolation) {
   const MachineDescription machine = describe_machine();
   const CaptionerInfo& info = paths.front().captioner->info();
   std::cout << machine.cpu << ", " << machine.cores << " cores, "
@@ -230,6 +293,13 @@ void print_table(const BenchArguments& arguments, const std::vector<Path>& paths
             << "    after " << arguments.captions << " captions   "
             << format_fixed(memory.at_the_end, 1) << '\n'
             << "    most until then      " << format_fixed(memory.peak, 1) << std::endl;
+  for (const IsolationCost& cost : isolation) {
+    std::cout << "\n  " << cost.path << ", a caption of a picture of the model's size\n"
+              << "    isolation=none       " << format_fixed(percentile(cost.none_ms, 50), 3)
+              << '\n'
+              << "    isolation=process    " << format_fixed(percentile(cost.process_ms, 50), 3)
+              << ", and " << format_fixed(cost.client_mb, 1) << " MB in this process" << std::endl;
+  }
 }
 
 void report_single(const std::string& path, const Error& error) {
@@ -268,10 +338,17 @@ Result<void> bench(const BenchArguments& arguments) {
   done = time_all(arguments, pictures, paths);
   if (!done.ok())
     return done;
+  std::vector<IsolationCost> isolation;
+  for (size_t i = 0; arguments.isolation && i < paths.size(); ++i) {
+    auto cost = time_isolation(arguments, sampler, paths[i]);
+    if (!cost.ok())
+      return cost.error();
+    isolation.push_back(std::move(cost.value()));
+  }
   if (arguments.json) {
-    print_json(arguments, paths, memory);
+    print_json(arguments, paths, memory, isolation);
   } else {
-    print_table(arguments, paths, memory);
+    print_table(arguments, paths, memory, isolation);
   }
   return {};
 }
@@ -299,6 +376,8 @@ void add_bench_command(CLI::App& program, int& exit_code) {
       ->type_name("N")
       ->check(CLI::Range(1, 10000000))
       ->capture_default_str();
+  command.add_flag("--isolation", arguments->isolation,
+                   "Compare each path with the same one in a worker process");
   command.add_flag("--json", arguments->json, "Print the figures as a JSON object");
   command.footer(
       "Describes pictures of 1920x1080 that are made by a formula, on two paths in turn:\n"
@@ -307,7 +386,7 @@ void add_bench_command(CLI::App& program, int& exit_code) {
       "and times shrinking to the model's input, the encoder, each word, and the whole caption.\n"
       "Examples:\n"
       "  jetsoncaption bench\n"
-      "  jetsoncaption bench --precision int8\n"
+      "  jetsoncaption bench --precision int8 --isolation\n"
       "  jetsoncaption bench --captions 10000 --json > bench.json");
   command.callback([arguments, &exit_code] {
     const auto result = bench(*arguments);

@@ -7,12 +7,25 @@
 
 namespace jetsoncaption {
 
-Result<std::unique_ptr<Captioner>> load_captioner(CaptionerOptions options) {
+namespace {
+
+template <typename Open>
+Result<std::unique_ptr<Captioner>> load(CaptionerOptions options, Open&& open) {
   auto directory = find_model(options.model_dir);
   if (!directory.ok())
     return directory.error();
   options.model_dir = std::move(directory.value());
-  return open_captioner(options);
+  return open(options);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Captioner>> load_captioner(CaptionerOptions options) {
+  return load(std::move(options), open_captioner);
+}
+
+Result<std::unique_ptr<Captioner>> load_worker_captioner(CaptionerOptions options) {
+  return load(std::move(options), open_worker_captioner);
 }
 
 }  // namespace jetsoncaption

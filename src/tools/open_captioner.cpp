@@ -9,6 +9,7 @@
 #include "engine/engine_choice.h"
 #include "engine/engine_loader.h"
 #include "int8/int8_captioner.h"
+#include "worker/worker_client.h"
 
 namespace jetsoncaption {
 namespace {
@@ -34,6 +35,16 @@ Result<std::unique_ptr<Captioner>> open_captioner(const CaptionerOptions& option
   log_message(LogLevel::Warning,
               "Captions are made in int8 on the CPU: " + captioner.error().message);
   return load_int8_captioner(options);
+}
+
+Result<std::unique_ptr<Captioner>> open_worker_captioner(const CaptionerOptions& options) {
+  const EngineChoice choice = choose_engine(
+      static_cast<JetsonCaptionEngineDevice>(options.device),
+      static_cast<JetsonCaptionEnginePrecision>(options.precision), options.model_dir);
+  const auto worker = open_worker_engine(choice.kind);
+  if (!worker.ok())
+    return worker.error();
+  return load_engine_captioner(worker.value(), options);
 }
 
 }  // namespace jetsoncaption

@@ -14,7 +14,11 @@ namespace jetsoncaption {
 // captioners.
 Result<std::unique_ptr<Captioner>> open_captioner(const CaptionerOptions& options);
 
-// The same of the model that find_model() finds (model_options.h).
+// The same in a worker process, as with the element's isolation=process.
+Result<std::unique_ptr<Captioner>> open_worker_captioner(const CaptionerOptions& options);
+
+// open_captioner() of the model that find_model() finds (model_options.h).
 Result<std::unique_ptr<Captioner>> load_captioner(CaptionerOptions options);
+Result<std::unique_ptr<Captioner>> load_worker_captioner(CaptionerOptions options);
 
 }  // namespace jetsoncaption

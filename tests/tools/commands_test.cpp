@@ -34,6 +34,7 @@ class FakeCaptioner : public Captioner {
     info_.version = "LibTorch 0";
     info_.grid_columns = 3;
     info_.grid_rows = 2;
+    info_.input_width = info_.input_height = 32;
   }
 
   Result<Caption> describe(const ImageView&, const DescribeOptions& options) override {
@@ -62,6 +63,19 @@ Result<std::unique_ptr<Captioner>> open_captioner(const CaptionerOptions& option
   if (options.model_dir != kKnownModel && options.model_dir != kInt8Model)
     return Error{ErrorKind::NotFound, options.model_dir + " does not exist."};
   return std::unique_ptr<Captioner>(new FakeCaptioner(options.precision));
+}
+
+// Slower by a millisecond.
+Result<std::unique_ptr<Captioner>> open_worker_captioner(const CaptionerOptions& options) {
+  class SlowCaptioner : public FakeCaptioner {
+   public:
+    using FakeCaptioner::FakeCaptioner;
+    Result<Caption> describe(const ImageView& image, const DescribeOptions& given) override {
+      usleep(1000);
+      return FakeCaptioner::describe(image, given);
+    }
+  };
+  return std::unique_ptr<Captioner>(new SlowCaptioner(options.precision));
 }
 
 namespace {
@@ -354,6 +368,17 @@ TEST_F(Commands, BenchReportsEveryStepOfBothPaths) {
   EXPECT_GT(report["memory"]["after_captions_mb"].get<double>(), 0);
   EXPECT_EQ(report["memory"]["captions"], 2);
   EXPECT_GE(report["memory"]["peak_mb"], report["memory"]["after_captions_mb"]);
+}
+
+TEST_F(Commands, BenchComparesWithAWorkerProcess) {
+  const Outcome outcome = run({"bench", "--json", "--isolation", "--runs", "3", "--captions", "2"});
+
+  ASSERT_EQ(outcome.exit_code, kAllWell) << outcome.errors;
+  const auto isolation = nlohmann::json::parse(outcome.output)["isolation"];
+  ASSERT_EQ(isolation.size(), 2U);
+  EXPECT_EQ(isolation[0]["path"], "int8");
+  EXPECT_EQ(isolation[1]["path"], "torch");
+  EXPECT_GE(isolation[0]["process_p50_ms"], 1) << "this one sleeps for a millisecond";
 }
 
 TEST_F(Commands, BenchMeasuresOnePrecisionThatIsAskedFor) {
