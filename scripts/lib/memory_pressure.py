@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """A pipeline and a process that eats memory, in one cgroup with a limit: what scripts/memory-pressure.sh runs.
 
-    memory_pressure.py drive LIMIT_MB ISOLATION
+    memory_pressure.py drive LIMIT_MB ISOLATION CSV      (a line of figures every half second)
     memory_pressure.py pipeline ISOLATION RESERVE_MB     (inside of the cgroup)
     memory_pressure.py eat                               (inside of the cgroup; a size in MB a line on stdin)
 """
@@ -136,12 +136,14 @@ def tell_message(Gst, message):
 class Drive:
     """Runs both, and keeps what the pipeline tells."""
 
-    def __init__(self, limit_mb, isolation):
+    def __init__(self, limit_mb, isolation, csv_path):
         self.reserve = limit_mb // 3
         self.cgroup = Cgroup(limit_mb)
         self.begin = time.monotonic()
         self.messages = []
         self.states = []
+        self.csv = open(csv_path, "w", encoding="ascii")
+        self.csv.write("seconds,left_mb,pipeline_mb,captions,frames,step\n")
         self.stream = self.cgroup.start("pipeline", isolation, self.reserve, stdin=subprocess.PIPE,
                                         stdout=subprocess.PIPE)
         threading.Thread(target=self.listen, daemon=True).start()
@@ -159,6 +161,9 @@ class Drive:
                 self.say(f"{event['message']}: {event['text']}")
             else:
                 self.states.append(event)
+                self.csv.write(f"{time.monotonic() - self.begin:.2f},{self.cgroup.left_mb()},{event['used']},"
+                               f"{event['captions']},{event['frames']},{event['step']}\n")
+                self.csv.flush()
 
     def eat(self, mb):
         self.eaten = max(mb, 0)
@@ -223,8 +228,8 @@ class Drive:
         self.cgroup.remove()
 
 
-def drive(limit_mb, isolation):
-    driven = Drive(int(limit_mb), isolation)
+def drive(limit_mb, isolation, csv_path):
+    driven = Drive(int(limit_mb), isolation, csv_path)
     try:
         checks = driven.run()
     finally:
