@@ -30,11 +30,6 @@ Error corrupt(const std::string& message) {
   return Error{ErrorKind::CorruptModel, message};
 }
 
-bool is_regular_file(const std::string& path) {
-  struct stat status {};
-  return stat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode);
-}
-
 // A link may lead out of the bundle, which may come from anybody. That the bundle's own folder is a
 // link does not matter, for that is named by whoever uses it.
 Result<void> refuse_links(const std::string& path) {
@@ -321,7 +316,11 @@ Result<Bundle> open_bundle(const std::string& directory, WeightFile file) {
 }
 
 bool has_weight_file(const std::string& directory, WeightFile file) {
-  return is_regular_file(directory + "/" + weight_file_name(file));
+  // What cannot be looked at is there: opening it says what is wrong.
+  struct stat status {};
+  if (stat((directory + "/" + weight_file_name(file)).c_str(), &status) != 0)
+    return errno != ENOENT && errno != ENOTDIR;
+  return S_ISREG(status.st_mode);
 }
 
 std::string format_tags(const std::vector<int>& tag_words, const Vocabulary& vocabulary) {

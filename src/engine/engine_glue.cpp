@@ -73,6 +73,7 @@ int32_t fail(ErrorKind kind, const std::string& message) {
 // Runs body(), which returns a status, and turns what it throws into one.
 template <typename Body>
 int32_t guarded(Body&& body) noexcept {
+  last_error_text[0] = '\0';
   try {
     return body();
   } catch (const std::bad_alloc&) {

@@ -2,8 +2,10 @@
 // Finds an engine and opens it, or says what to do about it.
 #include "engine/engine_loader.h"
 
+#include <cerrno>
 #include <cstdlib>
 
+#include "base/file_error.h"
 #include "base/text.h"
 #include "base/torch_environment.h"
 
@@ -22,9 +24,12 @@ struct EngineFile {
   std::string origin;  // who named it, for messages
 };
 
+// What cannot be looked at is no file: opening the file in it says why.
 bool is_folder(const char* path) {
   struct stat status;
-  return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+  if (stat(path, &status) != 0)
+    return errno != ENOENT && errno != ENOTDIR;
+  return S_ISDIR(status.st_mode);
 }
 
 std::string file_name(EngineKind kind) {
@@ -72,7 +77,11 @@ Result<EngineLibrary> open_engine(EngineKind kind) {
   const EngineFile file = find_engine_file(kind);
   const std::string name = "The captioning engine " + file.path + " (" + file.origin + ")";
 
-  if (access(file.path.c_str(), F_OK) != 0)
+  const int fault = access(file.path.c_str(), R_OK) != 0 ? errno : 0;
+  if (fault != 0 && fault != ENOENT && fault != ENOTDIR)
+    return Error{ErrorKind::Internal,
+                 name + ": " + cannot_read_file(file.path, fault).message + "."};
+  if (fault != 0)
     return Error{
         ErrorKind::NotFound,
         name + " does not exist. Build and install it with scripts/setup.sh" +

@@ -177,6 +177,7 @@ void operator delete[](void* memory, std::size_t) noexcept {
   }
 
 FAULT(FILE*, fopen, (const char* path, const char* mode), (path, mode), nullptr, EMFILE)
+FAULT(int, access, (const char* path, int mode), (path, mode), -1, EACCES)
 FAULT(int, fstat, (int file, struct stat* status), (file, status), -1, EIO)
 FAULT(int, ftruncate, (int file, off_t size), (file, size), -1, ENOSPC)
 FAULT(int, lstat, (const char* path, struct stat* status), (path, status), -1, EACCES)

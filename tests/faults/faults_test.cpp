@@ -67,6 +67,7 @@ const char* cause_of(const std::string& kind) {
       {"fstat", "Input/output error"},
       {"pread", "Input/output error"},
       {"read", "Input/output error"},
+      {"access", "Permission denied"},
       {"stat", "Permission denied"},
       {"lstat", "Permission denied"},
       {"ftruncate", "No space left"},

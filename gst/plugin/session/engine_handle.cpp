@@ -53,10 +53,14 @@ Result<std::unique_ptr<EngineHandle>> EngineHandle::create(const EngineLibrary& 
   if (status != JETSONCAPTION_ENGINE_OK)
     return fault_of(*api, status);
   const EngineInfo info = handle->info();
-  if (info.input_width < 1 || info.input_height < 1)
+  if (info.input_width < 1 || info.input_height < 1) {
+    const std::string why = fault_of(*api, JETSONCAPTION_ENGINE_INTERNAL).message;
     return Error{ErrorKind::Internal, "The engine " + library.path +
-                                          " does not say what size of image it reads. Install "
-                                          "the plugin and the engine from one release."};
+                                          " does not say what size of image it reads. " +
+                                          (why == "." ? "Install the plugin and the engine from "
+                                                        "one release."
+                                                      : why)};
+  }
   return handle;
 }
 
