@@ -13,6 +13,8 @@
 #include <torch/version.h>
 
 #include <dlfcn.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 namespace jetsoncaption {
 namespace {
@@ -112,6 +114,22 @@ std::string torch_version() {
          std::to_string(TORCH_VERSION_PATCH);
 }
 
+namespace {
+
+// LibTorch's convolutions are compiled while they run. systemd's MemoryDenyWriteExecute and SELinux
+// may forbid that, and all that is said then is that a primitive could not be created.
+bool may_execute_new_code() {
+  const auto bytes = static_cast<size_t>(sysconf(_SC_PAGESIZE));
+  void* page = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (page == MAP_FAILED)
+    return true;  // for want of memory
+  const bool may = mprotect(page, bytes, PROT_READ | PROT_EXEC) == 0;
+  munmap(page, bytes);
+  return may;
+}
+
+}  // namespace
+
 Result<void> guard_torch(const std::function<void()>& work) {
   std::string what;
   try {
@@ -128,6 +146,11 @@ Result<void> guard_torch(const std::function<void()>& work) {
   }
   if (is_out_of_memory(what))
     return Error{ErrorKind::OutOfMemory, "Memory ran out while captioning: " + what};
+  if (!may_execute_new_code())
+    return Error{ErrorKind::Unsupported,
+                 "LibTorch may not make executable memory here, which it needs (" + what +
+                     "): allow it (systemd: MemoryDenyWriteExecute=no; SELinux: execmem), or use "
+                     "precision int8"};
   return Error{ErrorKind::Internal, "The model could not be run: " + what};
 }
 

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // A library leaves the process of its host as it found it.
+#include <cstdlib>
 #include <memory>
+#include <stdexcept>
 
 #include <gtest/gtest.h>
 
 #include "torch/torch_runtime.h"
 
 #include <dlfcn.h>
+#include <sys/prctl.h>
 
 namespace jetsoncaption {
 namespace {
@@ -40,6 +43,25 @@ TEST_F(TorchSettingsTest, PutThemBackWhenTheLastOneEnds) {
   EXPECT_EQ(get_(), 3) << "the second one still computes";
   second.reset();
   EXPECT_EQ(get_(), 2);
+}
+
+// Linux 6.3 can forbid it by itself, as systemd does with seccomp.
+TEST(GuardTorch, NamesExecutableMemoryThatIsForbidden) {
+  constexpr int kForbid = 65;  // PR_SET_MDWE, with PR_MDWE_REFUSE_EXEC_GAIN
+  constexpr int kNotKnown = 2;
+  const auto exit_code = [] {
+    if (prctl(kForbid, 1UL, 0UL, 0UL, 0UL) != 0)
+      return kNotKnown;
+    const auto done = guard_torch([] { throw std::runtime_error("no primitive"); });
+    return !done.ok() && done.error().message.find("executable memory") != std::string::npos ? 0
+                                                                                             : 1;
+  };
+  EXPECT_EXIT(
+      std::exit(exit_code()),
+      [](int status) {
+        return testing::ExitedWithCode(0)(status) || testing::ExitedWithCode(kNotKnown)(status);
+      },
+      "");
 }
 
 }  // namespace
