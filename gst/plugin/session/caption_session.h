@@ -161,6 +161,20 @@ class CaptionSession : public std::enable_shared_from_this<CaptionSession> {
     std::optional<CaptionFailure> failure;
   };
 
+  // While the session's thread does what takes long and cannot be interrupted, and may go on after
+  // the session was shut down.
+  class MayBeLeft {
+   public:
+    explicit MayBeLeft(CaptionSession& session);
+    ~MayBeLeft();
+    MayBeLeft(const MayBeLeft&) = delete;
+    MayBeLeft& operator=(const MayBeLeft&) = delete;
+
+   private:
+    void set(bool may_be_left);
+    CaptionSession& session_;
+  };
+
   bool is_busy() const;
   bool start(const CaptionJob& job, std::shared_ptr<FrameShrinker> shrinker, bool waited_for);
   void cancel_running();
@@ -177,10 +191,10 @@ class CaptionSession : public std::enable_shared_from_this<CaptionSession> {
   Result<std::unique_ptr<EngineHandle>> guarded_load(const EngineLoader& load_engine);
   void change_model();
   bool has_been_stopped() const;
-  template <typename Work>
-  void do_what_may_be_left(Work&& work);
   void trim();
   void unload();
+  void give_up(std::unique_ptr<EngineHandle> engine);
+  void make_picture(PictureSize size);
   void load_fonts();
   void describe();
   void look_at_engine();
