@@ -102,8 +102,26 @@ void limit_memory(unsigned long long mb) {
   setrlimit(RLIMIT_DATA, &limit);
 }
 
+pid_t the_parent = 0;
+
+void end_without_parent(int) {
+  if (getppid() != the_parent)
+    end(0);
+}
+
+// The kernel sends the signal when the thread ends that started this process, and then again for
+// the one that it gives the process to: the engine may outlive the element that loaded it.
+void end_with_the_parent(pid_t parent) {
+  the_parent = parent;
+  struct sigaction action = {};
+  action.sa_handler = end_without_parent;
+  action.sa_flags = SA_RESTART;
+  sigaction(SIGHUP, &action, nullptr);
+  prctl(PR_SET_PDEATHSIG, SIGHUP);
+}
+
 void give_up_what_is_not_needed(pid_t parent, unsigned long long limit_mb) {
-  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  end_with_the_parent(parent);
   if (getppid() != parent)
     end(0);  // it has ended meanwhile
   close_what_was_inherited();
