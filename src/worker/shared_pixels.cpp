@@ -101,8 +101,10 @@ Result<void> SeenPixels::look_at(int descriptor) {
   release();
   const int seals = fcntl(descriptor, F_GET_SEALS);
   struct stat status;
-  if (seals < 0 || (seals & kSizeSeals) != kSizeSeals || fstat(descriptor, &status) != 0 ||
-      status.st_size < 1 || static_cast<uint64_t>(status.st_size) > kWorkerMaxPixels)
+  if (fstat(descriptor, &status) != 0)
+    return Error{ErrorKind::Internal, std::strerror(errno)};
+  if (seals < 0 || (seals & kSizeSeals) != kSizeSeals || status.st_size < 1 ||
+      static_cast<uint64_t>(status.st_size) > kWorkerMaxPixels)
     return Error{ErrorKind::Unsupported, "no memory of a fixed size"};
   const auto size = static_cast<size_t>(status.st_size);
   void* mapped = mmap(nullptr, size, PROT_READ, MAP_SHARED, descriptor, 0);

@@ -100,6 +100,7 @@ class WorkerClient {
   Error lost_by_end();
   Error lost_by_time();
   Error lost_by_nonsense(const std::string& what);
+  Error lost_by_socket(int fault);
   Error lose(const std::string& sentence);
   milliseconds load_timeout() const;
 
@@ -148,6 +149,12 @@ Error WorkerClient::lost_by_nonsense(const std::string& what) {
               "), and was killed");
 }
 
+Error WorkerClient::lost_by_socket(int fault) {
+  process_->kill();
+  return lose("could not be spoken to " + std::string(describe_stage(stage_)) + " (" +
+              std::strerror(fault) + "), and was killed");
+}
+
 Result<void> WorkerClient::wait_for(short events, const Deadline& deadline) {
   for (;;) {
     milliseconds left = kLookAgain;
@@ -167,7 +174,7 @@ Result<void> WorkerClient::wait_for(short events, const Deadline& deadline) {
       return lost_by_end();
     }
     if (polled < 0 && errno != EINTR)
-      return lost_by_nonsense(std::strerror(errno));
+      return lost_by_socket(errno);
   }
 }
 
@@ -193,7 +200,7 @@ Result<void> WorkerClient::send(const Deadline& deadline, int descriptor) {
     if (errno == EPIPE || errno == ECONNRESET)
       return lost_by_end();
     if (errno != EAGAIN && errno != EINTR && errno != ENOBUFS)
-      return lost_by_nonsense(std::strerror(errno));
+      return lost_by_socket(errno);
     Result<void> waited = wait_for(POLLOUT, deadline);
     if (!waited.ok())
       return waited;
@@ -213,8 +220,10 @@ Result<void> WorkerClient::receive(const Deadline& deadline) {
     const ssize_t length = recvmsg(process_->socket(), &message, MSG_DONTWAIT);
     if (length < 0 && (errno == EAGAIN || errno == EINTR))
       continue;
-    if (length <= 0)
+    if (length == 0 || (length < 0 && errno == ECONNRESET))
       return lost_by_end();
+    if (length < 0)
+      return lost_by_socket(errno);
     if ((message.msg_flags & MSG_TRUNC) != 0)
       return lost_by_nonsense("a message that is too long");
     const auto bytes = static_cast<size_t>(length);

@@ -34,7 +34,7 @@ namespace jetsoncaption {
 namespace {
 
 constexpr int kSocket = 3;
-constexpr int kNicer = 5;           // captions can wait, frames cannot
+constexpr int kNice = 5;            // captions can wait, frames cannot
 constexpr int kOomScoreMore = 500;  // of 1000: when memory runs out, the kernel takes this process
 constexpr int kMostOomScore = 1000;
 
@@ -42,6 +42,7 @@ constexpr int kMostOomScore = 1000;
 constexpr int kUsage = 64;
 constexpr int kNonsense = 70;  // a request that makes no sense
 constexpr int kNoSocket = 71;
+constexpr int kNoPixels = 73;  // 72 is kWorkerWithoutMemory
 
 // Not exit(): libraries of the engine may be at work in another thread.
 [[noreturn]] void end(int code) {
@@ -51,6 +52,18 @@ constexpr int kNoSocket = 71;
 [[noreturn]] void end_with(int code, const std::string& reason) {
   std::fprintf(stderr, "jetsoncaption-worker: %s\n", reason.c_str());
   end(code);
+}
+
+// std::terminate() of any thread: where memory has run out, that is said without any.
+[[noreturn]] void end_for_an_exception() {
+  try {
+    if (const std::exception_ptr thrown = std::current_exception())
+      std::rethrow_exception(thrown);
+  } catch (const std::bad_alloc&) {
+    end(kWorkerWithoutMemory);
+  } catch (...) {
+  }
+  std::abort();
 }
 
 // What the process that started this one had open is none of our business.
@@ -102,8 +115,26 @@ void limit_memory(unsigned long long mb) {
   setrlimit(RLIMIT_DATA, &limit);
 }
 
+pid_t the_parent = 0;
+
+void end_without_parent(int) {
+  if (getppid() != the_parent)
+    end(0);
+}
+
+// The kernel sends the signal when the thread ends that started this process, and then again for
+// the one that it gives the process to: the engine may outlive the element that loaded it.
+void end_with_the_parent(pid_t parent) {
+  the_parent = parent;
+  struct sigaction action = {};
+  action.sa_handler = end_without_parent;
+  action.sa_flags = SA_RESTART;
+  sigaction(SIGHUP, &action, nullptr);
+  prctl(PR_SET_PDEATHSIG, SIGHUP);
+}
+
 void give_up_what_is_not_needed(pid_t parent, unsigned long long limit_mb) {
-  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  end_with_the_parent(parent);
   if (getppid() != parent)
     end(0);  // it has ended meanwhile
   close_what_was_inherited();
@@ -111,8 +142,8 @@ void give_up_what_is_not_needed(pid_t parent, unsigned long long limit_mb) {
   prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
   errno = 0;
   const int nice_now = getpriority(PRIO_PROCESS, 0);
-  if (errno == 0)
-    setpriority(PRIO_PROCESS, 0, nice_now + kNicer);
+  if (errno == 0 && nice_now < kNice)
+    setpriority(PRIO_PROCESS, 0, kNice);
   offer_to_oom_killer();
   limit_memory(limit_mb);
   refuse_writing();
@@ -136,7 +167,8 @@ class Worker {
 
  private:
   void receive();
-  void accept(int descriptor);
+  Result<void> accept(int descriptor);
+  void tell_stats(const WorkerRequest& request);
   [[noreturn]] void work();
   void perform(const WorkerRequest& request);
   void create(const CreateRequest& request);
@@ -158,6 +190,7 @@ class Worker {
 
   // Of the working thread.
   WorkerAnswer answer_;
+  JetsonCaptionEngineStats stats_ = {};  // the newest that the engine told
   std::vector<char> outgoing_;
   SeenPixels pixels_;
 };
@@ -222,18 +255,19 @@ void Worker::work() {
       request = request_;
       std::swap(descriptor, descriptor_);
     }
-    accept(descriptor);
+    Result<void> seen;
     try {
-      perform(request);
+      seen = accept(descriptor);
+      if (seen.ok())
+        perform(request);
+      else
+        fail(static_cast<int32_t>(seen.error().kind), seen.error().message);
     } catch (const std::bad_alloc&) {
       fail(JETSONCAPTION_ENGINE_OUT_OF_MEMORY, "Memory ran out in the worker process.");
     } catch (const std::exception& e) {
       fail(JETSONCAPTION_ENGINE_INTERNAL, e.what());
     }
-    answer_.stats = {};
-    answer_.stats.size = sizeof answer_.stats;
-    if (engine_ != nullptr)
-      api_->get_stats(engine_, &answer_.stats);
+    tell_stats(request);
     encode_answer(request.kind, request.serial, answer_, outgoing_);
     {
       // The next request may come as soon as the answer is sent.
@@ -241,16 +275,32 @@ void Worker::work() {
       is_busy_ = false;
     }
     send(outgoing_);
+    if (!seen.ok())
+      end_with(kNoPixels, seen.error().message);  // which are not sent again
   }
 }
 
-void Worker::accept(int descriptor) {
+Result<void> Worker::accept(int descriptor) {
   if (descriptor < 0)
-    return;
-  const Result<void> seen = pixels_.look_at(descriptor);
+    return {};
+  Result<void> seen = pixels_.look_at(descriptor);
   close(descriptor);
   if (!seen.ok())
-    end_with(kNonsense, "the pixels cannot be seen: " + seen.error().message);
+    return Error{seen.error().kind, "The pixels cannot be seen: " + seen.error().message};
+  return {};
+}
+
+// Where the engine has no memory to say how it is, it is as it was.
+void Worker::tell_stats(const WorkerRequest& request) {
+  JetsonCaptionEngineStats now = {};
+  now.size = sizeof now;
+  if (engine_ != nullptr)
+    api_->get_stats(engine_, &now);
+  if (now.input_width > 0 || engine_ == nullptr)
+    stats_ = now;
+  else if (request.kind == RequestKind::Create && answer_.status == JETSONCAPTION_ENGINE_OK)
+    fail(JETSONCAPTION_ENGINE_INTERNAL, api_->last_error());
+  answer_.stats = stats_;
 }
 
 void Worker::perform(const WorkerRequest& request) {
@@ -362,6 +412,7 @@ int main(int argc, char** argv) {
         stderr);
     return kUsage;
   }
+  std::set_terminate(end_for_an_exception);
   give_up_what_is_not_needed(static_cast<pid_t>(std::strtol(argv[1], nullptr, 10)),
                              std::strtoull(argv[2], nullptr, 10));
   Worker().run();

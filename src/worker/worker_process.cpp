@@ -238,7 +238,9 @@ std::string WorkerProcess::wait(milliseconds patience) {
     const int signal = WTERMSIG(status_);
     return "was ended by signal " + std::to_string(signal) + " (" + signal_name(signal) + ")";
   }
-  return "ended with exit code " + std::to_string(WEXITSTATUS(status_));
+  const int code = WEXITSTATUS(status_);
+  return "ended with exit code " + std::to_string(code) +
+         (code == kWorkerWithoutMemory ? ", because memory ran out," : "");
 }
 
 }  // namespace jetsoncaption

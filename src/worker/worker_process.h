@@ -19,7 +19,7 @@ Result<std::string> find_worker_program();
 
 // Has no descriptor of this process but standard error and one end of a socket pair, no signal
 // handlers and a process group of its own, so that Ctrl-C in a terminal reaches the application
-// alone. It ends when this process does, or the thread that started it.
+// alone. It ends when this process does, and outlives the thread that started it.
 //
 // The signal SIGCHLD of the application is left alone: only this process is waited for. Where the
 // application waits for all children, how it ended remains unknown.

@@ -348,6 +348,14 @@ TEST(WorkerClient, EndsWithItsParent) {
   close(ends[1]);
 }
 
+TEST(WorkerClient, OutlivesTheThreadThatStartedIt) {
+  std::unique_ptr<Engine> engine;
+  std::thread([&engine] { engine = std::make_unique<Engine>("fake:text=a dog"); }).join();
+  std::this_thread::sleep_for(milliseconds(100));
+  EXPECT_FALSE(has_ended(engine->pid()));
+  EXPECT_EQ(engine->describe().text, "a dog");
+}
+
 TEST(WorkerClient, LeavesTheChildrenOfTheApplicationAlone) {
   const pid_t other = fork();
   if (other == 0)

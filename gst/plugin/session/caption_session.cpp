@@ -26,13 +26,13 @@ constexpr std::chrono::milliseconds kLongestLostPause{30000};
 
 }  // namespace
 
-CaptionSession::CaptionSession(EngineLoader load, CaptionListener& listener, bool draws)
+CaptionSession::CaptionSession(EngineLoaders load, CaptionListener& listener, bool draws)
     : load_engine_(std::move(load)),
       listener_(listener),
       fonts_requested_(draws),
       lost_pause_(kFirstLostPause, kLongestLostPause) {}
 
-std::shared_ptr<CaptionSession> CaptionSession::start(EngineLoader load, CaptionListener& listener,
+std::shared_ptr<CaptionSession> CaptionSession::start(EngineLoaders load, CaptionListener& listener,
                                                       bool draws) {
   std::shared_ptr<CaptionSession> session(new CaptionSession(std::move(load), listener, draws));
   finish_abandoned_loads_before_main_ends();
@@ -49,6 +49,12 @@ Turn CaptionSession::turn() {
     return Turn::Interrupted;
   if (phase_ == Phase::Broken)
     return Turn::Broken;
+  if (phase_ == Phase::Waiting && is_queueing_ && !waited_for_ && hold_ == MemoryHold::None) {
+    statistics_.frame_skipped();
+    shrinker_.reset();
+    phase_ = Phase::Idle;
+    is_renewing_ = true;
+  }
   if (is_busy())
     return Turn::Busy;
   const bool free =
@@ -71,6 +77,16 @@ EngineInfo CaptionSession::engine_info() const {
   return engine_info_;
 }
 
+std::string CaptionSession::worker_fallback() const {
+  std::lock_guard<std::mutex> lock(mutex_);
+  return is_modest_ ? lost_cause_ : "";
+}
+
+unsigned CaptionSession::engine_users() const {
+  std::lock_guard<std::mutex> lock(mutex_);
+  return engine_ ? engine_->users() : 0;
+}
+
 PictureSize CaptionSession::picture_size() const {
   std::lock_guard<std::mutex> lock(mutex_);
   return {engine_info_.input_width, engine_info_.input_height};
@@ -91,6 +107,7 @@ bool CaptionSession::start(const CaptionJob& job, std::shared_ptr<FrameShrinker>
   waited_for_ = waited_for;
   waited_outcome_ = {};
   phase_ = Phase::Waiting;
+  is_renewing_ = false;
   return true;
 }
 
@@ -152,7 +169,7 @@ void CaptionSession::request_trim() {
   wake_worker_.notify_one();
 }
 
-void CaptionSession::change_model(EngineLoader load) {
+void CaptionSession::change_model(EngineLoaders load) {
   std::lock_guard<std::mutex> lock(mutex_);
   next_model_ = std::move(load);
   wake_worker_.notify_one();
@@ -206,7 +223,7 @@ void CaptionSession::interrupt() {
 // With mutex_ held, so that the engine cannot be unloaded meanwhile.
 void CaptionSession::cancel_running() {
   if (phase_ == Phase::Running)
-    engine_->cancel(running_epoch_);
+    engine_->cancel(running_turn_);
 }
 
 // With mutex_ held.
@@ -217,6 +234,7 @@ void CaptionSession::forget_job() {
     phase_ = Phase::Idle;
     shrinker_.reset();
   }
+  is_renewing_ = false;
   cancel_running();
 }
 
@@ -225,6 +243,8 @@ void CaptionSession::shut_down() {
   {
     std::unique_lock<std::mutex> lock(mutex_);
     stopping_ = true;
+    if (engine_)
+      engine_->leave();
     wake_worker_.notify_one();
     const Clock::time_point end = Clock::now() + kPatience;
     while (!worker_ended_ && !(may_be_left_ && Clock::now() >= end))

@@ -20,6 +20,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <string>
 #include <thread>
 
 #include "base/result.h"
@@ -28,9 +29,9 @@
 #include "plugin/overlay/caption_renderer.h"
 #include "plugin/session/caption_listener.h"
 #include "plugin/session/caption_statistics.h"
-#include "plugin/session/engine_handle.h"
 #include "plugin/session/frame_caption.h"
 #include "plugin/session/retry_pause.h"
+#include "plugin/session/shared_engine.h"
 
 namespace jetsoncaption {
 
@@ -57,12 +58,19 @@ class CaptionSession : public std::enable_shared_from_this<CaptionSession> {
  public:
   // Finds, opens and loads. `is_stopped`, from any thread, says that nobody wants the result.
   using EngineLoader =
-      std::function<Result<std::unique_ptr<EngineHandle>>(const std::function<bool()>& is_stopped)>;
+      std::function<Result<std::unique_ptr<EngineShare>>(const std::function<bool()>& is_stopped)>;
+
+  struct EngineLoaders {
+    EngineLoader wanted;
+    // When the worker process has ended again and again: with what is least likely to end it. Null:
+    // there is nothing more modest.
+    EngineLoader modest;
+  };
 
   // Begins to load at once. `load` is called by the session's thread, again after each unload; it
   // owns what it needs, for it may still run after the session was shut down. The listener is
   // borrowed until then. `draws`: captions will be drawn, so that fonts are loaded too.
-  static std::shared_ptr<CaptionSession> start(EngineLoader load, CaptionListener& listener,
+  static std::shared_ptr<CaptionSession> start(EngineLoaders load, CaptionListener& listener,
                                                bool draws);
 
   // After shut_down().
@@ -71,7 +79,8 @@ class CaptionSession : public std::enable_shared_from_this<CaptionSession> {
   CaptionSession(const CaptionSession&) = delete;
   CaptionSession& operator=(const CaptionSession&) = delete;
 
-  // Streaming thread. Never waits.
+  // Streaming thread. Never waits. A frame that waits because others use the engine gives way to
+  // this one.
   Turn turn();
 
   // Streaming thread. Waits for a model that is being loaded and for a frame that is being
@@ -109,7 +118,7 @@ class CaptionSession : public std::enable_shared_from_this<CaptionSession> {
   // Any thread; never waits. Another model is loaded beside the one that describes, and takes its
   // place between two captions; when it cannot be loaded, or fails its self-test, the one before
   // is kept, and the listener told. Frames of wait_for_turn() wait meanwhile.
-  void change_model(EngineLoader load);
+  void change_model(EngineLoaders load);
 
   // Any thread; never waits. A frame that is being described is finished first.
   void set_memory_hold(MemoryHold hold);
@@ -139,6 +148,13 @@ class CaptionSession : public std::enable_shared_from_this<CaptionSession> {
   // Any thread; never waits. What the engine held on the accelerator after the newest caption.
   uint64_t device_memory_bytes() const { return device_memory_bytes_; }
 
+  // Any thread; never waits. Why a more modest engine than the wanted one makes captions, or is to
+  // make them: a sentence; else "".
+  std::string worker_fallback() const;
+
+  // Any thread; never waits. Elements that have the engine, this one included; 0 without one.
+  unsigned engine_users() const;
+
   // Any thread; never waits. The worker process; 0 without one.
   unsigned worker_pid() const { return worker_pid_; }
 
@@ -146,8 +162,8 @@ class CaptionSession : public std::enable_shared_from_this<CaptionSession> {
   enum class Phase {
     Loading,
     Idle,
-    Waiting,  // a frame was submitted; its shrinker belongs to the session's thread from here on
-    Running,  // it is being described
+    Waiting,  // a frame was submitted
+    Running,  // it is being described; its shrinker belongs to the session's thread
     Unloaded,
     Broken,
   };
@@ -161,12 +177,26 @@ class CaptionSession : public std::enable_shared_from_this<CaptionSession> {
     std::optional<CaptionFailure> failure;
   };
 
+  // While the session's thread does what takes long and cannot be interrupted, and may go on after
+  // the session was shut down.
+  class MayBeLeft {
+   public:
+    explicit MayBeLeft(CaptionSession& session);
+    ~MayBeLeft();
+    MayBeLeft(const MayBeLeft&) = delete;
+    MayBeLeft& operator=(const MayBeLeft&) = delete;
+
+   private:
+    void set(bool may_be_left);
+    CaptionSession& session_;
+  };
+
   bool is_busy() const;
   bool start(const CaptionJob& job, std::shared_ptr<FrameShrinker> shrinker, bool waited_for);
   void cancel_running();
   void forget_job();
 
-  CaptionSession(EngineLoader load, CaptionListener& listener, bool draws);
+  CaptionSession(EngineLoaders load, CaptionListener& listener, bool draws);
 
   void run();
   Task wait_for_task();
@@ -174,28 +204,32 @@ class CaptionSession : public std::enable_shared_from_this<CaptionSession> {
   void perform(Task task);
   void recover();
   void load();
-  Result<std::unique_ptr<EngineHandle>> guarded_load(const EngineLoader& load_engine);
+  Result<std::unique_ptr<EngineShare>> guarded_load(const EngineLoader& load_engine);
   void change_model();
   bool has_been_stopped() const;
-  template <typename Work>
-  void do_what_may_be_left(Work&& work);
   void trim();
   void unload();
+  void give_up(std::unique_ptr<EngineShare> engine);
+  void make_picture(PictureSize size);
   void load_fonts();
   void describe();
+  bool take_frame(uint64_t turn);
   void look_at_engine();
   void note_memory(const EngineInfo& info);
-  std::unique_ptr<EngineHandle> lose_engine();
-  void note_loss();
+  std::unique_ptr<EngineShare> lose_engine(const Error& error);
+  void note_loss(const Error& error);
+  void be_modest_after_losses();
+  void want_model(EngineLoaders load);
   void tell_of_move(const EngineInfo& info);
   Result<std::shared_ptr<FrameCaption>> guarded_caption(const CaptionJob& job,
-                                                        std::shared_ptr<FrameShrinker> shrinker);
+                                                        std::shared_ptr<FrameShrinker> shrinker,
+                                                        EngineTurn& turn);
   std::shared_ptr<FrameCaption> finish_caption(const CaptionJob& job, CaptionBuffer caption);
   Outcome settle(const CaptionJob& job, Result<std::shared_ptr<FrameCaption>> result);
   Outcome settle_failure() noexcept;
   void tell(const Outcome& outcome) const;
 
-  EngineLoader load_engine_;   // of the session's thread
+  EngineLoaders load_engine_;  // of the session's thread
   CaptionListener& listener_;  // not after shut_down()
   CaptionStatistics statistics_;
   std::atomic<uint64_t> device_memory_bytes_{0};
@@ -213,14 +247,16 @@ class CaptionSession : public std::enable_shared_from_this<CaptionSession> {
       mutex_;  // of all below; never held while the engine works or the listener is told
   std::condition_variable wake_worker_;
   std::condition_variable wake_streaming_;
-  std::unique_ptr<EngineHandle> engine_;  // changed by the session's thread only
+  std::unique_ptr<EngineShare> engine_;  // changed by the session's thread only
   EngineInfo engine_info_;
   Phase phase_ = Phase::Loading;
   MemoryHold hold_ = MemoryHold::None;
   CaptionJob job_;
   std::shared_ptr<FrameShrinker> shrinker_;  // has read the frame of job_; null when there is none
-  bool waited_for_ = false;                  // the streaming thread waits for job_
-  EngineLoader next_model_;                  // null: none is asked for
+  bool is_queueing_ = false;  // others use the engine: a newer frame may take the place of job_
+  bool is_renewing_ = false;  // it is about to
+  bool waited_for_ = false;   // the streaming thread waits for job_
+  std::optional<EngineLoaders> next_model_;  // that was asked for
   bool trim_requested_ = false;
   bool fonts_requested_ = false;
   bool flushing_ = false;
@@ -231,12 +267,16 @@ class CaptionSession : public std::enable_shared_from_this<CaptionSession> {
   bool worker_ended_ = false;
   uint64_t epoch_ =
       0;  // counts flushes and new streams; what was begun in an older one is forgotten
-  uint64_t running_epoch_ = 0;  // of the caption that is made: its number in the engine
+  uint64_t running_epoch_ = 0;  // of the caption that is made
+  uint64_t running_turn_ = 0;
   Outcome waited_outcome_;
   RetryPause caption_pause_;
   RetryPause load_pause_;
   RetryPause lost_pause_;  // before a worker process is started again
   RetryPause::TimePoint lost_at_;
+  unsigned losses_ = 0;     // one soon after the other
+  std::string lost_cause_;  // of the last one
+  bool is_modest_ = false;  // the modest loader is used
   std::shared_ptr<const FrameCaption> newest_;
 
   std::thread worker_;  // last: it uses everything above

@@ -9,6 +9,7 @@
 #include "engine/engine_choice.h"
 #include "engine/engine_loader.h"
 #include "plugin/session/abandoned_loads.h"
+#include "plugin/session/engine_key.h"
 #include "plugin/session/model_search.h"
 #include "worker/worker_client.h"
 
@@ -117,8 +118,25 @@ Result<EngineStart> prepare_engine(const Settings& settings) {
   return start;
 }
 
-Result<std::unique_ptr<EngineHandle>> start_engine(const EngineStart& start,
-                                                   const std::function<bool()>& is_stopped) {
+std::optional<EngineStart> more_modest(const EngineStart& start) {
+  const EngineOptions& options = start.options;
+  const bool is_modest = options.device == JETSONCAPTION_ENGINE_DEVICE_CPU &&
+                         options.precision == JETSONCAPTION_ENGINE_PRECISION_INT8 &&
+                         options.threads == 1;
+  if (!options.worker || is_modest)
+    return std::nullopt;
+  EngineStart modest = start;
+  modest.options.device = JETSONCAPTION_ENGINE_DEVICE_CPU;
+  modest.options.precision = JETSONCAPTION_ENGINE_PRECISION_INT8;
+  modest.options.threads = 1;
+  modest.options.cudnn = false;
+  return modest;
+}
+
+namespace {
+
+Result<std::unique_ptr<EngineHandle>> load_engine(const EngineStart& start,
+                                                  const std::function<bool()>& is_stopped) {
   const EngineChoice choice = choose_engine(
       static_cast<JetsonCaptionEngineDevice>(start.options.device),
       static_cast<JetsonCaptionEnginePrecision>(start.options.precision), start.options.model_dir);
@@ -135,6 +153,16 @@ Result<std::unique_ptr<EngineHandle>> start_engine(const EngineStart& start,
       "does not work. The cause: " +
       engine.error().message);
   return instead;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<EngineShare>> start_engine(const EngineStart& start,
+                                                  const std::function<bool()>& is_stopped) {
+  return EngineShare::join(
+      engine_key(start.options),
+      [&start](const std::function<bool()>& stopped) { return load_engine(start, stopped); },
+      is_stopped);
 }
 
 }  // namespace jetsoncaption

@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// How the session's thread comes to an engine, changes it, loses it and gives it up.
+#include <chrono>
+#include <exception>
+#include <new>
+#include <string>
+#include <utility>
+
+#include "plugin/session/abandoned_loads.h"
+#include "plugin/session/caption_session.h"
+
+namespace jetsoncaption {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// A worker process that is lost so long after the one before is started again without delay.
+constexpr std::chrono::seconds kForgetLoss{30};
+
+// After so many losses one soon after the other, a more modest engine is started.
+constexpr unsigned kMostLosses = 3;
+
+}  // namespace
+
+// What is told comes first: whoever is let go on afterwards can rely on it.
+void CaptionSession::load() {
+  if (std::exchange(is_lost_, false))
+    statistics_.restarted();
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    if (next_model_)
+      want_model(*std::exchange(next_model_, std::nullopt));
+  }
+  be_modest_after_losses();
+  listener_.load_started();
+  const bool is_modest = is_modest_;
+  Result<std::unique_ptr<EngineShare>> loaded =
+      guarded_load(is_modest ? load_engine_.modest : load_engine_.wanted);
+  if (has_been_stopped())
+    return;  // the listener may be gone
+  EngineInfo info;
+  const bool is_lost = !loaded.ok() && loaded.error().kind == ErrorKind::Lost;
+  if (loaded.ok()) {
+    info = loaded.value()->info();
+    make_picture({info.input_width, info.input_height});
+    note_memory(info);
+    listener_.load_finished(info, first_load_);
+    tell_of_move(info);
+  } else {
+    listener_.load_failed(loaded.error(), first_load_ && !is_modest);
+  }
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    if (loaded.ok()) {
+      engine_ = std::move(loaded.value());
+      engine_info_ = std::move(info);
+      phase_ = Phase::Idle;
+      load_pause_.succeeded(Clock::now());
+    } else if (is_lost) {
+      phase_ = Phase::Unloaded;
+      note_loss(loaded.error());
+    } else if (is_modest) {
+      phase_ = Phase::Unloaded;
+      load_pause_.failed(Clock::now());
+      load_engine_.modest = nullptr;  // cannot be had
+      is_modest_ = false;
+    } else {
+      phase_ = first_load_ ? Phase::Broken : Phase::Unloaded;
+      load_pause_.failed(Clock::now());
+    }
+    first_load_ = first_load_ && !loaded.ok() && (is_lost || is_modest);
+  }
+  wake_streaming_.notify_all();
+}
+
+// Frames may be submitted meanwhile, and go to the model that is there in the end.
+void CaptionSession::change_model() {
+  EngineLoaders load_engine;
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    load_engine = *std::exchange(next_model_, std::nullopt);
+  }
+  listener_.load_started();
+  Result<std::unique_ptr<EngineShare>> loaded = guarded_load(load_engine.wanted);
+  if (has_been_stopped())
+    return;  // the listener may be gone
+  EngineInfo info;
+  if (loaded.ok())
+    info = loaded.value()->info();
+  if (info.self_test == JETSONCAPTION_ENGINE_SELF_TEST_FAILED) {
+    give_up(std::move(loaded.value()));
+    loaded = Error{ErrorKind::CorruptModel, std::move(info.self_test_failure)};
+  }
+  if (has_been_stopped())
+    return;
+  if (!loaded.ok()) {
+    listener_.model_kept(loaded.error());
+    return;
+  }
+  note_memory(info);
+  listener_.load_finished(info, false);
+  move_told_ = false;
+  tell_of_move(info);
+  std::unique_ptr<EngineShare> before = std::move(loaded.value());
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    std::swap(engine_, before);
+    engine_info_ = std::move(info);
+    want_model(std::move(load_engine));
+    caption_pause_ = {};  // failures of the model before say nothing of this one
+  }
+  give_up(std::move(before));
+}
+
+Result<std::unique_ptr<EngineShare>> CaptionSession::guarded_load(const EngineLoader& load_engine) {
+  Result<std::unique_ptr<EngineShare>> loaded =
+      Error{ErrorKind::Internal, "The model could not be loaded."};
+  try {
+    const MayBeLeft leave(*this);
+    const auto is_stopped = [this] { return has_been_stopped(); };
+    wait_for_abandoned_loads(is_stopped);
+    if (!is_stopped())
+      loaded = load_engine(is_stopped);
+  } catch (const std::bad_alloc&) {
+    loaded = Error{ErrorKind::OutOfMemory, "Memory ran out while the model was loaded."};
+  } catch (const std::exception& e) {
+    loaded = Error{ErrorKind::Internal, std::string("The model could not be loaded: ") + e.what()};
+  }
+  return loaded;
+}
+
+// A model that was changed may read pictures of another size.
+void CaptionSession::make_picture(PictureSize size) {
+  if (size.width == picture_.width && size.height == picture_.height)
+    return;
+  picture_.width = size.width;
+  picture_.height = size.height;
+  picture_.pixels.resize(static_cast<size_t>(size.width) * size.height * 3);
+}
+
+void CaptionSession::give_up(std::unique_ptr<EngineShare> engine) {
+  const MayBeLeft leave(*this);
+  engine.reset();
+}
+
+void CaptionSession::unload() {
+  std::unique_ptr<EngineShare> engine;
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    phase_ = Phase::Unloaded;
+    shrinker_.reset();
+    engine = std::move(engine_);
+    engine_info_.worker_pid = 0;
+  }
+  wake_streaming_.notify_all();
+  give_up(std::move(engine));
+  note_memory({});
+  // Memory may rise again as soon as the model is back: not at once, and later each time.
+  std::lock_guard<std::mutex> lock(mutex_);
+  load_pause_.failed(Clock::now());
+}
+
+// With mutex_ held. The engine's process has ended; the caller gives up what is left.
+std::unique_ptr<EngineShare> CaptionSession::lose_engine(const Error& error) {
+  phase_ = Phase::Unloaded;
+  engine_info_.worker_pid = 0;
+  worker_pid_ = 0;
+  note_loss(error);
+  return std::move(engine_);
+}
+
+// With mutex_ held.
+void CaptionSession::note_loss(const Error& error) {
+  const Clock::time_point now = Clock::now();
+  if (now - lost_at_ >= kForgetLoss) {
+    lost_pause_.succeeded(now);
+    losses_ = 0;
+  }
+  losses_++;
+  if (!is_modest_)
+    lost_cause_ = error.message;
+  lost_pause_.failed(now);
+  lost_at_ = now;
+  is_lost_ = true;
+}
+
+// What ended the worker process again and again may have to do with how it was to compute.
+void CaptionSession::be_modest_after_losses() {
+  std::string cause;
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    if (is_modest_ || !load_engine_.modest || losses_ < kMostLosses)
+      return;
+    is_modest_ = true;
+    cause = lost_cause_;
+  }
+  statistics_.fell_back();
+  listener_.made_modest(cause);
+}
+
+// With mutex_ held. Losses of the model before say nothing of this one.
+void CaptionSession::want_model(EngineLoaders load) {
+  load_engine_ = std::move(load);
+  is_modest_ = false;
+  losses_ = 0;
+}
+
+// What may have changed while a frame was described.
+void CaptionSession::look_at_engine() {
+  const EngineInfo info = engine_->info();
+  note_memory(info);
+  if (info.device_fallback.empty() || move_told_)
+    return;
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    engine_info_ = info;
+  }
+  tell_of_move(info);
+}
+
+void CaptionSession::note_memory(const EngineInfo& info) {
+  device_memory_bytes_ = info.device_memory_bytes;
+  worker_pid_ = info.worker_pid;
+}
+
+// A model that is given up because of memory may be moved again when it is back: that is no news.
+void CaptionSession::tell_of_move(const EngineInfo& info) {
+  if (!info.device_fallback.empty() && !std::exchange(move_told_, true))
+    listener_.moved_to_cpu(info);
+}
+
+}  // namespace jetsoncaption
