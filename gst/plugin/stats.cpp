@@ -42,7 +42,9 @@ const char* self_test_name(int self_test) {
 GstStructure* make_stats(CaptionSession* session, const LiveValues& values) {
   CaptionCounts counts;
   EngineInfo engine;
+  unsigned users = 0;
   if (session != nullptr) {
+    users = session->engine_users();
     counts = session->statistics().counts();
     engine = session->engine_info();
   }
@@ -65,9 +67,9 @@ GstStructure* make_stats(CaptionSession* session, const LiveValues& values) {
       memory_step_name(values.memory_step), "model", G_TYPE_STRING, engine.model_name.c_str(),
       "device", G_TYPE_STRING, engine.device.c_str(), "precision", G_TYPE_STRING,
       engine.precision.c_str(), "kernels", G_TYPE_STRING, engine.kernels.c_str(), "engine",
-      G_TYPE_STRING, engine.version.c_str(), "threads", G_TYPE_UINT, engine.threads, "worker-pid",
-      G_TYPE_UINT, engine.worker_pid, "worker-restarts", G_TYPE_UINT64,
-      static_cast<guint64>(counts.restarts), "self-test", G_TYPE_STRING,
+      G_TYPE_STRING, engine.version.c_str(), "engine-users", G_TYPE_UINT, users, "threads",
+      G_TYPE_UINT, engine.threads, "worker-pid", G_TYPE_UINT, engine.worker_pid, "worker-restarts",
+      G_TYPE_UINT64, static_cast<guint64>(counts.restarts), "self-test", G_TYPE_STRING,
       self_test_name(engine.self_test), "device-fallback", G_TYPE_STRING,
       engine.device_fallback.c_str(), nullptr);
 }

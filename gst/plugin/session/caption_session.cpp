@@ -49,6 +49,12 @@ Turn CaptionSession::turn() {
     return Turn::Interrupted;
   if (phase_ == Phase::Broken)
     return Turn::Broken;
+  if (phase_ == Phase::Waiting && is_queueing_ && !waited_for_ && hold_ == MemoryHold::None) {
+    statistics_.frame_skipped();
+    shrinker_.reset();
+    phase_ = Phase::Idle;
+    is_renewing_ = true;
+  }
   if (is_busy())
     return Turn::Busy;
   const bool free =
@@ -71,6 +77,11 @@ EngineInfo CaptionSession::engine_info() const {
   return engine_info_;
 }
 
+unsigned CaptionSession::engine_users() const {
+  std::lock_guard<std::mutex> lock(mutex_);
+  return engine_ ? engine_->users() : 0;
+}
+
 PictureSize CaptionSession::picture_size() const {
   std::lock_guard<std::mutex> lock(mutex_);
   return {engine_info_.input_width, engine_info_.input_height};
@@ -91,6 +102,7 @@ bool CaptionSession::start(const CaptionJob& job, std::shared_ptr<FrameShrinker>
   waited_for_ = waited_for;
   waited_outcome_ = {};
   phase_ = Phase::Waiting;
+  is_renewing_ = false;
   return true;
 }
 
@@ -206,7 +218,7 @@ void CaptionSession::interrupt() {
 // With mutex_ held, so that the engine cannot be unloaded meanwhile.
 void CaptionSession::cancel_running() {
   if (phase_ == Phase::Running)
-    engine_->cancel(running_epoch_);
+    engine_->cancel(running_turn_);
 }
 
 // With mutex_ held.
@@ -217,6 +229,7 @@ void CaptionSession::forget_job() {
     phase_ = Phase::Idle;
     shrinker_.reset();
   }
+  is_renewing_ = false;
   cancel_running();
 }
 
@@ -225,6 +238,8 @@ void CaptionSession::shut_down() {
   {
     std::unique_lock<std::mutex> lock(mutex_);
     stopping_ = true;
+    if (engine_)
+      engine_->leave();
     wake_worker_.notify_one();
     const Clock::time_point end = Clock::now() + kPatience;
     while (!worker_ended_ && !(may_be_left_ && Clock::now() >= end))

@@ -28,9 +28,9 @@
 #include "plugin/overlay/caption_renderer.h"
 #include "plugin/session/caption_listener.h"
 #include "plugin/session/caption_statistics.h"
-#include "plugin/session/engine_handle.h"
 #include "plugin/session/frame_caption.h"
 #include "plugin/session/retry_pause.h"
+#include "plugin/session/shared_engine.h"
 
 namespace jetsoncaption {
 
@@ -57,7 +57,7 @@ class CaptionSession : public std::enable_shared_from_this<CaptionSession> {
  public:
   // Finds, opens and loads. `is_stopped`, from any thread, says that nobody wants the result.
   using EngineLoader =
-      std::function<Result<std::unique_ptr<EngineHandle>>(const std::function<bool()>& is_stopped)>;
+      std::function<Result<std::unique_ptr<EngineShare>>(const std::function<bool()>& is_stopped)>;
 
   // Begins to load at once. `load` is called by the session's thread, again after each unload; it
   // owns what it needs, for it may still run after the session was shut down. The listener is
@@ -71,7 +71,8 @@ class CaptionSession : public std::enable_shared_from_this<CaptionSession> {
   CaptionSession(const CaptionSession&) = delete;
   CaptionSession& operator=(const CaptionSession&) = delete;
 
-  // Streaming thread. Never waits.
+  // Streaming thread. Never waits. A frame that waits because others use the engine gives way to
+  // this one.
   Turn turn();
 
   // Streaming thread. Waits for a model that is being loaded and for a frame that is being
@@ -139,6 +140,9 @@ class CaptionSession : public std::enable_shared_from_this<CaptionSession> {
   // Any thread; never waits. What the engine held on the accelerator after the newest caption.
   uint64_t device_memory_bytes() const { return device_memory_bytes_; }
 
+  // Any thread; never waits. Elements that have the engine, this one included; 0 without one.
+  unsigned engine_users() const;
+
   // Any thread; never waits. The worker process; 0 without one.
   unsigned worker_pid() const { return worker_pid_; }
 
@@ -146,8 +150,8 @@ class CaptionSession : public std::enable_shared_from_this<CaptionSession> {
   enum class Phase {
     Loading,
     Idle,
-    Waiting,  // a frame was submitted; its shrinker belongs to the session's thread from here on
-    Running,  // it is being described
+    Waiting,  // a frame was submitted
+    Running,  // it is being described; its shrinker belongs to the session's thread
     Unloaded,
     Broken,
   };
@@ -188,22 +192,24 @@ class CaptionSession : public std::enable_shared_from_this<CaptionSession> {
   void perform(Task task);
   void recover();
   void load();
-  Result<std::unique_ptr<EngineHandle>> guarded_load(const EngineLoader& load_engine);
+  Result<std::unique_ptr<EngineShare>> guarded_load(const EngineLoader& load_engine);
   void change_model();
   bool has_been_stopped() const;
   void trim();
   void unload();
-  void give_up(std::unique_ptr<EngineHandle> engine);
+  void give_up(std::unique_ptr<EngineShare> engine);
   void make_picture(PictureSize size);
   void load_fonts();
   void describe();
+  bool take_frame(uint64_t turn);
   void look_at_engine();
   void note_memory(const EngineInfo& info);
-  std::unique_ptr<EngineHandle> lose_engine();
+  std::unique_ptr<EngineShare> lose_engine();
   void note_loss();
   void tell_of_move(const EngineInfo& info);
   Result<std::shared_ptr<FrameCaption>> guarded_caption(const CaptionJob& job,
-                                                        std::shared_ptr<FrameShrinker> shrinker);
+                                                        std::shared_ptr<FrameShrinker> shrinker,
+                                                        EngineTurn& turn);
   std::shared_ptr<FrameCaption> finish_caption(const CaptionJob& job, CaptionBuffer caption);
   Outcome settle(const CaptionJob& job, Result<std::shared_ptr<FrameCaption>> result);
   void tell(const Outcome& outcome) const;
@@ -226,14 +232,16 @@ class CaptionSession : public std::enable_shared_from_this<CaptionSession> {
       mutex_;  // of all below; never held while the engine works or the listener is told
   std::condition_variable wake_worker_;
   std::condition_variable wake_streaming_;
-  std::unique_ptr<EngineHandle> engine_;  // changed by the session's thread only
+  std::unique_ptr<EngineShare> engine_;  // changed by the session's thread only
   EngineInfo engine_info_;
   Phase phase_ = Phase::Loading;
   MemoryHold hold_ = MemoryHold::None;
   CaptionJob job_;
   std::shared_ptr<FrameShrinker> shrinker_;  // has read the frame of job_; null when there is none
-  bool waited_for_ = false;                  // the streaming thread waits for job_
-  EngineLoader next_model_;                  // null: none is asked for
+  bool is_queueing_ = false;  // others use the engine: a newer frame may take the place of job_
+  bool is_renewing_ = false;  // it is about to
+  bool waited_for_ = false;   // the streaming thread waits for job_
+  EngineLoader next_model_;   // null: none is asked for
   bool trim_requested_ = false;
   bool fonts_requested_ = false;
   bool flushing_ = false;
@@ -244,7 +252,8 @@ class CaptionSession : public std::enable_shared_from_this<CaptionSession> {
   bool worker_ended_ = false;
   uint64_t epoch_ =
       0;  // counts flushes and new streams; what was begun in an older one is forgotten
-  uint64_t running_epoch_ = 0;  // of the caption that is made: its number in the engine
+  uint64_t running_epoch_ = 0;  // of the caption that is made
+  uint64_t running_turn_ = 0;
   Outcome waited_outcome_;
   RetryPause caption_pause_;
   RetryPause load_pause_;

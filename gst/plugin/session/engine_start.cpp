@@ -9,6 +9,7 @@
 #include "engine/engine_choice.h"
 #include "engine/engine_loader.h"
 #include "plugin/session/abandoned_loads.h"
+#include "plugin/session/engine_key.h"
 #include "plugin/session/model_search.h"
 #include "worker/worker_client.h"
 
@@ -117,8 +118,10 @@ Result<EngineStart> prepare_engine(const Settings& settings) {
   return start;
 }
 
-Result<std::unique_ptr<EngineHandle>> start_engine(const EngineStart& start,
-                                                   const std::function<bool()>& is_stopped) {
+namespace {
+
+Result<std::unique_ptr<EngineHandle>> load_engine(const EngineStart& start,
+                                                  const std::function<bool()>& is_stopped) {
   const EngineChoice choice = choose_engine(
       static_cast<JetsonCaptionEngineDevice>(start.options.device),
       static_cast<JetsonCaptionEnginePrecision>(start.options.precision), start.options.model_dir);
@@ -135,6 +138,16 @@ Result<std::unique_ptr<EngineHandle>> start_engine(const EngineStart& start,
       "does not work. The cause: " +
       engine.error().message);
   return instead;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<EngineShare>> start_engine(const EngineStart& start,
+                                                  const std::function<bool()>& is_stopped) {
+  return EngineShare::join(
+      engine_key(start.options),
+      [&start](const std::function<bool()>& stopped) { return load_engine(start, stopped); },
+      is_stopped);
 }
 
 }  // namespace jetsoncaption

@@ -8,6 +8,7 @@
 
 #include "base/result.h"
 #include "plugin/session/engine_handle.h"
+#include "plugin/session/shared_engine.h"
 #include "plugin/settings.h"
 
 namespace jetsoncaption {
@@ -22,10 +23,12 @@ struct EngineStart {
 // where, and what to do.
 Result<EngineStart> prepare_engine(const Settings& settings);
 
-// Opens the engine's library, which takes half a second the first time in a process, and loads the
-// model, which takes up to a second or more. From any thread. An error names the properties, their
-// values, the cause and what to do; it is Cancelled when `is_stopped` said so between the two.
-Result<std::unique_ptr<EngineHandle>> start_engine(const EngineStart& start,
-                                                   const std::function<bool()>& is_stopped);
+// The engine that the elements of this process share which want the same one: from the same files
+// of the same bundle, with the same options. The first one opens the engine's library, which takes
+// half a second the first time in a process, and loads the model, which takes up to a second or
+// more. From any thread. An error names the properties, their values, the cause and what to do; it
+// is Cancelled when `is_stopped` said so between the two.
+Result<std::unique_ptr<EngineShare>> start_engine(const EngineStart& start,
+                                                  const std::function<bool()>& is_stopped);
 
 }  // namespace jetsoncaption

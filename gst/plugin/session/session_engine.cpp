@@ -30,7 +30,7 @@ void CaptionSession::load() {
       load_engine_ = std::exchange(next_model_, nullptr);
   }
   listener_.load_started();
-  Result<std::unique_ptr<EngineHandle>> loaded = guarded_load(load_engine_);
+  Result<std::unique_ptr<EngineShare>> loaded = guarded_load(load_engine_);
   if (has_been_stopped())
     return;  // the listener may be gone
   EngineInfo info;
@@ -71,7 +71,7 @@ void CaptionSession::change_model() {
     load_engine = std::exchange(next_model_, nullptr);
   }
   listener_.load_started();
-  Result<std::unique_ptr<EngineHandle>> loaded = guarded_load(load_engine);
+  Result<std::unique_ptr<EngineShare>> loaded = guarded_load(load_engine);
   if (has_been_stopped())
     return;  // the listener may be gone
   EngineInfo info;
@@ -91,7 +91,7 @@ void CaptionSession::change_model() {
   listener_.load_finished(info, false);
   move_told_ = false;
   tell_of_move(info);
-  std::unique_ptr<EngineHandle> before = std::move(loaded.value());
+  std::unique_ptr<EngineShare> before = std::move(loaded.value());
   {
     std::lock_guard<std::mutex> lock(mutex_);
     std::swap(engine_, before);
@@ -102,9 +102,8 @@ void CaptionSession::change_model() {
   give_up(std::move(before));
 }
 
-Result<std::unique_ptr<EngineHandle>> CaptionSession::guarded_load(
-    const EngineLoader& load_engine) {
-  Result<std::unique_ptr<EngineHandle>> loaded =
+Result<std::unique_ptr<EngineShare>> CaptionSession::guarded_load(const EngineLoader& load_engine) {
+  Result<std::unique_ptr<EngineShare>> loaded =
       Error{ErrorKind::Internal, "The model could not be loaded."};
   try {
     const MayBeLeft leave(*this);
@@ -129,13 +128,13 @@ void CaptionSession::make_picture(PictureSize size) {
   picture_.pixels.resize(static_cast<size_t>(size.width) * size.height * 3);
 }
 
-void CaptionSession::give_up(std::unique_ptr<EngineHandle> engine) {
+void CaptionSession::give_up(std::unique_ptr<EngineShare> engine) {
   const MayBeLeft leave(*this);
   engine.reset();
 }
 
 void CaptionSession::unload() {
-  std::unique_ptr<EngineHandle> engine;
+  std::unique_ptr<EngineShare> engine;
   {
     std::lock_guard<std::mutex> lock(mutex_);
     phase_ = Phase::Unloaded;
@@ -152,7 +151,7 @@ void CaptionSession::unload() {
 }
 
 // With mutex_ held. The engine's process has ended; the caller gives up what is left.
-std::unique_ptr<EngineHandle> CaptionSession::lose_engine() {
+std::unique_ptr<EngineShare> CaptionSession::lose_engine() {
   phase_ = Phase::Unloaded;
   engine_info_.worker_pid = 0;
   worker_pid_ = 0;

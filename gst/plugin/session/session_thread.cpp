@@ -22,6 +22,9 @@ using Clock = std::chrono::steady_clock;
 // How often a session without a model looks whether the pause after a failed load is over.
 constexpr std::chrono::milliseconds kLookAgain{100};
 
+// Reading a frame takes a millisecond or so; it may also fail.
+constexpr std::chrono::milliseconds kLongestRenewal{10};
+
 // A sentence that a limit ended is not shown as if it were whole.
 std::string shown_text(const CaptionBuffer& caption) {
   const std::string text = caption.meta().text;
@@ -35,7 +38,7 @@ void CaptionSession::run() {
   for (Task task = Task::Load; task != Task::End; task = wait_for_task())
     perform(task);
   std::unique_lock<std::mutex> lock(mutex_);
-  std::unique_ptr<EngineHandle> engine = std::move(engine_);
+  std::unique_ptr<EngineShare> engine = std::move(engine_);
   lock.unlock();
   {
     const MayBeLeft leave(*this);
@@ -77,10 +80,6 @@ CaptionSession::Task CaptionSession::wait_for_task() {
   }
   if (*task == Task::Load)
     phase_ = Phase::Loading;
-  if (*task == Task::Describe) {
-    phase_ = Phase::Running;
-    running_epoch_ = epoch_;
-  }
   return *task;
 }
 
@@ -158,7 +157,7 @@ bool CaptionSession::has_been_stopped() const {
 }
 
 void CaptionSession::trim() {
-  EngineHandle* engine = nullptr;
+  EngineShare* engine = nullptr;
   {
     std::lock_guard<std::mutex> lock(mutex_);
     trim_requested_ = false;
@@ -167,7 +166,9 @@ void CaptionSession::trim() {
   if (engine == nullptr)
     return;
   const MayBeLeft leave(*this);
-  engine->trim_memory();
+  const EngineTurn turn(*engine, [] {});
+  if (turn.number() != 0)
+    engine->trim_memory();
 }
 
 // Reading the system's fonts takes long, and is done once in a process.
@@ -183,7 +184,28 @@ void CaptionSession::load_fonts() {
   has_fonts_ = true;
 }
 
+// Others may have the engine first: what is described is the newest frame at the time when it is
+// free. False: there is none any more.
+bool CaptionSession::take_frame(uint64_t turn) {
+  std::unique_lock<std::mutex> lock(mutex_);
+  if (phase_ != Phase::Waiting && is_renewing_)
+    wake_worker_.wait_for(lock, kLongestRenewal, [this] { return !is_renewing_; });
+  is_queueing_ = is_renewing_ = false;
+  if (phase_ != Phase::Waiting)
+    return false;
+  phase_ = Phase::Running;
+  running_epoch_ = epoch_;
+  running_turn_ = turn;
+  return true;
+}
+
 void CaptionSession::describe() {
+  EngineTurn turn(*engine_, [this] {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    is_queueing_ = true;
+  });
+  if (turn.number() == 0 || !take_frame(turn.number()))
+    return;
   CaptionJob job;
   std::shared_ptr<FrameShrinker> shrinker;
   uint64_t epoch = 0;
@@ -191,16 +213,17 @@ void CaptionSession::describe() {
   {
     std::lock_guard<std::mutex> lock(mutex_);
     job = job_;
-    job.request.number = running_epoch_;
+    job.request.number = running_turn_;
     shrinker = std::move(shrinker_);
     epoch = running_epoch_;
     waited_for = waited_for_;
   }
-  Result<std::shared_ptr<FrameCaption>> result = guarded_caption(job, std::move(shrinker));
+  Result<std::shared_ptr<FrameCaption>> result = guarded_caption(job, std::move(shrinker), turn);
+  turn.end();
   if (!has_been_stopped())  // else the listener may be gone
     look_at_engine();
   Outcome outcome;
-  std::unique_ptr<EngineHandle> lost;
+  std::unique_ptr<EngineShare> lost;
   {
     std::lock_guard<std::mutex> lock(mutex_);
     phase_ = Phase::Idle;
@@ -221,7 +244,7 @@ void CaptionSession::describe() {
 
 // An exception must not end the thread, and the process with it: this caption fails instead.
 Result<std::shared_ptr<FrameCaption>> CaptionSession::guarded_caption(
-    const CaptionJob& job, std::shared_ptr<FrameShrinker> shrinker) {
+    const CaptionJob& job, std::shared_ptr<FrameShrinker> shrinker, EngineTurn& turn) {
   try {
     const PictureSize size = shrinker->picture_size();  // of the model before, if it was changed
     make_picture(size);
@@ -233,6 +256,7 @@ Result<std::shared_ptr<FrameCaption>> CaptionSession::guarded_caption(
       if (!has_been_stopped())
         caption = engine_->describe(picture_.view(), job.request);
     }
+    turn.end();
     if (!caption.ok())
       return caption.error();
     return finish_caption(job, std::move(caption.value()));
