@@ -97,13 +97,21 @@ static void gst_jetson_caption_init(GstJetsonCaption* self) {
   self->state = new ElementState(GST_ELEMENT(self));
 }
 
+static CaptionSession::EngineLoader loader_of(const EngineStart& start) {
+  return
+      [start](const std::function<bool()>& is_stopped) { return start_engine(start, is_stopped); };
+}
+
+static CaptionSession::EngineLoaders loaders_of(const EngineStart& start) {
+  const auto modest = more_modest(start);
+  return {loader_of(start), modest ? loader_of(*modest) : nullptr};
+}
+
 // Of a bundle that cannot be found, only the warning remains.
 static void change_model(GstElement* element, CaptionSession& session, const Settings& settings) {
   const auto prepared = prepare_engine(settings);
   if (prepared.ok())
-    session.change_model([start = prepared.value()](const std::function<bool()>& is_stopped) {
-      return start_engine(start, is_stopped);
-    });
+    session.change_model(loaders_of(prepared.value()));
   else
     post_kept_model(element, prepared.error());
 }
@@ -167,11 +175,8 @@ static gboolean gst_jetson_caption_start(GstBaseTransform* trans) {
     state->values.earliest_running_time = 0;
     state->values.late_by_ns = 0;
     state->values.caption_age_ns = kNoTime;
-    auto session = CaptionSession::start(
-        [start = prepared.value()](const std::function<bool()>& is_stopped) {
-          return start_engine(start, is_stopped);
-        },
-        state->messages, settings.overlay && settings.enabled);
+    auto session = CaptionSession::start(loaders_of(prepared.value()), state->messages,
+                                         settings.overlay && settings.enabled);
     auto memory_watch =
         std::make_unique<MemoryWatch>(state->messages, std::move(sampler), session, state->values);
     state->fault_reported = false;

@@ -215,6 +215,15 @@ void BusMessages::moved_to_cpu(const EngineInfo& engine) {
        nullptr);
 }
 
+void BusMessages::made_modest(const std::string& cause) {
+  post(element_, GST_MESSAGE_WARNING, element_error_code(ErrorKind::Lost),
+       "The worker process has ended several times, one soon after the other. It is started with "
+       "precision=int8, device=cpu and threads=1 from here on. The cause: " +
+           cause,
+       "What was asked for is tried again when the element starts again or its model is changed.",
+       nullptr);
+}
+
 void BusMessages::captioned(const FrameCaption& caption) {
   GST_DEBUG_OBJECT(element_, "frame %" G_GUINT64_FORMAT ": %s", caption.job.frame, caption.text());
   const Settings settings = settings_.copy();

@@ -3,6 +3,8 @@
 // in the thread that posts them, and take its time.
 #pragma once
 
+#include <string>
+
 #include <gst/gst.h>
 
 #include "base/error.h"
@@ -28,6 +30,9 @@ class BusMessages : public CaptionListener {
 
   // Warning.
   void moved_to_cpu(const EngineInfo& engine) override;
+
+  // Warning.
+  void made_modest(const std::string& cause) override;
 
   // Element message "jetsoncaption", and the signal "caption".
   void captioned(const FrameCaption& caption) override;

@@ -2,6 +2,8 @@
 // The structure that the property `stats` gives.
 #include "plugin/stats.h"
 
+#include <string>
+
 #include "plugin/messages.h"
 
 namespace jetsoncaption {
@@ -43,8 +45,10 @@ GstStructure* make_stats(CaptionSession* session, const LiveValues& values) {
   CaptionCounts counts;
   EngineInfo engine;
   unsigned users = 0;
+  std::string worker_fallback;
   if (session != nullptr) {
     users = session->engine_users();
+    worker_fallback = session->worker_fallback();
     counts = session->statistics().counts();
     engine = session->engine_info();
   }
@@ -69,9 +73,10 @@ GstStructure* make_stats(CaptionSession* session, const LiveValues& values) {
       engine.precision.c_str(), "kernels", G_TYPE_STRING, engine.kernels.c_str(), "engine",
       G_TYPE_STRING, engine.version.c_str(), "engine-users", G_TYPE_UINT, users, "threads",
       G_TYPE_UINT, engine.threads, "worker-pid", G_TYPE_UINT, engine.worker_pid, "worker-restarts",
-      G_TYPE_UINT64, static_cast<guint64>(counts.restarts), "self-test", G_TYPE_STRING,
-      self_test_name(engine.self_test), "device-fallback", G_TYPE_STRING,
-      engine.device_fallback.c_str(), nullptr);
+      G_TYPE_UINT64, static_cast<guint64>(counts.restarts), "worker-fallbacks", G_TYPE_UINT64,
+      static_cast<guint64>(counts.fallbacks), "worker-fallback", G_TYPE_STRING,
+      worker_fallback.c_str(), "self-test", G_TYPE_STRING, self_test_name(engine.self_test),
+      "device-fallback", G_TYPE_STRING, engine.device_fallback.c_str(), nullptr);
 }
 
 }  // namespace jetsoncaption

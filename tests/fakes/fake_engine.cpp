@@ -24,6 +24,8 @@
 //   crash-at=N         the Nth describe(), counted from 1, ends the process with SIGSEGV
 //   exit-at=N          the Nth describe() ends the process with exit code 3
 //   hang-at=N          the Nth describe() never returns
+//   crash-unless-modest=1  describe() ends the process with SIGSEGV unless it is int8, on the CPU,
+//                      with one thread
 //   crash-create=1     create() ends the process with SIGSEGV
 //   try=WORD           the caption is how it went to: read a file, write one, connect, run a
 //   program,
@@ -33,6 +35,7 @@
 //   fail-every=N       each Nth describe() fails with INTERNAL, counted from 1
 //   create-ms=N        create() takes so long
 //   fail-create=KIND   create() fails: not-found, invalid, corrupt, memory, unsupported, internal
+//   no-int8=1          create() fails with UNSUPPORTED for int8 on the CPU with one thread
 //   creates=N          create() works N times in this process for this script, and then fails
 //   allocate-mb=N      so much memory is used until trim_memory()
 //   keep=1             trim_memory() gives nothing back
@@ -246,7 +249,13 @@ int32_t create(const JetsonCaptionEngineOptions* options, JetsonCaptionEngine** 
   if (directory.compare(0, 5, "fake:") != 0)
     return fail(JETSONCAPTION_ENGINE_NOT_FOUND, directory + " is not a fake model.");
 
-  const Script script = parse(directory.substr(5));
+  Script script = parse(directory.substr(5));
+  if (options->device == JETSONCAPTION_ENGINE_DEVICE_CPU &&
+      options->precision == JETSONCAPTION_ENGINE_PRECISION_INT8 && options->threads == 1) {
+    script.erase("crash-unless-modest");
+    if (number(script, "no-int8", 0) != 0)
+      return fail(JETSONCAPTION_ENGINE_UNSUPPORTED, "Scripted: there is no int8.");
+  }
   const milliseconds half(number(script, "create-ms", 0) / 2);
   std::this_thread::sleep_for(half);
   static const MadeForGood made_for_good;
@@ -293,7 +302,8 @@ void end_where_scripted(JetsonCaptionEngine* engine) {
     const std::lock_guard<std::mutex> lock(engine->mutex);
     now = engine->captions + engine->failures + 1;
   }
-  if (now == number(engine->script, "crash-at", 0))
+  if (now == number(engine->script, "crash-at", 0) ||
+      number(engine->script, "crash-unless-modest", 0) != 0)
     crash();
   if (now == number(engine->script, "exit-at", 0))
     _exit(3);

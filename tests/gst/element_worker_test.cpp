@@ -116,6 +116,59 @@ TEST(ElementWorker, WaitsLongerEachTimeTheProcessEnds) {
   EXPECT_EQ(harness.stat("worker-restarts"), 2U);
 }
 
+std::string fallback_of(const CaptionElement& element) {
+  GstStructure* stats = nullptr;
+  g_object_get(element.get(), "stats", &stats, nullptr);
+  std::string text = gst_structure_get_string(stats, "worker-fallback");
+  gst_structure_free(stats);
+  return text;
+}
+
+std::string warning_with(CaptionElement& element, const std::string& part) {
+  for (int i = 0; i < 10; i++) {
+    const std::string warning = element.next_warning();
+    if (warning.empty() || contains(warning, part))
+      return warning;
+  }
+  return "";
+}
+
+TEST(ElementWorker, IsModestWhenTheProcessEndsAgainAndAgain) {
+  CaptionHarness harness(worker_with("crash-unless-modest=1;text=a dog", {{"threads", "2"}}));
+  pass_frames_until_captions(harness, 2);
+  EXPECT_EQ(harness.stat("failures"), 3U);
+  EXPECT_EQ(harness.stat("worker-restarts"), 3U);
+  EXPECT_EQ(harness.stat("worker-fallbacks"), 1U);
+  EXPECT_TRUE(contains(fallback_of(harness), "SIGSEGV"));
+  const std::string warning = warning_with(harness, "precision=int8, device=cpu and threads=1");
+  EXPECT_TRUE(contains(warning, "SIGSEGV")) << "the cause: " << warning;
+
+  harness.set("model", "fake:text=a cat;request=0");
+  gst_buffer_unref(harness.pass_until(kColor, "a cat"));
+  EXPECT_EQ(fallback_of(harness), "") << "another model is loaded as it is wanted";
+  EXPECT_EQ(harness.stat("worker-fallbacks"), 1U);
+}
+
+TEST(ElementWorker, WantsWhatWasAskedForWhenItStartsAgain) {
+  CaptionHarness harness(worker_with("crash-unless-modest=1;text=a dog"));
+  pass_frames_until_captions(harness, 1);
+  gst_element_set_state(harness.get(), GST_STATE_READY);
+  gst_element_set_state(harness.get(), GST_STATE_PLAYING);
+  harness.set_caps(GST_VIDEO_FORMAT_RGB, 320, 240);
+  harness.wait_until_loaded();
+  EXPECT_EQ(fallback_of(harness), "");
+  EXPECT_EQ(harness.stat("worker-fallbacks"), 0U);
+  pass_frames_until(harness, [&] { return harness.stat("failures") == 1; });
+}
+
+TEST(ElementWorker, GoesOnTryingWhereNothingMoreModestCanBeHad) {
+  CaptionHarness harness(worker_with("exit-at=1;no-int8=1"));
+  pass_frames_until(harness, [&] { return harness.stat("failures") == 4; });
+  EXPECT_EQ(harness.stat("worker-fallbacks"), 1U);
+  EXPECT_EQ(fallback_of(harness), "");
+  EXPECT_EQ(harness.count_messages(GST_MESSAGE_ERROR), 0);
+}
+
 TEST(ElementWorker, TriesAgainWhenTheProcessEndsWhileItLoads) {
   CaptionHarness harness(worker_with("crash-create=1"));
   const std::string warning = harness.next_warning();

@@ -57,6 +57,7 @@ class Notices : public CaptionListener {
   void load_failed(const Error&, bool) override {}
   void model_kept(const Error&) override {}
   void moved_to_cpu(const EngineInfo&) override {}
+  void made_modest(const std::string&) override {}
   void captioned(const FrameCaption&) override {}
   void caption_failed(const CaptionFailure&) override {}
   void no_swap(const MemoryTotals& totals) override { without_swap.push_back(totals); }
@@ -96,9 +97,10 @@ class MemoryWatchTest : public testing::Test {
 
  private:
   std::shared_ptr<CaptionSession> session_ = CaptionSession::start(
-      [](const std::function<bool()>&) -> Result<std::unique_ptr<EngineShare>> {
-        return Error{ErrorKind::NotFound, "There is no engine here."};
-      },
+      {[](const std::function<bool()>&) -> Result<std::unique_ptr<EngineShare>> {
+         return Error{ErrorKind::NotFound, "There is no engine here."};
+       },
+       nullptr},
       notices, false);
   MemoryLadder::TimePoint now_;
   uint64_t frame_ = 0;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 #include "base/error.h"
 #include "memory/policy.h"
@@ -43,6 +44,10 @@ class CaptionListener {
 
   // Once at most: the memory of the GPU ran out, while the model was loaded or a frame described.
   virtual void moved_to_cpu(const EngineInfo& engine) = 0;
+
+  // The worker process has ended again and again, for the last time because of that: from here on
+  // it is started with int8, one thread, on the CPU.
+  virtual void made_modest(const std::string& cause) = 0;
 
   virtual void captioned(const FrameCaption& caption) = 0;
   virtual void caption_failed(const CaptionFailure& failure) = 0;

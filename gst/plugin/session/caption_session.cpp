@@ -26,13 +26,13 @@ constexpr std::chrono::milliseconds kLongestLostPause{30000};
 
 }  // namespace
 
-CaptionSession::CaptionSession(EngineLoader load, CaptionListener& listener, bool draws)
+CaptionSession::CaptionSession(EngineLoaders load, CaptionListener& listener, bool draws)
     : load_engine_(std::move(load)),
       listener_(listener),
       fonts_requested_(draws),
       lost_pause_(kFirstLostPause, kLongestLostPause) {}
 
-std::shared_ptr<CaptionSession> CaptionSession::start(EngineLoader load, CaptionListener& listener,
+std::shared_ptr<CaptionSession> CaptionSession::start(EngineLoaders load, CaptionListener& listener,
                                                       bool draws) {
   std::shared_ptr<CaptionSession> session(new CaptionSession(std::move(load), listener, draws));
   finish_abandoned_loads_before_main_ends();
@@ -75,6 +75,11 @@ Turn CaptionSession::wait_for_turn() {
 EngineInfo CaptionSession::engine_info() const {
   std::lock_guard<std::mutex> lock(mutex_);
   return engine_info_;
+}
+
+std::string CaptionSession::worker_fallback() const {
+  std::lock_guard<std::mutex> lock(mutex_);
+  return is_modest_ ? lost_cause_ : "";
 }
 
 unsigned CaptionSession::engine_users() const {
@@ -164,7 +169,7 @@ void CaptionSession::request_trim() {
   wake_worker_.notify_one();
 }
 
-void CaptionSession::change_model(EngineLoader load) {
+void CaptionSession::change_model(EngineLoaders load) {
   std::lock_guard<std::mutex> lock(mutex_);
   next_model_ = std::move(load);
   wake_worker_.notify_one();

@@ -20,6 +20,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <string>
 #include <thread>
 
 #include "base/result.h"
@@ -59,10 +60,17 @@ class CaptionSession : public std::enable_shared_from_this<CaptionSession> {
   using EngineLoader =
       std::function<Result<std::unique_ptr<EngineShare>>(const std::function<bool()>& is_stopped)>;
 
+  struct EngineLoaders {
+    EngineLoader wanted;
+    // When the worker process has ended again and again: with what is least likely to end it. Null:
+    // there is nothing more modest.
+    EngineLoader modest;
+  };
+
   // Begins to load at once. `load` is called by the session's thread, again after each unload; it
   // owns what it needs, for it may still run after the session was shut down. The listener is
   // borrowed until then. `draws`: captions will be drawn, so that fonts are loaded too.
-  static std::shared_ptr<CaptionSession> start(EngineLoader load, CaptionListener& listener,
+  static std::shared_ptr<CaptionSession> start(EngineLoaders load, CaptionListener& listener,
                                                bool draws);
 
   // After shut_down().
@@ -110,7 +118,7 @@ class CaptionSession : public std::enable_shared_from_this<CaptionSession> {
   // Any thread; never waits. Another model is loaded beside the one that describes, and takes its
   // place between two captions; when it cannot be loaded, or fails its self-test, the one before
   // is kept, and the listener told. Frames of wait_for_turn() wait meanwhile.
-  void change_model(EngineLoader load);
+  void change_model(EngineLoaders load);
 
   // Any thread; never waits. A frame that is being described is finished first.
   void set_memory_hold(MemoryHold hold);
@@ -139,6 +147,10 @@ class CaptionSession : public std::enable_shared_from_this<CaptionSession> {
 
   // Any thread; never waits. What the engine held on the accelerator after the newest caption.
   uint64_t device_memory_bytes() const { return device_memory_bytes_; }
+
+  // Any thread; never waits. Why a more modest engine than the wanted one makes captions, or is to
+  // make them: a sentence; else "".
+  std::string worker_fallback() const;
 
   // Any thread; never waits. Elements that have the engine, this one included; 0 without one.
   unsigned engine_users() const;
@@ -184,7 +196,7 @@ class CaptionSession : public std::enable_shared_from_this<CaptionSession> {
   void cancel_running();
   void forget_job();
 
-  CaptionSession(EngineLoader load, CaptionListener& listener, bool draws);
+  CaptionSession(EngineLoaders load, CaptionListener& listener, bool draws);
 
   void run();
   Task wait_for_task();
@@ -204,8 +216,10 @@ class CaptionSession : public std::enable_shared_from_this<CaptionSession> {
   bool take_frame(uint64_t turn);
   void look_at_engine();
   void note_memory(const EngineInfo& info);
-  std::unique_ptr<EngineShare> lose_engine();
-  void note_loss();
+  std::unique_ptr<EngineShare> lose_engine(const Error& error);
+  void note_loss(const Error& error);
+  void be_modest_after_losses();
+  void want_model(EngineLoaders load);
   void tell_of_move(const EngineInfo& info);
   Result<std::shared_ptr<FrameCaption>> guarded_caption(const CaptionJob& job,
                                                         std::shared_ptr<FrameShrinker> shrinker,
@@ -214,7 +228,7 @@ class CaptionSession : public std::enable_shared_from_this<CaptionSession> {
   Outcome settle(const CaptionJob& job, Result<std::shared_ptr<FrameCaption>> result);
   void tell(const Outcome& outcome) const;
 
-  EngineLoader load_engine_;   // of the session's thread
+  EngineLoaders load_engine_;  // of the session's thread
   CaptionListener& listener_;  // not after shut_down()
   CaptionStatistics statistics_;
   std::atomic<uint64_t> device_memory_bytes_{0};
@@ -241,7 +255,7 @@ class CaptionSession : public std::enable_shared_from_this<CaptionSession> {
   bool is_queueing_ = false;  // others use the engine: a newer frame may take the place of job_
   bool is_renewing_ = false;  // it is about to
   bool waited_for_ = false;   // the streaming thread waits for job_
-  EngineLoader next_model_;   // null: none is asked for
+  std::optional<EngineLoaders> next_model_;  // that was asked for
   bool trim_requested_ = false;
   bool fonts_requested_ = false;
   bool flushing_ = false;
@@ -259,6 +273,9 @@ class CaptionSession : public std::enable_shared_from_this<CaptionSession> {
   RetryPause load_pause_;
   RetryPause lost_pause_;  // before a worker process is started again
   RetryPause::TimePoint lost_at_;
+  unsigned losses_ = 0;     // one soon after the other
+  std::string lost_cause_;  // of the last one
+  bool is_modest_ = false;  // the modest loader is used
   std::shared_ptr<const FrameCaption> newest_;
 
   std::thread worker_;  // last: it uses everything above

@@ -37,6 +37,11 @@ void CaptionStatistics::restarted() {
   counts_.restarts++;
 }
 
+void CaptionStatistics::fell_back() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  counts_.fallbacks++;
+}
+
 CaptionCounts CaptionStatistics::counts() const {
   std::array<double, kWindow> times_ms;
   CaptionCounts counts;

@@ -118,6 +118,21 @@ Result<EngineStart> prepare_engine(const Settings& settings) {
   return start;
 }
 
+std::optional<EngineStart> more_modest(const EngineStart& start) {
+  const EngineOptions& options = start.options;
+  const bool is_modest = options.device == JETSONCAPTION_ENGINE_DEVICE_CPU &&
+                         options.precision == JETSONCAPTION_ENGINE_PRECISION_INT8 &&
+                         options.threads == 1;
+  if (!options.worker || is_modest)
+    return std::nullopt;
+  EngineStart modest = start;
+  modest.options.device = JETSONCAPTION_ENGINE_DEVICE_CPU;
+  modest.options.precision = JETSONCAPTION_ENGINE_PRECISION_INT8;
+  modest.options.threads = 1;
+  modest.options.cudnn = false;
+  return modest;
+}
+
 namespace {
 
 Result<std::unique_ptr<EngineHandle>> load_engine(const EngineStart& start,

@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/result.h"
@@ -22,6 +23,10 @@ struct EngineStart {
 // Looks for the model, which takes no time. From any thread. An error says what was looked for,
 // where, and what to do.
 Result<EngineStart> prepare_engine(const Settings& settings);
+
+// The same with int8, one thread, on the CPU, for when a worker process ends again and again;
+// nothing where that was wanted, or there is no worker.
+std::optional<EngineStart> more_modest(const EngineStart& start);
 
 // The engine that the elements of this process share which want the same one: from the same files
 // of the same bundle, with the same options. The first one opens the engine's library, which takes

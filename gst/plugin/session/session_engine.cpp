@@ -18,6 +18,9 @@ using Clock = std::chrono::steady_clock;
 // A worker process that is lost so long after the one before is started again without delay.
 constexpr std::chrono::seconds kForgetLoss{30};
 
+// After so many losses one soon after the other, a more modest engine is started.
+constexpr unsigned kMostLosses = 3;
+
 }  // namespace
 
 // What is told comes first: whoever is let go on afterwards can rely on it.
@@ -27,10 +30,13 @@ void CaptionSession::load() {
   {
     std::lock_guard<std::mutex> lock(mutex_);
     if (next_model_)
-      load_engine_ = std::exchange(next_model_, nullptr);
+      want_model(*std::exchange(next_model_, std::nullopt));
   }
+  be_modest_after_losses();
   listener_.load_started();
-  Result<std::unique_ptr<EngineShare>> loaded = guarded_load(load_engine_);
+  const bool is_modest = is_modest_;
+  Result<std::unique_ptr<EngineShare>> loaded =
+      guarded_load(is_modest ? load_engine_.modest : load_engine_.wanted);
   if (has_been_stopped())
     return;  // the listener may be gone
   EngineInfo info;
@@ -42,7 +48,7 @@ void CaptionSession::load() {
     listener_.load_finished(info, first_load_);
     tell_of_move(info);
   } else {
-    listener_.load_failed(loaded.error(), first_load_);
+    listener_.load_failed(loaded.error(), first_load_ && !is_modest);
   }
   {
     std::lock_guard<std::mutex> lock(mutex_);
@@ -53,25 +59,30 @@ void CaptionSession::load() {
       load_pause_.succeeded(Clock::now());
     } else if (is_lost) {
       phase_ = Phase::Unloaded;
-      note_loss();
+      note_loss(loaded.error());
+    } else if (is_modest) {
+      phase_ = Phase::Unloaded;
+      load_pause_.failed(Clock::now());
+      load_engine_.modest = nullptr;  // cannot be had
+      is_modest_ = false;
     } else {
       phase_ = first_load_ ? Phase::Broken : Phase::Unloaded;
       load_pause_.failed(Clock::now());
     }
-    first_load_ = first_load_ && is_lost;
+    first_load_ = first_load_ && !loaded.ok() && (is_lost || is_modest);
   }
   wake_streaming_.notify_all();
 }
 
 // Frames may be submitted meanwhile, and go to the model that is there in the end.
 void CaptionSession::change_model() {
-  EngineLoader load_engine;
+  EngineLoaders load_engine;
   {
     std::lock_guard<std::mutex> lock(mutex_);
-    load_engine = std::exchange(next_model_, nullptr);
+    load_engine = *std::exchange(next_model_, std::nullopt);
   }
   listener_.load_started();
-  Result<std::unique_ptr<EngineShare>> loaded = guarded_load(load_engine);
+  Result<std::unique_ptr<EngineShare>> loaded = guarded_load(load_engine.wanted);
   if (has_been_stopped())
     return;  // the listener may be gone
   EngineInfo info;
@@ -96,7 +107,7 @@ void CaptionSession::change_model() {
     std::lock_guard<std::mutex> lock(mutex_);
     std::swap(engine_, before);
     engine_info_ = std::move(info);
-    load_engine_ = std::move(load_engine);
+    want_model(std::move(load_engine));
     caption_pause_ = {};  // failures of the model before say nothing of this one
   }
   give_up(std::move(before));
@@ -151,22 +162,48 @@ void CaptionSession::unload() {
 }
 
 // With mutex_ held. The engine's process has ended; the caller gives up what is left.
-std::unique_ptr<EngineShare> CaptionSession::lose_engine() {
+std::unique_ptr<EngineShare> CaptionSession::lose_engine(const Error& error) {
   phase_ = Phase::Unloaded;
   engine_info_.worker_pid = 0;
   worker_pid_ = 0;
-  note_loss();
+  note_loss(error);
   return std::move(engine_);
 }
 
 // With mutex_ held.
-void CaptionSession::note_loss() {
+void CaptionSession::note_loss(const Error& error) {
   const Clock::time_point now = Clock::now();
-  if (now - lost_at_ >= kForgetLoss)
+  if (now - lost_at_ >= kForgetLoss) {
     lost_pause_.succeeded(now);
+    losses_ = 0;
+  }
+  losses_++;
+  if (!is_modest_)
+    lost_cause_ = error.message;
   lost_pause_.failed(now);
   lost_at_ = now;
   is_lost_ = true;
+}
+
+// What ended the worker process again and again may have to do with how it was to compute.
+void CaptionSession::be_modest_after_losses() {
+  std::string cause;
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    if (is_modest_ || !load_engine_.modest || losses_ < kMostLosses)
+      return;
+    is_modest_ = true;
+    cause = lost_cause_;
+  }
+  statistics_.fell_back();
+  listener_.made_modest(cause);
+}
+
+// With mutex_ held. Losses of the model before say nothing of this one.
+void CaptionSession::want_model(EngineLoaders load) {
+  load_engine_ = std::move(load);
+  is_modest_ = false;
+  losses_ = 0;
 }
 
 // What may have changed while a frame was described.

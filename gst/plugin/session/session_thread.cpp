@@ -228,7 +228,7 @@ void CaptionSession::describe() {
     std::lock_guard<std::mutex> lock(mutex_);
     phase_ = Phase::Idle;
     if (!result.ok() && result.error().kind == ErrorKind::Lost)
-      lost = lose_engine();
+      lost = lose_engine(result.error());
     if (epoch == epoch_)  // else flushed or stopped meanwhile, and nothing is told
       outcome = settle(job, std::move(result));
     if (waited_for)
