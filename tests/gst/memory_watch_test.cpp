@@ -97,7 +97,7 @@ class MemoryWatchTest : public testing::Test {
 
  private:
   std::shared_ptr<CaptionSession> session_ = CaptionSession::start(
-      {[](const std::function<bool()>&) -> Result<std::shared_ptr<EngineHandle>> {
+      {[](const std::function<bool()>&) -> Result<std::unique_ptr<EngineShare>> {
          return Error{ErrorKind::NotFound, "There is no engine here."};
        },
        nullptr},

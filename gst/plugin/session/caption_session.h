@@ -26,12 +26,12 @@
 #include "base/result.h"
 #include "image/image_view.h"
 #include "plugin/frames/frame_shrink.h"
-#include "plugin/overlay/caption_renderer.h"
 #include "plugin/session/caption_listener.h"
 #include "plugin/session/caption_statistics.h"
 #include "plugin/session/frame_caption.h"
 #include "plugin/session/retry_pause.h"
 #include "plugin/session/shared_engine.h"
+#include "plugin/session/shared_renderer.h"
 
 namespace jetsoncaption {
 
@@ -238,7 +238,7 @@ class CaptionSession : public std::enable_shared_from_this<CaptionSession> {
 
   // Of the session's thread.
   Image picture_;
-  CaptionRenderer renderer_;
+  std::shared_ptr<SharedRenderer> renderer_ = SharedRenderer::get();
   bool move_told_ = false;
   bool first_load_ = true;
   bool is_lost_ = false;  // the worker process has ended, and none is started yet

@@ -208,7 +208,9 @@ void CaptionSession::load_fonts() {
   }
   {
     const MayBeLeft leave(*this);
-    renderer_.render("a", {320, 240}, OverlayStyle());
+    renderer_->with([](CaptionRenderer& renderer) {
+      renderer.render("a", {320, 240}, OverlayStyle());
+    });
   }
   has_fonts_ = true;
 }
@@ -306,7 +308,9 @@ std::shared_ptr<FrameCaption> CaptionSession::finish_caption(const CaptionJob& j
   finished->model = engine_info_.model_name;
   finished->shown_text = shown_text(finished->caption);
   if (job.is_drawn && has_fonts_)
-    finished->drawn = DrawnCaption::make(renderer_, finished->shown_text, job.info, job.style);
+    finished->drawn = renderer_->with([&](CaptionRenderer& renderer) {
+      return DrawnCaption::make(renderer, finished->shown_text, job.info, job.style);
+    });
   return finished;
 }
 
