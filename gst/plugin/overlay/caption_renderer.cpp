@@ -126,8 +126,8 @@ std::array<uint8_t, 4> to_straight(uint32_t word) {
   return straight;
 }
 
-std::vector<uint8_t> to_straight_argb(const uint8_t* from, int stride, const CaptionRect& rect) {
-  std::vector<uint8_t> to(static_cast<size_t>(rect.width) * rect.height * 4);
+PageVector<uint8_t> to_straight_argb(const uint8_t* from, int stride, const CaptionRect& rect) {
+  PageVector<uint8_t> to(static_cast<size_t>(rect.width) * rect.height * 4);
   uint8_t* out = to.data();
   // Most pixels equal their neighbour, and the divisions would take longer than all the rest.
   uint32_t last_word = 0;

@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "base/page_vector.h"
+
 namespace jetsoncaption {
 
 enum class HAlign { Left = 0, Center = 1, Right = 2 };
@@ -47,8 +49,8 @@ struct CaptionRect {
 // A caption and where it belongs. The corners lie on multiples of 4 or on the edge of the frame, so
 // that no colour sample of a subsampled format is shared with pixels outside, in fields neither.
 struct CaptionPicture {
-  CaptionRect rect;             // inside the frame; empty: nothing to draw
-  std::vector<uint8_t> pixels;  // A, R, G, B, 8 bits each, not premultiplied, rows without padding
+  CaptionRect rect;            // inside the frame; empty: nothing to draw
+  PageVector<uint8_t> pixels;  // A, R, G, B, 8 bits each, not premultiplied, rows without padding
 };
 
 // The fonts that captions are laid out with. Not thread-safe: they belong to one thread at a time.

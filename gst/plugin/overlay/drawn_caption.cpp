@@ -40,8 +40,8 @@ bool convert(const GstVideoInfo& from_info, const uint8_t* from, const GstVideoI
 }
 
 // The picture with its colors weighted by its alpha, or the alpha in the place of every color.
-std::vector<uint8_t> weigh(const std::vector<uint8_t>& straight, bool alpha_only) {
-  std::vector<uint8_t> weighed(straight.size());
+PageVector<uint8_t> weigh(const PageVector<uint8_t>& straight, bool alpha_only) {
+  PageVector<uint8_t> weighed(straight.size());
   for (size_t pixel = 0; pixel < straight.size(); pixel += 4) {
     const unsigned alpha = straight[pixel];
     weighed[pixel] = static_cast<uint8_t>(alpha);
@@ -169,7 +169,7 @@ bool DrawnCaption::convert_picture() {
       GST_VIDEO_INFO_IS_RGB(&info_) ? GST_VIDEO_FORMAT_ARGB : GST_VIDEO_FORMAT_AYUV;
   GstVideoInfo unpacked_info = make_info(unpacked, picture_.rect);
   unpacked_info.colorimetry = info_.colorimetry;
-  std::vector<uint8_t> straight(GST_VIDEO_INFO_SIZE(&unpacked_info));
+  PageVector<uint8_t> straight(GST_VIDEO_INFO_SIZE(&unpacked_info));
   if (!convert(make_info(GST_VIDEO_FORMAT_ARGB, picture_.rect), picture_.pixels.data(),
                unpacked_info, straight.data(), GST_VIDEO_MATRIX_MODE_FULL))
     return false;

@@ -6,10 +6,10 @@
 #include <memory>
 #include <string>
 #include <utility>
-#include <vector>
 
 #include <gst/video/video.h>
 
+#include "base/page_vector.h"
 #include "plugin/overlay/caption_renderer.h"
 
 namespace jetsoncaption {
@@ -55,8 +55,8 @@ class DrawnCaption {
   bool drawable_ = false;       // there is something to see, in a format that it can be brought to
   GstVideoInfo planes_info_{};  // the frame's format in the size of the caption
   // frame = color + frame * keep / 255, byte by byte, in the layout of planes_info_.
-  std::vector<uint8_t> color_;
-  std::vector<uint8_t> keep_;
+  PageVector<uint8_t> color_;
+  PageVector<uint8_t> keep_;
 };
 
 }  // namespace jetsoncaption
