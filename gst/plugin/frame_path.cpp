@@ -273,6 +273,7 @@ CaptionJob FramePath::make_job(GstBuffer* buffer, uint64_t frame, const Settings
   job.request = {memory_step_ >= MemoryStep::Greedy ? 1 : settings.beam_size, settings.max_words,
                  settings.max_inference_ms, settings.attention, settings.hedge_below};
   job.is_drawn = settings.overlay;
+  job.use = attach_overlay_ ? CaptionUse::Attach : CaptionUse::Blend;
   job.info = info_;
   job.style = settings.style;
   return job;

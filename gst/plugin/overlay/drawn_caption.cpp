@@ -106,18 +106,21 @@ bool same_pixels(const GstVideoInfo& a, const GstVideoInfo& b) {
 }  // namespace
 
 bool DrawnCaption::fits(const std::string& text, const GstVideoInfo& info,
-                        const OverlayStyle& style) const {
-  return text == text_ && style == style_ && shape_of(info) == shape_of(info_) &&
+                        const OverlayStyle& style, CaptionUse use) const {
+  return use == use_ && text == text_ && style == style_ && shape_of(info) == shape_of(info_) &&
          same_pixels(info, info_);
 }
 
 std::shared_ptr<const DrawnCaption> DrawnCaption::make(CaptionRenderer& renderer,
                                                        const std::string& text,
                                                        const GstVideoInfo& info,
-                                                       const OverlayStyle& style) {
-  std::shared_ptr<DrawnCaption> drawn(new DrawnCaption(text, info, style));
+                                                       const OverlayStyle& style, CaptionUse use) {
+  std::shared_ptr<DrawnCaption> drawn(new DrawnCaption(text, info, style, use));
   drawn->picture_ = renderer.render(text, shape_of(info), style);
-  drawn->drawable_ = !drawn->picture_.rect.empty() && drawn->convert_picture();
+  if (use == CaptionUse::Blend) {
+    drawn->drawable_ = !drawn->picture_.rect.empty() && drawn->convert_picture();
+    drawn->picture_.pixels = {};
+  }
   return drawn;
 }
 

@@ -14,6 +14,9 @@
 
 namespace jetsoncaption {
 
+// What will be done with it. Each takes another form, of a megabyte or more at 1080p.
+enum class CaptionUse { Blend, Attach };
+
 // Never changes once it is made, so that any thread may use it.
 class DrawnCaption {
  public:
@@ -21,13 +24,14 @@ class DrawnCaption {
   // milliseconds. Never null: where there is nothing to see, blend() does nothing.
   static std::shared_ptr<const DrawnCaption> make(CaptionRenderer& renderer,
                                                   const std::string& text, const GstVideoInfo& info,
-                                                  const OverlayStyle& style);
+                                                  const OverlayStyle& style, CaptionUse use);
 
   // The same with so much of its opacity, 0 to 1. Takes a fraction of a millisecond.
   std::shared_ptr<const DrawnCaption> faded(double opacity) const;
 
   // Whether make() would give the same for these.
-  bool fits(const std::string& text, const GstVideoInfo& info, const OverlayStyle& style) const;
+  bool fits(const std::string& text, const GstVideoInfo& info, const OverlayStyle& style,
+            CaptionUse use) const;
 
   // Draws on a frame of the kind it was made for, mapped for reading and writing, and returns the
   // part of the frame that may have changed: empty if there was nothing to draw.
@@ -38,12 +42,12 @@ class DrawnCaption {
   // all in it.
   void blend_part(GstVideoFrame* part, const CaptionRect& window) const;
 
-  // Where it belongs and what it looks like, for those who do not blend.
+  // Where it belongs and, made for CaptionUse::Attach, what it looks like.
   const CaptionPicture& picture() const { return picture_; }
 
  private:
-  DrawnCaption(std::string text, const GstVideoInfo& info, OverlayStyle style)
-      : text_(std::move(text)), info_(info), style_(std::move(style)) {}
+  DrawnCaption(std::string text, const GstVideoInfo& info, OverlayStyle style, CaptionUse use)
+      : text_(std::move(text)), info_(info), style_(std::move(style)), use_(use) {}
   DrawnCaption(const DrawnCaption&) = default;
 
   bool convert_picture();
@@ -51,6 +55,7 @@ class DrawnCaption {
   const std::string text_;
   const GstVideoInfo info_;
   const OverlayStyle style_;
+  const CaptionUse use_;
   CaptionPicture picture_;
   bool drawable_ = false;       // there is something to see, in a format that it can be brought to
   GstVideoInfo planes_info_{};  // the frame's format in the size of the caption

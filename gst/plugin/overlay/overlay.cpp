@@ -33,11 +33,11 @@ GstBuffer* pixels_of(const CaptionPicture& picture) {
 
 // Afterwards drawn_ and faded_ are what is asked for.
 void CaptionOverlay::prepare(const std::string& text, const GstVideoInfo& info,
-                             const OverlayStyle& style, double opacity) {
-  const bool is_new = !drawn_ || !drawn_->fits(text, info, style);
+                             const OverlayStyle& style, double opacity, CaptionUse use) {
+  const bool is_new = !drawn_ || !drawn_->fits(text, info, style, use);
   if (is_new) {
-    const bool is_offered = offered_ && offered_->fits(text, info, style);
-    drawn_ = is_offered ? offered_ : DrawnCaption::make(renderer_, text, info, style);
+    const bool is_offered = offered_ && offered_->fits(text, info, style, use);
+    drawn_ = is_offered ? offered_ : DrawnCaption::make(renderer_, text, info, style, use);
     rasterised_ += is_offered ? 0 : 1;
   }
   if (is_new || opacity != opacity_) {
@@ -51,7 +51,7 @@ void CaptionOverlay::prepare(const std::string& text, const GstVideoInfo& info,
 
 const DrawnCaption& CaptionOverlay::drawn(const std::string& text, const GstVideoInfo& info,
                                           const OverlayStyle& style, double opacity) {
-  prepare(text, info, style, opacity);
+  prepare(text, info, style, opacity, CaptionUse::Blend);
   return *faded_;
 }
 
@@ -68,7 +68,7 @@ void CaptionOverlay::make_rectangle() {
 
 void CaptionOverlay::attach(GstBuffer* buffer, const GstVideoInfo& info, const std::string& text,
                             const OverlayStyle& style, double opacity) {
-  prepare(text, info, style, opacity);
+  prepare(text, info, style, opacity, CaptionUse::Attach);
   if (!rectangle_)
     make_rectangle();
   if (!rectangle_)

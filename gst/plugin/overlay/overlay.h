@@ -50,7 +50,7 @@ class CaptionOverlay {
   using Composition = std::unique_ptr<GstVideoOverlayComposition, CompositionUnref>;
 
   void prepare(const std::string& text, const GstVideoInfo& info, const OverlayStyle& style,
-               double opacity);
+               double opacity, CaptionUse use);
   void make_rectangle();
   void compose(GstVideoOverlayComposition* below);
 

@@ -27,6 +27,7 @@ struct CaptionJob {
   EngineRequest request;
   // How the caption will be drawn, if nothing changes meanwhile.
   bool is_drawn = false;
+  CaptionUse use = CaptionUse::Blend;
   GstVideoInfo info{};
   OverlayStyle style;
 };

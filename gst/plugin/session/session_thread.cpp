@@ -309,7 +309,7 @@ std::shared_ptr<FrameCaption> CaptionSession::finish_caption(const CaptionJob& j
   finished->shown_text = shown_text(finished->caption);
   if (job.is_drawn && has_fonts_)
     finished->drawn = renderer_->with([&](CaptionRenderer& renderer) {
-      return DrawnCaption::make(renderer, finished->shown_text, job.info, job.style);
+      return DrawnCaption::make(renderer, finished->shown_text, job.info, job.style, job.use);
     });
   return finished;
 }
