@@ -40,23 +40,24 @@ class Stream {
         "framerate=" +
         std::to_string(options.fps) + "/1 ! " + element + " name=element ! fakesink sync=true";
     pipeline_ = gst_parse_launch(description.c_str(), nullptr);
-    if (pipeline_ == nullptr)
-      return;
-    element_ = gst_bin_get_by_name(GST_BIN(pipeline_), "element");
-    frames_.watch(element_);
+    if (pipeline_ != nullptr)
+      element_ = gst_bin_get_by_name(GST_BIN(pipeline_), "element");
+    if (element_ != nullptr)
+      frames_.watch(element_);
   }
   ~Stream() {
-    if (pipeline_ == nullptr)
-      return;
-    gst_element_set_state(pipeline_, GST_STATE_NULL);
-    gst_object_unref(element_);
-    gst_object_unref(pipeline_);
+    if (pipeline_ != nullptr)
+      gst_element_set_state(pipeline_, GST_STATE_NULL);
+    for (GstElement* owned : {element_, pipeline_}) {
+      if (owned != nullptr)
+        gst_object_unref(owned);
+    }
   }
   Stream(const Stream&) = delete;
   Stream& operator=(const Stream&) = delete;
 
   bool start() {
-    return pipeline_ != nullptr &&
+    return element_ != nullptr &&
            gst_element_set_state(pipeline_, GST_STATE_PLAYING) != GST_STATE_CHANGE_FAILURE;
   }
   FrameCounter& frames() { return frames_; }

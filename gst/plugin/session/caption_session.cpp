@@ -17,6 +17,10 @@ using Clock = std::chrono::steady_clock;
 // element is left when its state has changed.
 constexpr std::chrono::milliseconds kPatience{20};
 
+// A frame that waits for the engine, which others use, gives way to a newer one when it is so old:
+// to read each frame would cost the streaming thread more than it is worth.
+constexpr std::chrono::milliseconds kFreshFor{100};
+
 // What may be left begins and ends without a word.
 constexpr std::chrono::milliseconds kLookAgain{5};
 
@@ -49,7 +53,8 @@ Turn CaptionSession::turn() {
     return Turn::Interrupted;
   if (phase_ == Phase::Broken)
     return Turn::Broken;
-  if (phase_ == Phase::Waiting && is_queueing_ && !waited_for_ && hold_ == MemoryHold::None) {
+  if (phase_ == Phase::Waiting && is_queueing_ && !waited_for_ && hold_ == MemoryHold::None &&
+      Clock::now() - job_.taken_at >= kFreshFor) {
     statistics_.frame_skipped();
     shrinker_.reset();
     phase_ = Phase::Idle;
