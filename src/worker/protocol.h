@@ -31,8 +31,9 @@ constexpr size_t kWorkerMaxPath = 4096;
 // No message is longer.
 constexpr size_t kWorkerMaxMessage = 220000;
 
-// The exit code of a worker that has no memory even to say so.
-constexpr int kWorkerWithoutMemory = 72;
+// The exit code of a worker that the system refused something it cannot go on without, and which
+// cannot say so otherwise, is this and errno: 112 for want of memory.
+constexpr int kWorkerFault = 100;
 
 enum class RequestKind : uint32_t { Create = 1, Describe = 2, Trim = 3, Cancel = 4 };
 

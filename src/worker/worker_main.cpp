@@ -12,6 +12,7 @@
 #include <mutex>
 #include <new>
 #include <string>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -41,8 +42,7 @@ constexpr int kMostOomScore = 1000;
 // Exit codes.
 constexpr int kUsage = 64;
 constexpr int kNonsense = 70;  // a request that makes no sense
-constexpr int kNoSocket = 71;
-constexpr int kNoPixels = 73;  // 72 is kWorkerWithoutMemory
+constexpr int kNoPixels = 73;
 
 // Not exit(): libraries of the engine may be at work in another thread.
 [[noreturn]] void end(int code) {
@@ -60,7 +60,9 @@ constexpr int kNoPixels = 73;  // 72 is kWorkerWithoutMemory
     if (const std::exception_ptr thrown = std::current_exception())
       std::rethrow_exception(thrown);
   } catch (const std::bad_alloc&) {
-    end(kWorkerWithoutMemory);
+    end(kWorkerFault + ENOMEM);
+  } catch (const std::system_error& fault) {  // no thread
+    end(kWorkerFault + fault.code().value());
   } catch (...) {
   }
   std::abort();
@@ -213,6 +215,8 @@ void Worker::receive() {
   const ssize_t length = recvmsg(kSocket, &message, MSG_CMSG_CLOEXEC);
   if (length < 0 && errno == EINTR)
     return;
+  if (length < 0 && errno != ECONNRESET)
+    end(kWorkerFault + errno);
   if (length <= 0)
     end(0);  // the plugin is gone, or wants no more
   if ((message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0)
@@ -391,7 +395,7 @@ void Worker::send(const std::vector<char>& message) {
     if (errno == EPIPE || errno == ECONNRESET)
       end(0);
     if (errno != EINTR)
-      end_with(kNoSocket, std::strerror(errno));
+      end(kWorkerFault + errno);
   }
 }
 

@@ -146,8 +146,8 @@ Result<std::string> find_worker_program() {
                  name + " is not an absolute path; name it with all its folders."};
   if (access(path.c_str(), X_OK) != 0)
     return Error{ErrorKind::NotFound,
-                 name +
-                     " cannot be executed. Build and install it with scripts/setup.sh and meson "
+                 name + " cannot be executed: " + std::strerror(errno) +
+                     ". Build and install it with scripts/setup.sh and meson "
                      "install, set " +
                      kVariable +
                      " to the program src/worker/jetsoncaption-worker in the build folder, or set "
@@ -177,13 +177,14 @@ Result<std::unique_ptr<WorkerProcess>> WorkerProcess::start(uint32_t memory_limi
   const std::string limit = std::to_string(memory_limit_mb);
   const char* words[] = {program.value().c_str(), parent.c_str(), limit.c_str(), nullptr};
   const SpawnSetup setup(theirs.number);
-  pid_t pid = 0;
-  const int failed = posix_spawn(&pid, words[0], &setup.actions, &setup.attributes,
+  // Made before there is a process, which would be left alone where there is no memory for this.
+  std::unique_ptr<WorkerProcess> process(new WorkerProcess(ours.number));
+  ours.number = -1;
+  const int failed = posix_spawn(&process->pid_, words[0], &setup.actions, &setup.attributes,
                                  const_cast<char**>(words), environ);
+  process->has_ended_ = failed != 0;
   if (failed != 0)
     return system_error("The worker process " + program.value() + " cannot be started", failed);
-  std::unique_ptr<WorkerProcess> process(new WorkerProcess(pid, ours.number));
-  ours.number = -1;
   return process;
 }
 
@@ -240,7 +241,7 @@ std::string WorkerProcess::wait(milliseconds patience) {
   }
   const int code = WEXITSTATUS(status_);
   return "ended with exit code " + std::to_string(code) +
-         (code == kWorkerWithoutMemory ? ", because memory ran out," : "");
+         (code > kWorkerFault ? std::string(" (") + std::strerror(code - kWorkerFault) + ")" : "");
 }
 
 }  // namespace jetsoncaption

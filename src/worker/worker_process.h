@@ -47,11 +47,11 @@ class WorkerProcess {
   std::string wait(std::chrono::milliseconds patience);
 
  private:
-  WorkerProcess(pid_t pid, int socket) : pid_(pid), socket_(socket) {}
+  explicit WorkerProcess(int socket) : socket_(socket) {}
 
   bool reap(std::chrono::milliseconds patience);
 
-  const pid_t pid_;
+  pid_t pid_ = 0;
   const int socket_;
   bool has_ended_ = false;
   bool is_status_known_ = false;
