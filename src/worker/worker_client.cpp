@@ -10,6 +10,7 @@
 #include <cstring>
 #include <memory>
 #include <mutex>
+#include <thread>
 #include <new>
 #include <optional>
 #include <string>
@@ -35,6 +36,8 @@ using Deadline = std::optional<Clock::time_point>;
 
 // An end of the process that its socket does not tell of, because a copy of that is somewhere, is
 // seen so often.
+constexpr int kMostRefused = 100;  // a second
+
 constexpr milliseconds kLookAgain{200};
 
 // How long a process may take to end that has closed its socket: it may write a core file.
@@ -179,7 +182,7 @@ Result<void> WorkerClient::wait_for(short events, const Deadline& deadline) {
 }
 
 Result<void> WorkerClient::send(const Deadline& deadline, int descriptor) {
-  for (;;) {
+  for (int refused = 0;;) {
     iovec piece{outgoing_.data(), outgoing_.size()};
     msghdr message = {};
     message.msg_iov = &piece;
@@ -199,7 +202,12 @@ Result<void> WorkerClient::send(const Deadline& deadline, int descriptor) {
       return {};
     if (errno == EPIPE || errno == ECONNRESET)
       return lost_by_end();
-    if (errno != EAGAIN && errno != EINTR && errno != ENOBUFS)
+    // The kernel lacks memory for it: that passes, or does not.
+    if (errno == ENOBUFS && ++refused < kMostRefused) {
+      std::this_thread::sleep_for(milliseconds(10));
+      continue;
+    }
+    if (errno != EAGAIN && errno != EINTR)
       return lost_by_socket(errno);
     Result<void> waited = wait_for(POLLOUT, deadline);
     if (!waited.ok())

@@ -410,6 +410,8 @@ void Worker::tell(WorkerStage stage) {
 int main(int argc, char** argv) {
   using namespace jetsoncaption;
   struct stat status;
+  if (argc == 3 && fstat(kSocket, &status) != 0 && errno != EBADF)
+    return kWorkerFault + errno;
   if (argc != 3 || fstat(kSocket, &status) != 0 || !S_ISSOCK(status.st_mode)) {
     std::fputs(
         "jetsoncaption-worker is started by the element jetsoncaption with isolation=process.\n",

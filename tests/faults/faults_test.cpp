@@ -179,11 +179,11 @@ class Faults : public testing::TestWithParam<const char*> {
     gst_object_unref(bus);
     gst_object_unref(element);
     board_->is_on = false;
-    outcome.has_children = waitpid(-1, nullptr, WNOHANG) >= 0;
     // A load that was given up may still be on its way.
     for (int i = 0; i < 100; ++i) {
       outcome.descriptors_kept = count_descriptors() - descriptors;
-      if (outcome.descriptors_kept == 0)
+      outcome.has_children = waitpid(-1, nullptr, WNOHANG) >= 0;
+      if (outcome.descriptors_kept == 0 && !outcome.has_children)
         break;
       g_usleep(20'000);
     }
