@@ -10,10 +10,10 @@
 #include <cstring>
 #include <memory>
 #include <mutex>
-#include <thread>
 #include <new>
 #include <optional>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "worker/protocol.h"
