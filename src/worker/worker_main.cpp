@@ -410,9 +410,10 @@ void Worker::tell(WorkerStage stage) {
 int main(int argc, char** argv) {
   using namespace jetsoncaption;
   struct stat status;
-  if (argc == 3 && fstat(kSocket, &status) != 0 && errno != EBADF)
-    return kWorkerFault + errno;
-  if (argc != 3 || fstat(kSocket, &status) != 0 || !S_ISSOCK(status.st_mode)) {
+  const int fault = fstat(kSocket, &status) != 0 ? errno : 0;
+  if (argc == 3 && fault != 0 && fault != EBADF)
+    return kWorkerFault + fault;
+  if (argc != 3 || fault != 0 || !S_ISSOCK(status.st_mode)) {
     std::fputs(
         "jetsoncaption-worker is started by the element jetsoncaption with isolation=process.\n",
         stderr);
