@@ -16,6 +16,7 @@
 #include <thread>
 #include <vector>
 
+#include "base/thread_priority.h"
 #include "engine/engine_loader.h"
 #include "worker/protocol.h"
 #include "worker/sandbox.h"
@@ -35,7 +36,6 @@ namespace jetsoncaption {
 namespace {
 
 constexpr int kSocket = 3;
-constexpr int kNice = 5;            // captions can wait, frames cannot
 constexpr int kOomScoreMore = 500;  // of 1000: when memory runs out, the kernel takes this process
 constexpr int kMostOomScore = 1000;
 
@@ -142,10 +142,7 @@ void give_up_what_is_not_needed(pid_t parent, unsigned long long limit_mb) {
   close_what_was_inherited();
   fill_standard_error();
   prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-  errno = 0;
-  const int nice_now = getpriority(PRIO_PROCESS, 0);
-  if (errno == 0 && nice_now < kNice)
-    setpriority(PRIO_PROCESS, 0, kNice);
+  let_others_go_first();
   offer_to_oom_killer();
   limit_memory(limit_mb);
   refuse_writing();

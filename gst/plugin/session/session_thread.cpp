@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // What the session's thread does, task after task: read fonts, describe, trim; what concerns the
 // engine is in session_engine.cpp.
-#include <cerrno>
 #include <chrono>
 #include <cstring>
 #include <exception>
@@ -9,11 +8,11 @@
 #include <string>
 #include <utility>
 
+#include "base/thread_priority.h"
 #include "plugin/session/abandoned_loads.h"
 #include "plugin/session/caption_session.h"
 
 #include <pthread.h>
-#include <sys/resource.h>
 
 namespace jetsoncaption {
 
@@ -28,19 +27,6 @@ constexpr std::chrono::milliseconds kLookAgain{100};
 constexpr std::chrono::milliseconds kLongestRenewal{10};
 
 constexpr const char* kNoMemoryToDescribe = "Memory ran out while a frame was described.";
-
-// Threads that frames pass in come first, also where they want the processor in the middle of a
-// caption. Linux has a nice value for each thread, which those that it starts inherit, and so they
-// do the policy: SCHED_BATCH, which does not interrupt the thread that wakes it.
-void let_others_go_first() {
-  const sched_param no_priority = {};
-  pthread_setschedparam(pthread_self(), SCHED_BATCH, &no_priority);
-  constexpr int kNicer = 5;
-  errno = 0;
-  const int nice_now = getpriority(PRIO_PROCESS, 0);
-  if (errno == 0)
-    setpriority(PRIO_PROCESS, 0, nice_now + kNicer);
-}
 
 // A sentence that a limit ended is not shown as if it were whole.
 std::string shown_text(const CaptionBuffer& caption) {
