@@ -9,7 +9,6 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <new>
 
 #include <dlfcn.h>
 #include <execinfo.h>
@@ -133,36 +132,14 @@ Function* next(const char* name, Function*) {
   return reinterpret_cast<Function*>(dlsym(RTLD_NEXT, name));
 }
 
-void* allocate(std::size_t size) {
-  if (fails("new"))
-    throw std::bad_alloc();
-  void* memory = std::malloc(size != 0 ? size : 1);
-  if (memory == nullptr)
-    throw std::bad_alloc();
-  return memory;
-}
-
 }  // namespace
 
 #pragma GCC visibility push(default)
 
-void* operator new(std::size_t size) {
-  return allocate(size);
-}
-void* operator new[](std::size_t size) {
-  return allocate(size);
-}
-void operator delete(void* memory) noexcept {
-  std::free(memory);
-}
-void operator delete[](void* memory) noexcept {
-  std::free(memory);
-}
-void operator delete(void* memory, std::size_t) noexcept {
-  std::free(memory);
-}
-void operator delete[](void* memory, std::size_t) noexcept {
-  std::free(memory);
+#include "fakes/operator_new.h"
+
+bool jetsoncaption::next_allocation_fails() {
+  return fails("new");
 }
 
 // A function of the C library that fails with a value and errno.

@@ -4,8 +4,8 @@
 #pragma once
 
 #include <atomic>
-#include <cstdlib>
-#include <new>
+
+#include "fakes/operator_new.h"
 
 namespace jetsoncaption {
 
@@ -13,7 +13,7 @@ inline std::atomic<int> allocations_left{-1};  // until the one that fails; belo
 inline thread_local bool is_test_thread = false;
 inline std::atomic<bool> fails_in_test_thread{false};
 
-// From now on. Afterwards `has_failed()` says whether it came to that.
+// From now on. Afterwards `stop_failing()` says whether it came to that.
 inline void fail_allocation(int number, bool in_test_thread) {
   is_test_thread = true;
   fails_in_test_thread = in_test_thread;
@@ -23,33 +23,9 @@ inline bool stop_failing() {
   return allocations_left.exchange(-1) < 0;
 }
 
-inline void* allocate(std::size_t size) {
-  if (allocations_left >= 0 && is_test_thread == fails_in_test_thread &&
-      allocations_left.fetch_sub(1) == 0)
-    throw std::bad_alloc();
-  void* memory = std::malloc(size != 0 ? size : 1);
-  if (memory == nullptr)
-    throw std::bad_alloc();
-  return memory;
+bool next_allocation_fails() {
+  return allocations_left >= 0 && is_test_thread == fails_in_test_thread &&
+         allocations_left.fetch_sub(1) == 0;
 }
 
 }  // namespace jetsoncaption
-
-void* operator new(std::size_t size) {
-  return jetsoncaption::allocate(size);
-}
-void* operator new[](std::size_t size) {
-  return jetsoncaption::allocate(size);
-}
-void operator delete(void* memory) noexcept {
-  std::free(memory);
-}
-void operator delete[](void* memory) noexcept {
-  std::free(memory);
-}
-void operator delete(void* memory, std::size_t) noexcept {
-  std::free(memory);
-}
-void operator delete[](void* memory, std::size_t) noexcept {
-  std::free(memory);
-}
