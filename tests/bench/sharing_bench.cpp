@@ -18,8 +18,12 @@
 
 #include <gst/gst.h>
 
+#include "bench/process_figures.h"
+
 #include <sys/wait.h>
 #include <unistd.h>
+
+using namespace jetsoncaption;
 
 namespace {
 
@@ -32,19 +36,9 @@ struct Memory {
 
 // Adds that of one process.
 void add_memory(const std::string& pid, Memory& memory) {
-  std::FILE* file = std::fopen(("/proc/" + pid + "/smaps_rollup").c_str(), "re");
-  if (file == nullptr)
-    return;
-  char line[256];
-  while (std::fgets(line, sizeof line, file) != nullptr) {
-    double kb = 0;
-    if (std::sscanf(line, "Pss: %lf", &kb) == 1)
-      memory.pss_mb += kb / 1024;
-    if (std::sscanf(line, "Private_Clean: %lf", &kb) == 1 ||
-        std::sscanf(line, "Private_Dirty: %lf", &kb) == 1)
-      memory.private_mb += kb / 1024;
-  }
-  std::fclose(file);
+  const std::string file = "/proc/" + pid + "/smaps_rollup";
+  memory.pss_mb += megabytes(file, "Pss");
+  memory.private_mb += megabytes(file, "Private_Clean") + megabytes(file, "Private_Dirty");
 }
 
 std::string description(int streams, const std::string& element) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Several live streams in one process, each with an element of its own: what the elements add to
-// the time of a frame, whether one was lost, and what memory they take.
+// the time of a frame, and whether one was lost. For their memory see sharing_bench.cpp.
 //
 //   build/tests/bench/streams_bench [--streams=4] [--seconds=60] [--fps=60] [--isolation=none]
 //                                   [--without]
@@ -14,7 +14,6 @@
 #include <gst/gst.h>
 
 #include "bench/frame_counter.h"
-#include "bench/process_figures.h"
 
 using namespace jetsoncaption;
 
@@ -122,10 +121,6 @@ int main(int argc, char** argv) {
                                  : static_cast<unsigned long long>(streams[i]->stat("captions")),
         frames.percentile(50), frames.percentile(99), frames.percentile(100));
   }
-  std::printf("resident %.1f MB, private %.1f MB, proportional %.1f MB\n",
-              megabytes("/proc/self/status", "VmRSS"),
-              megabytes("/proc/self/smaps_rollup", "Private_Dirty"),
-              megabytes("/proc/self/smaps_rollup", "Pss"));
   streams.clear();
   return lost == 0 ? 0 : 1;
 }
