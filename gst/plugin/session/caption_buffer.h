@@ -32,9 +32,9 @@ class CaptionBuffer {
   // Nothing; to be replaced before it is used.
   CaptionBuffer() = default;
 
-  // What the engine said, made valid: text ends, is UTF-8 and
-  // has nothing in it that acts on who shows it (text/plain_text.h), numbers are in their range. `room`:
-  // the one of the caption; null when no attention was asked for.
+  // What the engine said, made valid: text ends, is UTF-8 and has nothing in it that acts on who
+  // shows it (text/plain_text.h), numbers are in their range. `room`: the one of the caption; null
+  // when no attention was asked for.
   CaptionBuffer(const JetsonCaptionEngineCaption& said, const AttentionRoom* room);
 
   // Which frame is described.

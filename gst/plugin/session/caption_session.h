@@ -80,7 +80,7 @@ class CaptionSession : public std::enable_shared_from_this<CaptionSession> {
   CaptionSession& operator=(const CaptionSession&) = delete;
 
   // Streaming thread. Never waits. A frame that waits because others use the engine gives way to
-  // this one.
+  // this one when it is no longer fresh.
   Turn turn();
 
   // Streaming thread. Waits for a model that is being loaded and for a frame that is being

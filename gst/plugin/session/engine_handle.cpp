@@ -54,12 +54,11 @@ Result<std::unique_ptr<EngineHandle>> EngineHandle::create(const EngineLibrary& 
     return fault_of(*api, status);
   const EngineInfo info = handle->info();
   if (info.input_width < 1 || info.input_height < 1) {
-    const std::string why = fault_of(*api, JETSONCAPTION_ENGINE_INTERNAL).message;
-    return Error{ErrorKind::Internal, "The engine " + library.path +
-                                          " does not say what size of image it reads. " +
-                                          (why == "." ? "Install the plugin and the engine from "
-                                                        "one release."
-                                                      : why)};
+    const bool says_why = api->last_error()[0] != '\0';
+    return Error{ErrorKind::Internal,
+                 "The engine " + library.path + " does not say what size of image it reads. " +
+                     (says_why ? fault_of(*api, status).message
+                               : "Install the plugin and the engine from one release.")};
   }
   return handle;
 }
