@@ -32,6 +32,7 @@ class FakeCaptioner : public Captioner {
     info_.model_name = "fake";
     info_.precision = precision == Precision::Fp32 ? Precision::Fp32 : Precision::Int8;
     info_.version = "LibTorch 0";
+    info_.input_width = info_.input_height = 16;
     info_.grid_columns = 3;
     info_.grid_rows = 2;
   }
