@@ -84,6 +84,8 @@ enum class SelfTestOutcome { Absent = 0, Passed = 1, Failed = 2 };
 
 // What was loaded, for `stats`, `doctor` and `bench`.
 struct CaptionerInfo {
+  PictureSize input_size() const { return {input_width, input_height}; }
+
   std::string model_name;
   Device device = Device::Cpu;  // where it computes now: not Auto
   // Why that is the CPU although it was the GPU or was to be: a sentence with the remedy; else "".

@@ -8,6 +8,12 @@
 
 namespace jetsoncaption {
 
+// Of a picture, in pixels.
+struct PictureSize {
+  int width = 0;
+  int height = 0;
+};
+
 // Borrowed RGB pixels, 8 bits a channel, R first, rows top to bottom. Never kept after the call.
 struct ImageView {
   const uint8_t* pixels = nullptr;

@@ -88,7 +88,7 @@ void print_caption(const DescribeArguments& arguments, const Captioner& captione
 
 Result<void> describe_picture(const DescribeArguments& arguments, Captioner& captioner,
                               const MediaFile& file) {
-  auto picture = decode_picture(file);
+  auto picture = decode_picture(file, captioner.info().input_size());
   if (!picture.ok())
     return picture.error();
   auto caption = captioner.describe(picture.value().image.view(), arguments.search);
@@ -101,7 +101,7 @@ Result<void> describe_picture(const DescribeArguments& arguments, Captioner& cap
 
 Result<void> describe_video(const DescribeArguments& arguments, Captioner& captioner,
                             const MediaFile& file) {
-  auto reader = VideoReader::open(file);
+  auto reader = VideoReader::open(file, captioner.info().input_size());
   if (!reader.ok())
     return reader.error();
   VideoFrame frame;

@@ -29,7 +29,7 @@ Result<void> describe_one(Captioner& captioner, const EvaluationSet& set, const 
     return Error{ErrorKind::InvalidArgument,
                  name + " has no sentence in " + set.captions + "; it cannot be scored."};
   }
-  auto image = read_picture(set.images + "/" + name);
+  auto image = read_picture(set.images + "/" + name, captioner.info().input_size());
   if (!image.ok())
     return image.error();
   auto caption = captioner.describe(image.value().view(), search);

@@ -13,6 +13,11 @@ constexpr int kUpright = 1;
 constexpr uint32_t kOrientationTag = 0x0112;
 constexpr uint32_t kShortType = 3;
 
+// Whether rows are seen as columns.
+bool is_transposed(int orientation) {
+  return orientation >= 5 && orientation <= 8;
+}
+
 }  // namespace
 
 // A header, then a directory of 12-byte entries.
@@ -36,10 +41,27 @@ int exif_orientation(const ByteReader& block) {
   return orientation >= 1 && orientation <= 8 ? orientation : kUpright;
 }
 
+int orientation_named(const std::string& name) {
+  constexpr const char* kNames[] = {"rotate-0",        "flip-rotate-0",   "rotate-180",
+                                    "flip-rotate-180", "flip-rotate-270", "rotate-90",
+                                    "flip-rotate-90",  "rotate-270"};
+  int orientation = kUpright;
+  for (const char* known : kNames) {
+    if (name == known)
+      return orientation;
+    ++orientation;
+  }
+  return kUpright;
+}
+
+PictureSize stored_size(PictureSize seen, int orientation) {
+  return is_transposed(orientation) ? PictureSize{seen.height, seen.width} : seen;
+}
+
 Image upright(Image image, int orientation) {
   if (orientation <= kUpright || orientation > 8)
     return image;
-  const bool transposed = orientation >= 5;
+  const bool transposed = is_transposed(orientation);
   // Where the stored picture has to be read backwards to give the rows and columns seen.
   const bool mirror_x =
       orientation == 2 || orientation == 3 || orientation == 7 || orientation == 8;

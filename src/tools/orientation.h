@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <string>
 
 #include "image/image_view.h"
 #include "tools/byte_reader.h"
@@ -17,6 +18,13 @@ int exif_orientation(const ByteReader& block);
 // Where in such a block the number stands, two bytes in the block's own order; the block's size
 // when there is none. For those who have to change it.
 size_t find_exif_orientation(const ByteReader& block);
+
+// The number of what GStreamer's tag image-orientation calls "rotate-90", "flip-rotate-0" and the
+// like; 1 of what it does not.
+int orientation_named(const std::string& name);
+
+// The size of what is stored, where it is seen in that size, or the other way round.
+PictureSize stored_size(PictureSize seen, int orientation);
 
 // The image as it looks upright, given the orientation in which it is stored, 1 to 8.
 Image upright(Image image, int orientation);

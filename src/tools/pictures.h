@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Reads picture files, videos and cameras as RGB images, through GStreamer.
+// Reads picture files, videos and cameras as RGB images of the size that a model looks at, through
+// GStreamer. They are shrunk by the element's own shrinker, from the format that the decoder gives:
+// a file is the same picture here and in a pipeline.
 //
-//   Result<Image> image = read_picture("dog.jpg");
+//   Result<Image> image = read_picture("dog.jpg", {224, 224});
 //
 //   auto camera = MediaFile::open("/dev/video0");
-//   auto video = VideoReader::open(camera.value());
+//   auto video = VideoReader::open(camera.value(), {224, 224});
 //   VideoFrame frame;
 //   while (video.value()->next(frame).value()) use(frame.image.view(), frame.time_s);
 #pragma once
@@ -19,17 +21,17 @@
 namespace jetsoncaption {
 
 // The picture as it is meant to be seen: turned as its EXIF orientation says, blended colours
-// untouched, transparency ignored. Of a video it is the first frame.
+// untouched, transparency ignored; squashed to the size. Of a video it is the first frame.
 // NotFound: no such file. InvalidArgument: not a picture, or one that shows nothing, is damaged,
-// cut short or larger than 100 megapixels. Unsupported: a decoder is missing; the message names the
-// Debian package. Thread-safe.
-Result<Image> read_picture(const std::string& path);
+// cut short or larger than 100 megapixels or 16384 on a side. Unsupported: a decoder is missing;
+// the message names the Debian package. Thread-safe.
+Result<Image> read_picture(const std::string& path, PictureSize size);
 
 struct Picture {
   Image image;
   int orientation = 1;  // in which it was stored; the image is upright
 };
-Result<Picture> decode_picture(const MediaFile& file);
+Result<Picture> decode_picture(const MediaFile& file, PictureSize size);
 
 struct VideoFrame {
   Image image;
@@ -39,8 +41,9 @@ struct VideoFrame {
 // Hands out the frames of a video file or camera one after the other. One thread at a time.
 class VideoReader {
  public:
-  // Keeps the file. Errors as read_picture(); what is wrong inside the file is reported by next().
-  static Result<std::unique_ptr<VideoReader>> open(const MediaFile& file);
+  // Frames are squashed to the size. Keeps the file. Errors as read_picture(); what is wrong inside
+  // the file is reported by next().
+  static Result<std::unique_ptr<VideoReader>> open(const MediaFile& file, PictureSize size);
   ~VideoReader();
   VideoReader(const VideoReader&) = delete;
   VideoReader& operator=(const VideoReader&) = delete;

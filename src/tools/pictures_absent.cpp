@@ -17,17 +17,17 @@ Error no_gstreamer(const std::string& path) {
 
 struct VideoReader::Pipeline {};
 
-Result<Image> read_picture(const std::string& path) {
+Result<Image> read_picture(const std::string& path, PictureSize) {
   return no_gstreamer(path);
 }
 
-Result<Picture> decode_picture(const MediaFile& file) {
+Result<Picture> decode_picture(const MediaFile& file, PictureSize) {
   return no_gstreamer(file.name());
 }
 
 VideoReader::~VideoReader() = default;
 
-Result<std::unique_ptr<VideoReader>> VideoReader::open(const MediaFile& file) {
+Result<std::unique_ptr<VideoReader>> VideoReader::open(const MediaFile& file, PictureSize) {
   return no_gstreamer(file.name());
 }
 

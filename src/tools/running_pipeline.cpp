@@ -2,13 +2,13 @@
 // Runs pipelines, waits at their bus, and turns their errors into sentences.
 #include "tools/running_pipeline.h"
 
-#include <algorithm>
 #include <cstring>
 #include <mutex>
 #include <utility>
 
 #include <gst/app/gstappsink.h>
-#include <gst/video/video.h>
+
+#include "tools/orientation.h"
 
 namespace jetsoncaption {
 
@@ -147,39 +147,21 @@ Result<GstSample*> RunningPipeline::pull() {
   return static_cast<GstSample*>(nullptr);
 }
 
-Result<Image> copy_pixels(const std::string& name, GstSample* sample) {
-  GstVideoInfo info;
-  GstVideoFrame mapped;
-  if (!gst_video_info_from_caps(&info, gst_sample_get_caps(sample)) ||
-      !gst_video_frame_map(&mapped, &info, gst_sample_get_buffer(sample), GST_MAP_READ)) {
-    return Error{ErrorKind::Internal, name + " was decoded to pixels that cannot be read."};
+int RunningPipeline::orientation() const {
+  int orientation = 1;
+  GstPad* pad = gst_element_get_static_pad(sink_, "sink");
+  // One event for the stream, one for the file.
+  for (guint i = 0; GstEvent* event = gst_pad_get_sticky_event(pad, GST_EVENT_TAG, i); ++i) {
+    GstTagList* tags = nullptr;
+    gst_event_parse_tag(event, &tags);
+    gchar* name = nullptr;
+    if (gst_tag_list_get_string(tags, GST_TAG_IMAGE_ORIENTATION, &name))
+      orientation = orientation_named(name);
+    g_free(name);
+    gst_event_unref(event);
   }
-  Image image;
-  image.width = GST_VIDEO_FRAME_WIDTH(&mapped);
-  image.height = GST_VIDEO_FRAME_HEIGHT(&mapped);
-  const size_t row_bytes = static_cast<size_t>(image.width) * 3;
-  const size_t stride = GST_VIDEO_FRAME_PLANE_STRIDE(&mapped, 0);
-  const bool has_alpha = GST_VIDEO_INFO_HAS_ALPHA(&info);
-  const auto* row = static_cast<const uint8_t*>(GST_VIDEO_FRAME_PLANE_DATA(&mapped, 0));
-  bool visible = !has_alpha;
-  image.pixels.resize(row_bytes * image.height);
-  uint8_t* out = image.pixels.data();
-  for (int y = 0; y < image.height; ++y, row += stride, out += row_bytes) {
-    if (!has_alpha) {
-      std::copy_n(row, row_bytes, out);
-      continue;
-    }
-    for (int x = 0; x < image.width; ++x) {
-      std::copy_n(row + x * 4, 3, out + x * 3);
-      visible = visible || row[x * 4 + 3] != 0;
-    }
-  }
-  gst_video_frame_unmap(&mapped);
-  if (!visible) {
-    return Error{ErrorKind::InvalidArgument,
-                 name + " is transparent everywhere, so there is nothing to be seen in it."};
-  }
-  return image;
+  gst_object_unref(pad);
+  return orientation;
 }
 
 }  // namespace jetsoncaption

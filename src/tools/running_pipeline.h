@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// A GStreamer pipeline that ends in an appsink, and frames of it as images.
+// A GStreamer pipeline that ends in an appsink.
 #pragma once
 
 #include <memory>
@@ -8,7 +8,6 @@
 #include <gst/gst.h>
 
 #include "base/result.h"
-#include "image/image_view.h"
 
 namespace jetsoncaption {
 
@@ -39,6 +38,9 @@ class RunningPipeline {
   // The next frame, owned by the caller; nullptr at the end.
   Result<GstSample*> pull();
 
+  // What the tags say of how frames are stored, 1 to 8 (orientation.h); 1 where they say nothing.
+  int orientation() const;
+
  private:
   const std::string name_;
   GstElement* pipeline_;
@@ -46,9 +48,5 @@ class RunningPipeline {
   GstBus* bus_;
   bool ended_ = false;
 };
-
-// The pixels of a frame in RGB or RGBA, whose transparency is dropped. InvalidArgument when it is
-// transparent everywhere: there is nothing to be seen then.
-Result<Image> copy_pixels(const std::string& name, GstSample* sample);
 
 }  // namespace jetsoncaption

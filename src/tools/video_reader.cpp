@@ -4,8 +4,10 @@
 
 #include <gst/gst.h>
 
+#include "tools/orientation.h"
 #include "tools/pictures.h"
 #include "tools/running_pipeline.h"
+#include "tools/small_frames.h"
 
 namespace jetsoncaption {
 
@@ -31,7 +33,9 @@ double stream_time_s(GstSample* sample) {
 
 struct VideoReader::Pipeline {
   MediaFile file;
+  PictureSize size;
   std::unique_ptr<RunningPipeline> running;
+  SmallFrames frames;
   bool had_frame = false;
 };
 
@@ -39,7 +43,7 @@ VideoReader::VideoReader(std::unique_ptr<Pipeline> pipeline) : pipeline_(std::mo
 
 VideoReader::~VideoReader() = default;
 
-Result<std::unique_ptr<VideoReader>> VideoReader::open(const MediaFile& file) {
+Result<std::unique_ptr<VideoReader>> VideoReader::open(const MediaFile& file, PictureSize size) {
   auto started = initialise_gstreamer();
   if (!started.ok())
     return started.error();
@@ -49,14 +53,12 @@ Result<std::unique_ptr<VideoReader>> VideoReader::open(const MediaFile& file) {
   std::string description = camera ? "v4l2src" : "filesrc";
   description +=
       " name=source ! decodebin name=decoder caps=video/x-raw expose-all-streams=false ! "
-      "videoconvert";
-  // Videos from telephones are turned by a tag.
-  if (has_element("videoflip"))
-    description += " ! videoflip video-direction=auto ! videoconvert";
-  const std::string sides = "[1," + std::to_string(kMostSide) + "]";
-  description += " ! video/x-raw,format=RGB,width=" + sides + ",height=" + sides +
-                 " ! appsink name=sink sync=false ";
+      "videoconvert ! appsink name=sink sync=false ";
   description += camera ? "max-buffers=1 drop=true" : "max-buffers=2";
+
+  const std::string sides = "[1," + std::to_string(kMostSide) + "]";
+  description +=
+      " caps=\"" JETSONCAPTION_SMALL_FRAMES_CAPS ",width=" + sides + ",height=" + sides + "\"";
 
   auto running = RunningPipeline::create(file.name(), description);
   if (!running.ok())
@@ -65,7 +67,8 @@ Result<std::unique_ptr<VideoReader>> VideoReader::open(const MediaFile& file) {
                file.path().c_str(), nullptr);
   g_signal_connect(running.value()->element("decoder"), "autoplug-continue", G_CALLBACK(is_decoded),
                    nullptr);
-  auto pipeline = std::make_unique<Pipeline>(Pipeline{file, std::move(running.value()), false});
+  auto pipeline = std::make_unique<Pipeline>(
+      Pipeline{file, size, std::move(running.value()), SmallFrames(file.name())});
   pipeline->running->play();
   return std::unique_ptr<VideoReader>(new VideoReader(std::move(pipeline)));
 }
@@ -83,11 +86,14 @@ Result<bool> VideoReader::next(VideoFrame& frame, double not_before_s) {
       gst_sample_unref(sample.value());
       continue;
     }
-    auto image = copy_pixels(pipeline_->file.name(), sample.value());
+    // Videos from telephones are turned by a tag.
+    const int orientation = pipeline_->running->orientation();
+    auto image =
+        pipeline_->frames.shrink(sample.value(), stored_size(pipeline_->size, orientation));
     gst_sample_unref(sample.value());
     if (!image.ok())
       return image.error();
-    frame.image = std::move(image.value());
+    frame.image = upright(std::move(image.value()), orientation);
     return true;
   }
   if (pipeline_->had_frame)

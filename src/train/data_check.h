@@ -14,7 +14,9 @@
 
 namespace jetsoncaption {
 
-using PictureReader = std::function<Result<Image>(const std::string& path)>;
+// `size` is what the picture is to be squashed to, which a reader may do: the tools' does it from
+// the file's own colors, as the element.
+using PictureReader = std::function<Result<Image>(const std::string& path, PictureSize size)>;
 using ProgressReport = std::function<void(const std::string& what, int done, int total)>;
 
 struct PictureSource {

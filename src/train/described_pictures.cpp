@@ -52,7 +52,7 @@ Result<torch::Tensor> read_squashed(const std::vector<std::string>& paths,
   auto pictures = torch::empty({count, config.input_height, config.input_width, 3}, torch::kUInt8);
   Shrinker shrinker;
   for (int64_t i = 0; i < count; ++i) {
-    auto picture = read(paths[static_cast<size_t>(i)]);
+    auto picture = read(paths[static_cast<size_t>(i)], {config.input_width, config.input_height});
     if (!picture.ok())
       return picture.error();
     auto shrunk = shrinker.shrink_to(picture.value().view(), config.input_width,

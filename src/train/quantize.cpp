@@ -94,7 +94,7 @@ Result<void> calibrate(const ModelConfig& config, const NamedTensors& tensors,
   auto input = torch::empty({1, 3, config.input_height, config.input_width});
   int done = 0;
   for (const std::string& path : pictures) {
-    auto picture = read(path);
+    auto picture = read(path, {config.input_width, config.input_height});
     if (!picture.ok())
       return picture.error();
     auto shrunk = shrinker.shrink_to(picture.value().view(), config.input_width,

@@ -42,8 +42,7 @@ std::string MediaFilesTest::read_text(const std::string& name) const {
   return text.str();
 }
 
-void MediaFilesTest::write_picture(const std::string& name, const std::string& encoder, int width,
-                                   int height) {
+void MediaFilesTest::write_frame(int width, int height) const {
   std::string row;
   for (int x = 0; x < width; ++x) {
     row += x < width / 2 ? std::string("\0\0\xFF", 3) : std::string("\xFF\0\0", 3);
@@ -53,11 +52,33 @@ void MediaFilesTest::write_picture(const std::string& name, const std::string& e
   for (int y = 0; y < height; ++y)
     frame += row;
   write_text("frame.rgb", frame);
+}
+
+void MediaFilesTest::write_picture(const std::string& name, const std::string& encoder, int width,
+                                   int height) {
+  write_frame(width, height);
   std::ostringstream pipeline;
-  pipeline << "filesrc location=" << path("frame.rgb") << " blocksize=" << frame.size()
+  pipeline << "filesrc location=" << path("frame.rgb")
+           << " blocksize=" << read_text("frame.rgb").size()
            << " ! rawvideoparse format=rgb width=" << width << " height=" << height
            << " ! videoconvert ! " << encoder << " ! filesink location=" << path(name);
   run(pipeline.str());
+}
+
+void MediaFilesTest::write_turned_video(const std::string& name, int width, int height) {
+  write_frame(width, height);
+  std::ostringstream pipeline;
+  pipeline << "filesrc location=" << path("frame.rgb")
+           << " blocksize=" << read_text("frame.rgb").size()
+           << " ! rawvideoparse format=rgb framerate=10/1 width=" << width << " height=" << height
+           << " ! videoconvert ! jpegenc quality=100 ! qtmux ! filesink location=" << path(name);
+  run(pipeline.str());
+  std::string bytes = read_text(name);
+  // QuickTime File Format, "Track header atoms": where the matrix stands behind the type.
+  const size_t matrix = bytes.find("tkhd") + 44;
+  ASSERT_LT(matrix, bytes.size());
+  bytes.replace(matrix, 20, std::string("\0\0\0\0\0\1\0\0\0\0\0\0\xFF\xFF\0\0\0\0\0\0", 20));
+  write_text(name, bytes);
 }
 
 void MediaFilesTest::write_video(const std::string& name, int frames, int width, int height) {

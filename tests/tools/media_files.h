@@ -23,9 +23,15 @@ class MediaFilesTest : public testing::Test {
   void write_picture(const std::string& name, const std::string& encoder, int width, int height);
   // Motion JPEG in AVI, or in Matroska where the name ends with .mkv, 10 frames a second.
   void write_video(const std::string& name, int frames, int width, int height);
+  // One frame like that of write_picture() in QuickTime, which says that it is to be turned by a
+  // quarter clockwise.
+  void write_turned_video(const std::string& name, int width, int height);
+
+  // Runs a pipeline to its end.
+  void run(const std::string& pipeline);
 
  private:
-  void run(const std::string& pipeline);
+  void write_frame(int width, int height) const;
 
   std::string folder_;
 };

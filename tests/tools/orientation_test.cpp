@@ -57,6 +57,20 @@ TEST(ExifOrientation, ReadsNothingBeyondABlockThatIsCutAnywhere) {
   }
 }
 
+TEST(OrientationTag, NamesTheNumbersOfExif) {
+  const char* names[] = {"rotate-0",        "flip-rotate-0", "rotate-180",     "flip-rotate-180",
+                         "flip-rotate-270", "rotate-90",     "flip-rotate-90", "rotate-270"};
+  for (int i = 0; i < 8; ++i)
+    EXPECT_EQ(orientation_named(names[i]), i + 1) << names[i];
+  EXPECT_EQ(orientation_named("upside down"), 1);
+}
+
+TEST(StoredSize, IsTheOtherWayRoundWhereRowsAreSeenAsColumns) {
+  EXPECT_EQ(stored_size({20, 10}, 3).width, 20);
+  EXPECT_EQ(stored_size({20, 10}, 5).width, 10);
+  EXPECT_EQ(stored_size({20, 10}, 8).height, 20);
+}
+
 // Two columns, three rows; red numbers the pixels:
 //   0 1
 //   2 3

@@ -25,6 +25,9 @@ namespace {
 using testing::HasSubstr;
 using testing::Not;
 
+// Where it does not matter.
+constexpr PictureSize kAnySize{16, 16};
+
 class Pictures : public MediaFilesTest {};
 
 // JPEG and the way through YUV change pure colours by a few steps.
@@ -37,13 +40,33 @@ void expect_colour(const Image& image, int x, int y, int red, int green, int blu
   EXPECT_NEAR(pixel[2], blue, kColourTolerance);
 }
 
+std::string halves(const std::string& left, const std::string& right, int width, int height) {
+  std::string pixels;
+  for (int y = 0; y < height; ++y) {
+    for (int x = 0; x < width; ++x)
+      pixels += x < width / 2 ? left : right;
+  }
+  return pixels;
+}
+
+const std::string kBlue("\0\0\xFF", 3);
+const std::string kRed("\xFF\0\0", 3);
+
+// Stored with blue on the left; turned by a quarter clockwise it is on top.
+void expect_blue_on_top(const Image& image, int width, int height) {
+  ASSERT_EQ(image.width, width);
+  ASSERT_EQ(image.height, height);
+  expect_colour(image, width / 2, 1, 0, 0, 255);
+  expect_colour(image, width / 2, height - 2, 255, 0, 0);
+}
+
 TEST_F(Pictures, AreReadWithoutPaddingWhateverTheirWidth) {
   // 33 pixels are 99 bytes a row, which GStreamer pads to 100.
   write_picture("a.png", "pngenc", 33, 17);
   if (IsSkipped())
     return;
 
-  auto image = read_picture(path("a.png"));
+  auto image = read_picture(path("a.png"), {33, 17});
 
   ASSERT_TRUE(image.ok()) << image.error().message;
   EXPECT_EQ(image.value().width, 33);
@@ -58,7 +81,7 @@ TEST_F(Pictures, InJpegHaveTheSameColours) {
   if (IsSkipped())
     return;
 
-  auto image = read_picture(path("a.jpg"));
+  auto image = read_picture(path("a.jpg"), {64, 48});
 
   ASSERT_TRUE(image.ok()) << image.error().message;
   expect_colour(image.value(), 8, 24, 0, 0, 255);
@@ -80,13 +103,29 @@ TEST_F(Pictures, AreTurnedAsTheirExifOrientationSays) {
       36);
   write_text("turned.jpg", read_text("plain.jpg").insert(2, exif));
 
-  auto image = read_picture(path("turned.jpg"));
+  auto image = read_picture(path("turned.jpg"), {48, 64});
 
   ASSERT_TRUE(image.ok()) << image.error().message;
   EXPECT_EQ(image.value().width, 48);
   EXPECT_EQ(image.value().height, 64);
   expect_colour(image.value(), 24, 8, 0, 0, 255);
   expect_colour(image.value(), 24, 56, 255, 0, 0);
+}
+
+TEST_F(Pictures, AreSquashedToTheSizeThatIsAskedFor) {
+  write_text("upright.tiff", tiff_file(8, 4, halves(kBlue, kRed, 8, 4), 1));
+  write_text("turned.tiff", tiff_file(8, 4, halves(kBlue, kRed, 8, 4), 6));
+
+  auto upright = read_picture(path("upright.tiff"), {20, 10});
+  auto turned = read_picture(path("turned.tiff"), {20, 10});
+
+  ASSERT_TRUE(upright.ok()) << upright.error().message;
+  EXPECT_EQ(upright.value().width, 20);
+  EXPECT_EQ(upright.value().height, 10);
+  expect_colour(upright.value(), 1, 9, 0, 0, 255);
+  expect_colour(upright.value(), 18, 0, 255, 0, 0);
+  ASSERT_TRUE(turned.ok()) << turned.error().message;
+  expect_blue_on_top(turned.value(), 20, 10);
 }
 
 TEST_F(Pictures, CanBeReadInTwoThreadsAtOnce) {
@@ -97,7 +136,7 @@ TEST_F(Pictures, CanBeReadInTwoThreadsAtOnce) {
   int widths[2] = {0, 0};
   const auto read_often = [this](int* sum) {
     for (int i = 0; i < kRounds; ++i) {
-      auto image = read_picture(path("a.jpg"));
+      auto image = read_picture(path("a.jpg"), {64, 48});
       if (image.ok())
         *sum += image.value().width;
     }
@@ -112,7 +151,7 @@ TEST_F(Pictures, CanBeReadInTwoThreadsAtOnce) {
 }
 
 TEST_F(Pictures, ThatAreMissingAreNotFound) {
-  auto image = read_picture(path("missing.jpg"));
+  auto image = read_picture(path("missing.jpg"), kAnySize);
 
   ASSERT_FALSE(image.ok());
   EXPECT_EQ(image.error().kind, ErrorKind::NotFound);
@@ -120,7 +159,7 @@ TEST_F(Pictures, ThatAreMissingAreNotFound) {
 }
 
 TEST_F(Pictures, CannotBeReadFromAFolder) {
-  auto image = read_picture(path(""));
+  auto image = read_picture(path(""), kAnySize);
 
   ASSERT_FALSE(image.ok());
   EXPECT_THAT(image.error().message, HasSubstr("is a directory"));
@@ -132,7 +171,7 @@ TEST_F(Pictures, ThatAreCutShortAreDamaged) {
     return;
   write_text("cut.jpg", read_text("a.jpg").substr(0, 100));
 
-  auto image = read_picture(path("cut.jpg"));
+  auto image = read_picture(path("cut.jpg"), kAnySize);
 
   ASSERT_FALSE(image.ok());
   EXPECT_EQ(image.error().kind, ErrorKind::InvalidArgument);
@@ -144,7 +183,7 @@ TEST_F(Pictures, ThatAreTextOrEmptyAreRefused) {
   write_text("empty.jpg", "");
 
   for (const char* name : {"text.jpg", "empty.jpg"}) {
-    auto image = read_picture(path(name));
+    auto image = read_picture(path(name), kAnySize);
 
     ASSERT_FALSE(image.ok()) << name;
     EXPECT_EQ(image.error().kind, ErrorKind::InvalidArgument) << image.error().message;
@@ -152,24 +191,12 @@ TEST_F(Pictures, ThatAreTextOrEmptyAreRefused) {
   }
 }
 
-std::string halves(const std::string& left, const std::string& right, int width, int height) {
-  std::string pixels;
-  for (int y = 0; y < height; ++y) {
-    for (int x = 0; x < width; ++x)
-      pixels += x < width / 2 ? left : right;
-  }
-  return pixels;
-}
-
-const std::string kBlue("\0\0\xFF", 3);
-const std::string kRed("\xFF\0\0", 3);
-
 TEST_F(Pictures, OfSixteenBitsAColourHaveTheSameColours) {
   const std::string row = halves(std::string("\0\x55\x80\0\xC0\xAA", 6),
                                  std::string("\xF0\0\x20\x99\x10\x11", 6), 32, 1);
   write_text("deep.png", png_file(32, 2, 16, 2, {row, row}));
 
-  auto image = read_picture(path("deep.png"));
+  auto image = read_picture(path("deep.png"), {32, 2});
 
   ASSERT_TRUE(image.ok()) << image.error().message;
   expect_colour(image.value(), 4, 1, 0, 128, 192);
@@ -192,7 +219,7 @@ TEST_F(Pictures, InJpegHaveTheSameColoursWhateverTheSampling) {
   for (const auto& sampling : samplings) {
     write_text("a.jpg", flat_jpeg(96, 64, red_with(sampling)));
 
-    auto image = read_picture(path("a.jpg"));
+    auto image = read_picture(path("a.jpg"), {96, 64});
 
     ASSERT_TRUE(image.ok()) << image.error().message;
     SCOPED_TRACE(std::to_string(sampling[0].first) + "x" + std::to_string(sampling[0].second));
@@ -206,7 +233,7 @@ TEST_F(Pictures, InCmykHaveTheColoursOfTheirInk) {
   write_text("print.jpg",
              flat_jpeg(32, 32, {{1, 1, 200}, {1, 1, 40}, {1, 1, 100}, {1, 1, 255}}, adobe));
 
-  auto image = read_picture(path("print.jpg"));
+  auto image = read_picture(path("print.jpg"), {32, 32});
 
   ASSERT_TRUE(image.ok()) << image.error().message;
   expect_colour(image.value(), 16, 16, 200, 40, 100);
@@ -219,21 +246,12 @@ TEST_F(Pictures, OfOtherKindsAreReadToo) {
   write_text("a.ppm", "P6 8 4 255\n" + pixels);
 
   for (const char* name : {"a.bmp", "a.tiff", "a.ppm"}) {
-    auto image = read_picture(path(name));
+    auto image = read_picture(path(name), {8, 4});
 
     ASSERT_TRUE(image.ok()) << image.error().message;
-    EXPECT_EQ(image.value().width, 8) << name;
     expect_colour(image.value(), 1, 3, 0, 0, 255);
     expect_colour(image.value(), 6, 0, 255, 0, 0);
   }
-}
-
-// Stored with blue on the left; turned by a quarter clockwise it is on top.
-void expect_blue_on_top(const Image& image, int width, int height) {
-  ASSERT_EQ(image.width, width);
-  ASSERT_EQ(image.height, height);
-  expect_colour(image, width / 2, 1, 0, 0, 255);
-  expect_colour(image, width / 2, height - 2, 255, 0, 0);
 }
 
 TEST_F(Pictures, InPngAndTiffAreTurnedToo) {
@@ -242,7 +260,7 @@ TEST_F(Pictures, InPngAndTiffAreTurnedToo) {
   write_text("a.tiff", tiff_file(8, 4, halves(kBlue, kRed, 8, 4), 6));
 
   for (const char* name : {"a.png", "a.tiff"}) {
-    auto image = read_picture(path(name));
+    auto image = read_picture(path(name), {4, 8});
 
     ASSERT_TRUE(image.ok()) << image.error().message;
     SCOPED_TRACE(name);
@@ -259,11 +277,13 @@ TEST_F(Pictures, InTiffAreTurnedOnceWhateverTheirOrientation) {
   for (int orientation = 1; orientation <= 8; ++orientation) {
     write_text("a.tiff", tiff_file(8, 4, pixels, orientation));
 
-    auto image = read_picture(path("a.tiff"));
+    const PictureSize seen = orientation <= 4 ? PictureSize{8, 4} : PictureSize{4, 8};
+
+    auto image = read_picture(path("a.tiff"), seen);
 
     ASSERT_TRUE(image.ok()) << image.error().message;
     SCOPED_TRACE(orientation);
-    ASSERT_EQ(image.value().width, orientation <= 4 ? 8 : 4);
+    ASSERT_EQ(image.value().width, seen.width);
     expect_colour(image.value(), corners[orientation][0], corners[orientation][1], 0, 0, 255);
   }
 }
@@ -277,7 +297,7 @@ TEST_F(Pictures, InWebpAreTurnedToo) {
                              plain.substr(12) + "EXIF" + little_endian(26, 4) + exif_block(6);
   write_text("a.webp", "RIFF" + little_endian(chunks.size() + 4, 4) + "WEBP" + chunks);
 
-  auto image = read_picture(path("a.webp"));
+  auto image = read_picture(path("a.webp"), {16, 32});
 
   ASSERT_TRUE(image.ok()) << image.error().message;
   expect_blue_on_top(image.value(), 16, 32);
@@ -287,7 +307,7 @@ TEST_F(Pictures, ThatEndInTheMiddleOfTheirDataAreRefused) {
   const std::string jpeg = flat_jpeg(200, 200, red_with({{2, 2}, {1, 1}, {1, 1}}));
   write_text("cut.jpg", jpeg.substr(0, jpeg.size() * 2 / 3));
 
-  auto image = read_picture(path("cut.jpg"));
+  auto image = read_picture(path("cut.jpg"), kAnySize);
 
   ASSERT_FALSE(image.ok());
   EXPECT_EQ(image.error().kind, ErrorKind::InvalidArgument);
@@ -300,11 +320,11 @@ TEST_F(Pictures, ThatAreTransparentEverywhereAreRefused) {
   write_text("window.png",
              png_file(8, 2, 8, 6, {clear, halves(kBlue + '\xFF', kRed + '\0', 8, 1)}));
 
-  auto image = read_picture(path("clear.png"));
+  auto image = read_picture(path("clear.png"), kAnySize);
   ASSERT_FALSE(image.ok());
   EXPECT_THAT(image.error().message, HasSubstr("clear.png is transparent everywhere"));
 
-  image = read_picture(path("window.png"));
+  image = read_picture(path("window.png"), {8, 2});
   ASSERT_TRUE(image.ok()) << image.error().message;
   expect_colour(image.value(), 1, 1, 0, 0, 255);
 }
@@ -313,7 +333,7 @@ TEST_F(Pictures, ThatAreAStreamOfPicturesAreRefused) {
   const std::string jpeg = flat_jpeg(64, 48, red_with({{2, 2}, {1, 1}, {1, 1}}));
   write_text("camera.mjpg", jpeg + jpeg + jpeg);
 
-  auto image = read_picture(path("camera.mjpg"));
+  auto image = read_picture(path("camera.mjpg"), kAnySize);
 
   ASSERT_FALSE(image.ok());
   EXPECT_THAT(image.error().message, HasSubstr("camera.mjpg is a stream of JPEG pictures"));
@@ -322,11 +342,22 @@ TEST_F(Pictures, ThatAreAStreamOfPicturesAreRefused) {
 TEST_F(Pictures, WithTooManyPixelsAreRefusedBeforeTheyAreDecoded) {
   write_text("huge.png", png_file(20000, 20000, 8, 2, {"the data would be 1.2 GB"}));
 
-  auto image = read_picture(path("huge.png"));
+  auto image = read_picture(path("huge.png"), kAnySize);
 
   ASSERT_FALSE(image.ok());
   EXPECT_THAT(image.error().message,
               HasSubstr("huge.png has 20000x20000 pixels; at most 100 megapixels are decoded"));
+}
+
+TEST_F(Pictures, TooLongToBeShrunkAreRefusedBeforeTheyAreDecoded) {
+  write_text("long.png", png_file(20000, 2, 8, 2, {"the data"}));
+
+  auto image = read_picture(path("long.png"), kAnySize);
+
+  ASSERT_FALSE(image.ok());
+  EXPECT_EQ(image.error().kind, ErrorKind::InvalidArgument);
+  EXPECT_THAT(image.error().message,
+              HasSubstr("long.png has 20000x2 pixels; a side may have at most 16384"));
 }
 
 // 125 bytes that would take 1.6 GB for each decoder that is tried.
@@ -335,7 +366,7 @@ TEST_F(Pictures, OfVectorsAreRefusedWhateverSizeTheyWant) {
              "<?xml version=\"1.0\"?>\n<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"20000\" "
              "height=\"20000\"><rect width=\"9\" height=\"9\"/></svg>");
 
-  auto image = read_picture(path("huge.svg"));
+  auto image = read_picture(path("huge.svg"), kAnySize);
 
   ASSERT_FALSE(image.ok());
   EXPECT_THAT(image.error().message, HasSubstr("huge.svg"));
@@ -348,7 +379,7 @@ void read_without_memory(const std::string& file) {
   rlimit limit{};
   limit.rlim_cur = limit.rlim_max = rlim_t{300} << 20;
   setrlimit(RLIMIT_DATA, &limit);
-  const auto image = read_picture(file);
+  const auto image = read_picture(file, kAnySize);
   std::_Exit(!image.ok() && image.error().kind == ErrorKind::OutOfMemory ? 0 : 1);
 }
 
@@ -364,7 +395,7 @@ TEST_F(Pictures, LargerThanAnyPictureAreRefusedBeforeTheyAreRead) {
   write_text("endless.jpg", flat_jpeg(8, 8, {{}}));
   ASSERT_EQ(truncate(path("endless.jpg").c_str(), off_t{1} << 40), 0);
 
-  auto image = read_picture(path("endless.jpg"));
+  auto image = read_picture(path("endless.jpg"), kAnySize);
 
   ASSERT_FALSE(image.ok());
   EXPECT_THAT(image.error().message, HasSubstr("endless.jpg has 1048576 MB; at most 512 MB"));
@@ -373,7 +404,7 @@ TEST_F(Pictures, LargerThanAnyPictureAreRefusedBeforeTheyAreRead) {
 TEST_F(Pictures, AreNotWaitedForInAFifo) {
   ASSERT_EQ(mkfifo(path("queue.jpg").c_str(), 0600), 0);
 
-  auto image = read_picture(path("queue.jpg"));
+  auto image = read_picture(path("queue.jpg"), kAnySize);
 
   ASSERT_FALSE(image.ok());
   EXPECT_EQ(image.error().kind, ErrorKind::InvalidArgument);
@@ -381,7 +412,7 @@ TEST_F(Pictures, AreNotWaitedForInAFifo) {
 }
 
 TEST_F(Pictures, AreNotReadFromDevices) {
-  auto image = read_picture("/dev/zero");
+  auto image = read_picture("/dev/zero", kAnySize);
 
   ASSERT_FALSE(image.ok());
   EXPECT_THAT(image.error().message, HasSubstr("/dev/zero is a device, but no camera"));
@@ -419,7 +450,8 @@ class ReadOnce : public MediaFilesTest {
 };
 
 TEST_F(ReadOnce, PicturesAreWhole) {
-  auto image = read_picture(pipe_with(flat_jpeg(96, 64, red_with({{2, 2}, {1, 1}, {1, 1}}))));
+  auto image =
+      read_picture(pipe_with(flat_jpeg(96, 64, red_with({{2, 2}, {1, 1}, {1, 1}}))), {96, 64});
 
   ASSERT_TRUE(image.ok()) << image.error().message;
   EXPECT_EQ(image.value().width, 96);
@@ -433,7 +465,7 @@ TEST_F(ReadOnce, VideosAreWhole) {
   const auto file = MediaFile::open(pipe_with(read_text("a.avi")));
   ASSERT_TRUE(file.ok()) << file.error().message;
   EXPECT_EQ(file.value().picture_kind(), std::nullopt);
-  auto reader = VideoReader::open(file.value());
+  auto reader = VideoReader::open(file.value(), kAnySize);
   ASSERT_TRUE(reader.ok()) << reader.error().message;
 
   VideoFrame frame;
@@ -475,14 +507,14 @@ TEST_F(Pictures, WithoutADecoderNameThePackageThatHasIt) {
   const Without anything("gdkpixbufdec");
   const Without webp("webpdec");
 
-  auto image = read_picture(path("a.bmp"));
+  auto image = read_picture(path("a.bmp"), kAnySize);
   ASSERT_FALSE(image.ok());
   EXPECT_EQ(image.error().kind, ErrorKind::Unsupported);
   EXPECT_THAT(
       image.error().message,
       HasSubstr("a.bmp is a BMP picture that needs the GStreamer element gdkpixbufdec, which "
                 "is missing; install the package gstreamer1.0-plugins-good."));
-  image = read_picture(path("a.webp"));
+  image = read_picture(path("a.webp"), kAnySize);
   ASSERT_FALSE(image.ok());
   EXPECT_THAT(image.error().message, HasSubstr("install the package gstreamer1.0-plugins-bad."));
 }
@@ -492,7 +524,7 @@ TEST_F(Pictures, AreTheFirstFrameOfAVideo) {
   if (IsSkipped())
     return;
 
-  auto image = read_picture(path("a.avi"));
+  auto image = read_picture(path("a.avi"), {64, 48});
 
   ASSERT_TRUE(image.ok()) << image.error().message;
   EXPECT_EQ(image.value().width, 64);
@@ -500,11 +532,12 @@ TEST_F(Pictures, AreTheFirstFrameOfAVideo) {
 
 class Videos : public MediaFilesTest {
  protected:
-  Result<std::unique_ptr<VideoReader>> open_video(const std::string& name) const {
+  Result<std::unique_ptr<VideoReader>> open_video(const std::string& name,
+                                                  PictureSize size = {50, 30}) const {
     const auto file = MediaFile::open(path(name));
     if (!file.ok())
       return file.error();
-    return VideoReader::open(file.value());
+    return VideoReader::open(file.value(), size);
   }
 };
 
@@ -529,6 +562,20 @@ TEST_F(Videos, GiveEveryFrameWithItsTimeAndThenEnd) {
     ASSERT_TRUE(found.ok());
     EXPECT_FALSE(found.value()) << "also when asked again";
   }
+}
+
+TEST_F(Videos, AreTurnedAsTheirTagSays) {
+  write_turned_video("turned.mov", 64, 48);
+  if (IsSkipped())
+    return;
+  auto reader = open_video("turned.mov", {48, 64});
+  ASSERT_TRUE(reader.ok()) << reader.error().message;
+
+  VideoFrame frame;
+  auto found = reader.value()->next(frame);
+
+  ASSERT_TRUE(found.ok() && found.value());
+  expect_blue_on_top(frame.image, 48, 64);
 }
 
 TEST_F(Videos, SkipFramesThatComeTooEarly) {

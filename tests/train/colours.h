@@ -37,7 +37,7 @@ inline Image colour_picture(const Colour& colour) {
 }
 
 // A PictureReader: "any/folder/red.png" is red.
-inline Result<Image> read_colour(const std::string& path) {
+inline Result<Image> read_colour(const std::string& path, PictureSize) {
   for (const Colour& colour : colours()) {
     if (path.substr(path.rfind('/') + 1) == std::string(colour.name) + ".png")
       return colour_picture(colour);

@@ -26,7 +26,7 @@ constexpr int kSide = 8;
 void no_progress(const std::string&, int, int) {}
 
 // Pictures are called after their red value: "folder/17.png" is 17, 100, 200 everywhere.
-Result<Image> read_number(const std::string& path) {
+Result<Image> read_number(const std::string& path, PictureSize) {
   const std::string name = path.substr(path.rfind('/') + 1);
   if (name == "broken.png")
     return Error{ErrorKind::InvalidArgument, path + " is damaged"};
@@ -125,9 +125,9 @@ TEST_F(DataCheck, EndsItsThreadsWhenTheReportThrows) {
   auto store =
       ShardStore::create({directory_.file("some"), "", source.record_bytes(), 1000, 1 << 20});
   ASSERT_TRUE(store.ok());
-  const auto count = [&](const std::string& path) {
+  const auto count = [&](const std::string& path, PictureSize size) {
     ++read;
-    return read_number(path);
+    return read_number(path, size);
   };
   const auto interrupt = [](const std::string&, int, int) { throw std::runtime_error("enough"); };
   EXPECT_THROW(static_cast<void>(check_pictures(source, count, *store.value(), interrupt)),
@@ -140,9 +140,9 @@ TEST_F(DataCheck, EndsItsThreadsWhenTheReportThrows) {
 
 TEST_F(DataCheck, ReadsOnlyWhatIsNotThereYet) {
   std::atomic<int> read{0};
-  const auto count = [&](const std::string& path) {
+  const auto count = [&](const std::string& path, PictureSize size) {
     ++read;
-    return read_number(path);
+    return read_number(path, size);
   };
   PictureSource source{"pictures", {"1.png", "broken.png", "3.png"}, kSide, kSide, 2};
   auto store = ShardStore::create({directory_.file("some"), "", source.record_bytes(), 3, 1 << 20});

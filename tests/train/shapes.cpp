@@ -125,7 +125,7 @@ std::vector<std::string> shape_sentences(int number) {
           "A " + background + " picture with a " + size + " " + colour + " " + shape + " ."};
 }
 
-Result<Image> read_shape(const std::string& path) {
+Result<Image> read_shape(const std::string& path, PictureSize) {
   const std::string name = path.substr(path.rfind('/') + 1);
   if (name.compare(0, 5, "shape") != 0)
     return Error{ErrorKind::NotFound, path + " is no shape"};

@@ -19,7 +19,7 @@ Image shape_picture(int number);
 std::vector<std::string> shape_sentences(int number);
 
 // A PictureReader: "any/folder/shape17.png" is number 17.
-Result<Image> read_shape(const std::string& path);
+Result<Image> read_shape(const std::string& path, PictureSize size);
 
 // Lines of NAME, a tab and a sentence, for numbers 0 to count - 1.
 std::string shape_captions(int count);

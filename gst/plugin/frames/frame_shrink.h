@@ -3,22 +3,17 @@
 //
 // In two steps, because the streaming thread must not be held up: read() averages lines of the
 // frame, which is all that needs the frame, and finish() makes the picture of them on the thread
-// that captions. All arithmetic is the Shrinker's, which the tools use too.
+// that captions. The tools shrink what they decode with it too.
 #pragma once
 
 #include <cstdint>
 
 #include <gst/video/video.h>
 
+#include "image/image_view.h"
 #include "image/shrinker.h"
 
 namespace jetsoncaption {
-
-// Of the picture that the model reads, in pixels.
-struct PictureSize {
-  int width = 0;
-  int height = 0;
-};
 
 // Serves frames of one GstVideoInfo, in a format of frame_formats.h; new caps need a new object.
 // One thread at a time.
