@@ -15,6 +15,17 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+namespace {
+bool is_forked = false;
+}  // namespace
+
+#ifdef __SANITIZE_ADDRESS__
+// LeakSanitizer asks. What the thread that captions holds belongs to nobody in a forked process.
+extern "C" int __lsan_is_turned_off() {
+  return is_forked ? 1 : 0;
+}
+#endif
+
 int main(int argc, char** argv) {
   if (argc < 5)
     return 2;
@@ -51,8 +62,10 @@ int main(int argc, char** argv) {
   if (argc > 5) {
     const auto begin = std::chrono::steady_clock::now();
     const pid_t child = fork();
-    if (child == 0)
+    if (child == 0) {
+      is_forked = true;
       std::exit(0);
+    }
     int status = 0;
     waitpid(child, &status, 0);
     if (std::chrono::steady_clock::now() - begin > std::chrono::seconds(1))
