@@ -135,6 +135,8 @@ def compare_captions(bundle, program, pictures, described):
         words = [word["word"] for word in caption["words"]]
         given = bundle.tokens(words, not caption["truncated"])[1:]
         where = f"{program.name} of {picture.name}, '{caption['caption']}'"
+        if len(result["likeliest"]) != len(given):
+            raise Failure(f"{where}: says something of {len(result['likeliest'])} words, not of {len(given)}.")
         for i, (token, likeliest) in enumerate(zip(given, result["likeliest"])):
             compared += 1
             if likeliest != token:

@@ -136,7 +136,7 @@ readonly work=$PWD/build/peers python=/usr/bin/python3
 # Standard output is for the figures alone.
 {
   install_packages "${runtime_packages[@]}" libtorch-dev libopenblas0-pthread python3-numpy python3-onnx
-  configure
+  configure  # as it is, or with what is the default
   readonly engine=src/engine/libjetsoncaption-engine-torch.so
   ninja -C build -t targets all | grep -q "^$engine:" ||
     fail "build/ is without LibTorch, which the captions are compared with: meson configure build -Dtorch=auto"
