@@ -174,10 +174,6 @@ class Program:
     def median(self, figure):
         return statistics.median(times[figure] for times in self.rounds)
 
-    def spread(self, figure):
-        values = [times[figure] for times in self.rounds]
-        return min(values), max(values)
-
 
 class Ours(Program):
     def __init__(self, bundle, precision, instruction_set=None):
@@ -244,7 +240,7 @@ def report_of(programs, options, machine):
         row = {"name": program.name, "threads": 1, "words": WORDS}
         for _, figure, _ in FIGURES:
             row[figure] = round(program.median(figure), 3)
-        row["caption_ms_lowest"], row["caption_ms_highest"] = (round(v, 3) for v in program.spread("caption_ms"))
+        row["rounds"] = [{figure: round(times[figure], 3) for figure in times} for times in program.rounds]
         rows.append(row)
     return {"machine": machine, "rounds": options.rounds, "runs": options.runs, "starts": options.starts,
             "results": rows}
@@ -260,7 +256,8 @@ def print_table(report):
     print("  ".join([" " * width, *heads]))
     for row in report["results"]:
         cells = [f"{row[figure]:.{digits}f}".rjust(len(title)) for title, figure, digits in FIGURES]
-        cells.append(f"{row['caption_ms_lowest']:.2f}-{row['caption_ms_highest']:.2f}".rjust(len(heads[-1])))
+        captions = [times["caption_ms"] for times in row["rounds"]]
+        cells.append(f"{min(captions):.2f}-{max(captions):.2f}".rjust(len(heads[-1])))
         print("  ".join([row["name"].ljust(width), *cells]))
 
 

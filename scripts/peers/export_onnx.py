@@ -130,11 +130,11 @@ def add_tag_cells(graph, config, places, tags, vocabulary):
     named = [(i, vocabulary[word]) for i, word in enumerate(tags) if word]
     words = list(dict.fromkeys(word for _, word in named))
     if len(words) < len(named):
-        sys.exit("export_onnx.py: two classes of this model's tags name the same word, which this export does not know.")
+        sys.exit("export_onnx.py: two lines of tags.txt are the same word; this export knows only different ones.")
     grid = [config["input"][side] // total_stride(config) for side in ("width", "height")]
     means = graph.add("MatMul", graph.constant("windows", window_shares(*grid)), places)
-    scores = graph.add("Gather", graph.linear(means, "tags"), graph.constant("classes", [i for i, _ in named], np.int64),
-                       axis=2)
+    classes = graph.constant("classes", [i for i, _ in named], np.int64)
+    scores = graph.add("Gather", graph.linear(means, "tags"), classes, axis=2)
     highest = graph.add("ReduceMax", scores, axes=[1], keepdims=0)
     whole = graph.add("Gather", scores, graph.constant("first", 0, np.int64), axis=1)
     probabilities = graph.add("Sigmoid", graph.add("Mul", graph.add("Add", whole, highest), graph.number(0.5)))

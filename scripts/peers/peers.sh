@@ -47,7 +47,7 @@ fetch_onnxruntime() {
     local unpacked="$work/unpacked"
     rm -rf "$unpacked"
     mkdir -p "$unpacked" "$work/include"
-    (cd "$unpacked" && npm pack "$headers" >/dev/null) || fail "npm cannot download $headers."
+    (cd "$unpacked" && npm pack --loglevel=error "$headers" >/dev/null) || fail "npm cannot download $headers."
     tar --extract --gzip --file "$unpacked"/*.tgz --directory "$unpacked" \
       --wildcards '*/ios-arm64/onnxruntime.framework/Headers/*.h'
     find "$unpacked" -name '*.h' -exec mv {} "$work/include/" \;
@@ -136,7 +136,7 @@ readonly work=$PWD/build/peers python=/usr/bin/python3
 # Standard output is for the figures alone.
 {
   install_packages "${runtime_packages[@]}" libtorch-dev libopenblas0-pthread python3-numpy python3-onnx
-  configure  # as it is, or with what is the default
+  configure "$@"  # nothing is left of them
   readonly engine=src/engine/libjetsoncaption-engine-torch.so
   ninja -C build -t targets all | grep -q "^$engine:" ||
     fail "build/ is without LibTorch, which the captions are compared with: meson configure build -Dtorch=auto"
