@@ -89,8 +89,8 @@ class Graph:
                         pads=[before, before, after, after])
 
     def write(self, path, name, inputs, outputs):
-        describe = lambda values: [helper.make_tensor_value_info(*value) for value in values]
-        graph = helper.make_graph(self.nodes, name, describe(inputs), describe(outputs), self.constants)
+        described = [[helper.make_tensor_value_info(*value) for value in values] for values in (inputs, outputs)]
+        graph = helper.make_graph(self.nodes, name, *described, self.constants)
         model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], producer_name="jetsoncaption")
         model.ir_version = IR_VERSION
         onnx.checker.check_model(model, full_check=True)

@@ -131,7 +131,9 @@ class Peers(unittest.TestCase):
             self.assertEqual(self.ruled(likeliest=lambda numbers: numbers.__setitem__(place, token)), 1)
 
     def test_captions_of_another_length_are_not_compared(self):
-        self.assertIn("writes 7.5 words about the pictures of bench, not 8", self.compare(bench_words=7.5).stderr)
+        done = self.compare("--json", bench_words=7.5)
+        self.assertIn("bench's captions have 7.5 words; that of 8 is computed", done.stderr)
+        self.assertEqual(json.loads(done.stdout)["results"][0]["caption_ms"], 2 + 9 * 0.125)
         self.assertIn("None of the photographs has a caption of 8 words", self.compare(words=SENTENCE[:5]).stderr)
 
     def test_without_node_there_is_one_sentence(self):
