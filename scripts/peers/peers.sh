@@ -138,7 +138,7 @@ readonly work=$PWD/build/peers python=/usr/bin/python3
   install_packages "${runtime_packages[@]}" libtorch-dev libopenblas0-pthread python3-numpy python3-onnx
   configure "$@"  # nothing is left of them
   readonly engine=src/engine/libjetsoncaption-engine-torch.so
-  ninja -C build -t targets all | grep -q "^$engine:" ||
+  ninja -C build -t targets all | grep "^$engine:" >/dev/null ||  # not -q, which would end ninja with SIGPIPE
     fail "build/ is without LibTorch, which the captions are compared with: meson configure build -Dtorch=auto"
   compile runtime "$engine"
   mkdir -p "$work"
