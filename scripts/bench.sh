@@ -6,13 +6,18 @@ set -euo pipefail
 usage() {
   cat <<'TEXT'
 Usage: scripts/bench.sh [BENCH_OPTION...]
+       scripts/bench.sh --peers [OPTION...]
 
 Runs scripts/setup.sh, then `jetsoncaption bench` with the options, for example
   scripts/bench.sh --captions 10000 --json
+With --peers, compares with ONNX Runtime on the same network; scripts/bench.sh --peers --help says more.
 docs/performance.md says what is measured and how to read it.
 TEXT
 }
 
+if [[ "${1:-}" == --peers ]]; then
+  exec "$(dirname "${BASH_SOURCE[0]}")/peers/peers.sh" "${@:2}"
+fi
 if [[ "${1:-}" == --help || "${1:-}" == -h ]]; then
   usage
   exit 0

@@ -107,7 +107,7 @@ struct CaptionTimes {
   double shrink_ms = 0;
   double encode_ms = 0;
   double decode_ms = 0;
-  int steps = 0;  // decoder steps, one a word
+  int steps = 0;  // decoder steps: one a word, and one to see whether the sentence ends
 };
 
 // Thread-safe only where said: one describe() at a time, from any thread; cancel() at any time.

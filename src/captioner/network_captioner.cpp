@@ -195,7 +195,7 @@ Caption NetworkCaptioner::describe_picture(const LoadedNetwork& loaded,
   };
   const SearchResult found = search(*loaded.network, search_options);
   times_.decode_ms = milliseconds_since(start) - times_.shrink_ms - times_.encode_ms;
-  times_.steps = static_cast<int>(found.words.size()) + (found.truncated ? 0 : 1);
+  times_.steps = found.steps;
 
   Caption caption;
   write_words(found, loaded.bundle->vocabulary, config.language, caption);

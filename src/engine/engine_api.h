@@ -144,7 +144,7 @@ typedef struct {
   double shrink_ms;
   double encode_ms;
   double decode_ms;
-  uint32_t steps; /* of the decoder, one a word */
+  uint32_t steps; /* of the decoder: one a word, and one to see whether it ends */
 } JetsonCaptionEngineCaption;
 
 /* What was loaded and what it did so far. */

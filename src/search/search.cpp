@@ -115,6 +115,7 @@ class Beam {
   std::vector<float> attention_;  // of the newest step; empty unless asked for
   Finished best_finished_;
   size_t finished_ = 0;
+  int steps_ = 0;
 };
 
 Beam::Beam(StepScorer& scorer, const SearchOptions& options)
@@ -147,6 +148,7 @@ SearchResult Beam::run() {
     if (written > 0 && should_stop_ && should_stop_())
       break;
     scorer_.step(parents_, words_, log_probabilities_);
+    ++steps_;
     assert(log_probabilities_.size() == live_.size() * vocabulary_);
     if (written == max_words_) {
       finish_those_that_end(written);
@@ -288,6 +290,7 @@ bool Beam::can_win(int written) const {
 SearchResult Beam::result() const {
   SearchResult result;
   result.truncated = finished_ == 0;
+  result.steps = steps_;
   if (finished_ > 0)
     result.end_log_probability = best_finished_.end_log_probability;
   const int last_node = finished_ > 0 ? best_finished_.last_node : live_.front().last_node;

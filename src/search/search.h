@@ -45,6 +45,7 @@ struct SearchResult {
   std::vector<std::vector<float>> word_attention;  // a map a word (StepScorer); empty unless asked
   float end_log_probability = 0.0F;                // of the end token; 0 when truncated
   bool truncated = false;  // cut off by max_words or should_stop, or nothing could follow
+  int steps = 0;           // of the scorer
 
   // Geometric mean of the probabilities of the words and, unless truncated, of the end token; 0
   // when there is neither.

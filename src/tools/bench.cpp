@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <cstdio>
 #include <iomanip>
 #include <iostream>
 #include <memory>
@@ -28,15 +29,21 @@ namespace jetsoncaption {
 
 namespace {
 
-constexpr int kPictureWidth = 1920;
-constexpr int kPictureHeight = 1080;
+constexpr int kMaxSide = 8192;
 constexpr int kPictures = 4;  // different ones, so that captions differ in length
 constexpr int kWarmUpCaptions = 10;
 constexpr int kSettledCaptions = 100;  // after so many, memory must not grow any more
 
+// In pixels.
+struct PictureSize {
+  int width = 1920;
+  int height = 1080;
+};
+
 struct BenchArguments {
   CaptionerOptions model;
   DescribeOptions search;
+  PictureSize picture;
   int runs = 200;
   int captions = 200;
   bool isolation = false;
@@ -76,11 +83,10 @@ double used_mb(const MemorySampler& sampler) {
   return static_cast<double>(sampler.sample().used_bytes) / (1 << 20);
 }
 
-std::vector<Image> make_pictures() {
+std::vector<Image> make_pictures(const PictureSize& size) {
   std::vector<Image> pictures;
-  for (int i = 0; i < kPictures; ++i) {
-    pictures.push_back(make_bench_picture(kPictureWidth, kPictureHeight, i));
-  }
+  for (int i = 0; i < kPictures; ++i)
+    pictures.push_back(make_bench_picture(size.width, size.height, i));
   return pictures;
 }
 
@@ -173,9 +179,7 @@ Result<IsolationCost> time_isolation(const BenchArguments& arguments, const Memo
   const auto worker = load_worker_captioner(options);
   if (!worker.ok())
     return worker.error();
-  std::vector<Image> pictures;
-  for (int i = 0; i < kPictures; ++i)
-    pictures.push_back(make_bench_picture(info.input_width, info.input_height, i));
+  const std::vector<Image> pictures = make_pictures({info.input_width, info.input_height});
   Progress progress;
   for (int i = 0; i < kWarmUpCaptions + arguments.runs; ++i) {
     const Image& picture = pictures[i % pictures.size()];
@@ -240,7 +244,7 @@ void print_json(const BenchArguments& arguments, const std::vector<Path>& paths,
                            {"model", info.model_name},
                            {"beam_size", arguments.search.beam_size},
                            {"runs", arguments.runs},
-                           {"picture", {kPictureWidth, kPictureHeight}},
+                           {"picture", {arguments.picture.width, arguments.picture.height}},
                            {"results", results},
                            {"memory",
                             {{"path", paths.front().name},
@@ -267,9 +271,9 @@ void print_table(const BenchArguments& arguments, const std::vector<Path>& paths
   const CaptionerInfo& info = paths.front().captioner->info();
   std::cout << machine.cpu << ", " << machine.cores << " cores, "
             << format_fixed(machine.memory_mb / 1024, 1) << " GB, " << libtorch_of(paths) << '\n'
-            << info.model_name << ", " << arguments.runs << " pictures of " << kPictureWidth << "x"
-            << kPictureHeight << ", beam size " << arguments.search.beam_size
-            << ", milliseconds\n\n"
+            << info.model_name << ", " << arguments.runs << " pictures of "
+            << arguments.picture.width << "x" << arguments.picture.height << ", beam size "
+            << arguments.search.beam_size << ", milliseconds\n\n"
             << "  path   precision  step         p50       p95       p99\n";
   for (const Path& path : paths) {
     for (const Step& step : kSteps) {
@@ -309,7 +313,7 @@ void report_single(const std::string& path, const Error& error) {
 
 // Memory is watched on the first path before the other is loaded: only one model is in a camera.
 Result<void> bench(const BenchArguments& arguments) {
-  const std::vector<Image> pictures = make_pictures();
+  const std::vector<Image> pictures = make_pictures(arguments.picture);
   const MemorySampler sampler;
   MemoryUse memory;
   memory.before_load = used_mb(sampler);
@@ -353,6 +357,19 @@ Result<void> bench(const BenchArguments& arguments) {
   return {};
 }
 
+PictureSize read_picture_size(const std::string& text) {
+  PictureSize size;
+  char rest = 0;
+  const int read = std::sscanf(text.c_str(), "%dx%d%c", &size.width, &size.height, &rest);
+  const auto is_side = [](int pixels) { return pixels >= 1 && pixels <= kMaxSide; };
+  if (read != 2 || !is_side(size.width) || !is_side(size.height)) {
+    throw CLI::ValidationError("--picture",
+                               "'" + text + "' is no size; name a width and a height of 1 to " +
+                                   std::to_string(kMaxSide) + " pixels, as in 224x224.");
+  }
+  return size;
+}
+
 }  // namespace
 
 void add_bench_command(CLI::App& program, int& exit_code) {
@@ -366,6 +383,12 @@ void add_bench_command(CLI::App& program, int& exit_code) {
       ->type_name("N")
       ->check(CLI::Range(0, 64));
   add_search_options(command, arguments->search);
+  command
+      .add_option_function<std::string>(
+          "--picture",
+          [arguments](const std::string& text) { arguments->picture = read_picture_size(text); },
+          "Size of the pictures (default: 1920x1080)")
+      ->type_name("WIDTHxHEIGHT");
   command.add_option("--runs", arguments->runs, "Captions timed on each path, after a warm-up")
       ->type_name("N")
       ->check(CLI::Range(1, 1000000))
@@ -380,13 +403,14 @@ void add_bench_command(CLI::App& program, int& exit_code) {
                    "Compare each path with the same one in a worker process");
   command.add_flag("--json", arguments->json, "Print the figures as a JSON object");
   command.footer(
-      "Describes pictures of 1920x1080 that are made by a formula, on two paths in turn:\n"
+      "Describes pictures that are made by a formula, on two paths in turn:\n"
       "  int8   our kernels, as the element runs it\n"
       "  torch  fp32 with LibTorch's operators\n"
       "and times shrinking to the model's input, the encoder, each word, and the whole caption.\n"
       "Examples:\n"
       "  jetsoncaption bench\n"
       "  jetsoncaption bench --precision int8 --isolation\n"
+      "  jetsoncaption bench --threads 1 --picture 224x224 --max-words 8\n"
       "  jetsoncaption bench --captions 10000 --json > bench.json");
   command.callback([arguments, &exit_code] {
     const auto result = bench(*arguments);

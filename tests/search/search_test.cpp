@@ -46,6 +46,16 @@ TEST(GreedySearch, ReportsTheLogProbabilityOfEachWord) {
   EXPECT_FLOAT_EQ(result.end_log_probability, static_cast<float>(std::log(0.4)));
 }
 
+TEST(Search, CountsEachStepOfTheScorer) {
+  for (const int max_words : {1, 3}) {
+    FakeScorer scorer = late_bloomer();
+    const SearchResult result = search(scorer, options(2, max_words));
+    EXPECT_EQ(static_cast<size_t>(result.steps), scorer.all_words.size());
+  }
+  ConstantScorer endless({-9, -9, -kInfinity, -0.3F, -1, -2});
+  EXPECT_EQ(search(endless, options(1, 3)).steps, 4) << "cut off: one to see whether it ends";
+}
+
 TEST(BeamSearch, FindsTheSentenceThatGreedySearchMisses) {
   FakeScorer scorer = late_bloomer();
   const SearchResult result = search(scorer, options(2));

@@ -370,6 +370,19 @@ TEST_F(Commands, BenchReportsEveryStepOfBothPaths) {
   EXPECT_GE(report["memory"]["peak_mb"], report["memory"]["after_captions_mb"]);
 }
 
+TEST_F(Commands, BenchDescribesPicturesOfTheSizeThatIsAskedFor) {
+  const Outcome outcome =
+      run({"bench", "--json", "--picture", "64x48", "--runs", "2", "--captions", "2"});
+  ASSERT_EQ(outcome.exit_code, kAllWell) << outcome.errors;
+  EXPECT_EQ(nlohmann::json::parse(outcome.output)["picture"], (nlohmann::json{64, 48}));
+
+  for (const char* size : {"64", "64x", "0x48", "64x48x3", "64x9000", "ax48"}) {
+    const Outcome refused = run({"bench", "--picture", size});
+    EXPECT_EQ(refused.exit_code, kWrongCall) << size;
+    EXPECT_THAT(refused.errors, HasSubstr(std::string("'") + size + "' is no size")) << size;
+  }
+}
+
 TEST_F(Commands, BenchComparesWithAWorkerProcess) {
   const Outcome outcome = run({"bench", "--json", "--isolation", "--runs", "3", "--captions", "2"});
 
