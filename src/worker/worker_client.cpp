@@ -76,6 +76,7 @@ class WorkerClient {
 
   // As the conversation's, and keeps what the answer says of the engine.
   Result<void> ask(WorkerStage stage, milliseconds timeout, int descriptor = -1);
+  void keep_stats();
   Result<void> check_stats() const;
   milliseconds load_timeout() const;
 
@@ -105,14 +106,16 @@ Result<void> WorkerClient::ask(WorkerStage stage, milliseconds timeout, int desc
   const Result<void> asked = conversation_.ask(stage, timeout, descriptor);
   if (!asked.ok())
     return asked;
-  if (conversation_.request().kind != RequestKind::Create) {
-    const Result<void> same = check_stats();
-    if (!same.ok())
-      return conversation_.lost_by_nonsense(same.error().message);
-  }
+  const Result<void> same = check_stats();
+  if (!same.ok())
+    return conversation_.lost_by_nonsense(same.error().message);
+  keep_stats();
+  return {};
+}
+
+void WorkerClient::keep_stats() {
   const std::lock_guard<std::mutex> lock(mutex_);
   stats_ = conversation_.answer().stats;
-  return {};
 }
 
 Result<std::unique_ptr<WorkerClient>> WorkerClient::start(
@@ -136,9 +139,14 @@ Result<std::unique_ptr<WorkerClient>> WorkerClient::start(
   create.threads = options.threads;
   create.cudnn = options.cudnn != 0;
   client->conversation_.request().kind = RequestKind::Create;
-  const Result<void> asked = client->ask(WorkerStage::Starting, client->load_timeout());
+  const auto is_cancelled = [&options] {
+    return options.is_cancelled != nullptr && options.is_cancelled(options.cancel_data) != 0;
+  };
+  const Result<void> asked =
+      client->conversation_.ask_unless(is_cancelled, WorkerStage::Starting, client->load_timeout());
   if (!asked.ok())
     return asked.error();
+  client->keep_stats();
   const WorkerAnswer& answer = client->conversation_.answer();
   if (answer.status != JETSONCAPTION_ENGINE_OK)
     return Error{static_cast<ErrorKind>(answer.status), answer.error};

@@ -22,6 +22,9 @@ constexpr int kMostRefused = 100;  // a second
 // seen so often.
 constexpr milliseconds kLookAgain{200};
 
+// And that nobody wants an answer any more.
+constexpr milliseconds kAskAgain{20};
+
 // How long a process may take to end that has closed its socket: it may write a core file.
 constexpr milliseconds kEndPatience{2000};
 
@@ -40,6 +43,11 @@ Error WorkerConversation::lose(const std::string& sentence) {
   pid_ = 0;
   lost_ = "The worker process " + std::to_string(process_->pid()) + " " + sentence + ".";
   return {ErrorKind::Lost, lost_};
+}
+
+Error WorkerConversation::end_cancelled() {
+  process_->kill();
+  return {ErrorKind::Cancelled, lose("is not wanted any more, and was killed").message};
 }
 
 Error WorkerConversation::lost_by_end() {
@@ -67,7 +75,9 @@ Error WorkerConversation::lost_by_socket(int fault) {
 
 Result<void> WorkerConversation::wait_for(short events, const Deadline& deadline) {
   for (;;) {
-    milliseconds left = kLookAgain;
+    if (is_cancelled_ && is_cancelled_())
+      return end_cancelled();
+    milliseconds left = is_cancelled_ ? kAskAgain : kLookAgain;
     if (deadline)
       left = std::min(left, std::chrono::duration_cast<milliseconds>(*deadline - Clock::now()) +
                                 milliseconds(1));
@@ -170,6 +180,14 @@ Result<void> WorkerConversation::ask(WorkerStage stage, milliseconds timeout, in
   if (done.ok())
     stage_ = WorkerStage::Waiting;
   return done;
+}
+
+Result<void> WorkerConversation::ask_unless(const std::function<bool()>& is_cancelled,
+                                            WorkerStage stage, milliseconds timeout) {
+  is_cancelled_ = is_cancelled;
+  Result<void> asked = ask(stage, timeout);
+  is_cancelled_ = nullptr;
+  return asked;
 }
 
 void WorkerConversation::cancel(uint64_t number) {

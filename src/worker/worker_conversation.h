@@ -6,6 +6,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -32,6 +33,12 @@ class WorkerConversation {
   // The answer is in answer(). `stage` is what the process begins with; `descriptor` goes with the
   // request, unless it is -1. No timeout: 0. Lost, once and for all.
   Result<void> ask(WorkerStage stage, std::chrono::milliseconds timeout, int descriptor = -1);
+
+  // The same, until `is_cancelled` says, in this thread, that nobody wants an answer any more: the
+  // process is killed then. Cancelled.
+  Result<void> ask_unless(const std::function<bool()>& is_cancelled, WorkerStage stage,
+                          std::chrono::milliseconds timeout);
+
   const WorkerAnswer& answer() const { return answer_; }
 
   // Not waited for: where there is no room for the message, the caption comes to its end.
@@ -52,6 +59,7 @@ class WorkerConversation {
   Result<void> wait_for(short events, const Deadline& deadline);
   Result<void> receive(const Deadline& deadline);
 
+  Error end_cancelled();
   Error lost_by_end();
   Error lost_by_time();
   Error lost_by_socket(int fault);
@@ -67,6 +75,7 @@ class WorkerConversation {
   std::vector<char> incoming_;
   WorkerStage stage_ = WorkerStage::Starting;
   std::chrono::milliseconds asked_for_{0};
+  std::function<bool()> is_cancelled_;
   std::string lost_;  // a sentence; empty while it is not
 };
 
