@@ -75,6 +75,11 @@ typedef struct {
   /* Of an engine in a process of its own; others do not look at them. 0: none. */
   uint32_t worker_timeout_ms;      /* longest time of a caption */
   uint32_t worker_memory_limit_mb; /* of the process's data */
+  /* Called in the thread of create () while that waits for the process. Other than 0: nobody wants
+   * the engine any more; the process is ended, and create () says CANCELLED. NULL: it is waited
+   * for. */
+  int32_t (*is_cancelled)(void* cancel_data);
+  void* cancel_data;
 } JetsonCaptionEngineOptions;
 
 /* RGB, 8 bits a channel. The pixels are borrowed for the call. Any size; the engine squashes the

@@ -13,6 +13,10 @@ namespace jetsoncaption {
 // The orientation that an EXIF block (a TIFF structure, also a TIFF file itself) names: 1 to 8 as
 // the EXIF standard numbers them (tag 0x0112). 1, which is upright, also when there is none or the
 // bytes make no sense.
+//
+// GStreamer's tag library would not do: it finds the directory only right behind the header (1.22),
+// where TIFF files seldom have it, says nothing of where the number stands, and is missing in
+// builds without GStreamer.
 int exif_orientation(const ByteReader& block);
 
 // Where in such a block the number stands, two bytes in the block's own order; the block's size

@@ -17,6 +17,7 @@ namespace jetsoncaption {
 // - When the process has ended, answers nonsense, or takes longer than worker_timeout_ms for a
 //   caption (and is then killed), each call says LOST with how it ended and what it did. Such an
 //   engine can only be destroyed; another may be created.
+// - create() ends the process at once when is_cancelled() of its options says so.
 // - create() and trim_memory() may take six times worker_timeout_ms, and at least a minute.
 // - get_stats() never waits for the process, and says which it is.
 Result<EngineLibrary> open_worker_engine(EngineKind kind);

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""What is installed has read-only relocations, bound at start, and no executable stack; libraries show only what others call.
+"""What is installed has read-only relocations, bound at start, no executable stack, and functions that see when theirs is
+written over; libraries show only what others call. --fortified: calls of the C library are checked as well, where they can be.
 
-Usage: hardening_check.py FILE...
+Usage: hardening_check.py [--fortified] FILE...
 """
 import pathlib
 import re
@@ -20,7 +21,11 @@ def output(*command):
     return subprocess.run(command, check=True, stdout=subprocess.PIPE, universal_newlines=True).stdout
 
 
-def faults(path):
+# Has few calls of the C library, and none that can be checked.
+NOT_FORTIFIED = "libgstjetsoncaptionmeta"
+
+
+def faults(path, fortified):
     dynamic = output("readelf", "-dW", path)
     segments = output("readelf", "-lW", path)
     if "GNU_RELRO" not in segments:
@@ -31,6 +36,11 @@ def faults(path):
     if not stack or "E" in stack.group(1):
         yield "its stack can be executed (-z noexecstack)"
     name = pathlib.Path(path).name
+    called = {line.split()[-1].split("@")[0] for line in output("nm", "-D", "--undefined-only", path).splitlines()}
+    if "__stack_chk_fail" not in called:
+        yield "its functions do not see when their stack is written over (-fstack-protector-strong)"
+    if fortified and not name.startswith(NOT_FORTIFIED) and not any(re.fullmatch(r"__\w+_chk", symbol) for symbol in called):
+        yield "its calls of the C library are not checked (-D_FORTIFY_SOURCE=2)"
     for beginning, shown in SHOWN.items():
         if not name.startswith(beginning):
             continue
@@ -46,8 +56,10 @@ def faults(path):
         break
 
 
-def main(paths):
-    found = [f"{path}: {fault}" for path in paths for fault in faults(path)]
+def main(arguments):
+    fortified = "--fortified" in arguments
+    paths = [argument for argument in arguments if argument != "--fortified"]
+    found = [f"{path}: {fault}" for path in paths for fault in faults(path, fortified)]
     print("\n".join(found) or f"{len(paths)} files are as they should be.")
     return bool(found)
 

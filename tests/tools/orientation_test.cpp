@@ -36,6 +36,16 @@ TEST(ExifOrientation, IsReadInBothByteOrders) {
   EXPECT_EQ(orientation_of(block_with(8, false)), 8);
 }
 
+// Writers of TIFF put the directory behind the pixels.
+TEST(ExifOrientation, IsFoundWhereverTheDirectoryStands) {
+  const std::string whole = block_with(6);
+  for (const char between : {2, 32, 100}) {
+    std::string moved = whole.substr(0, 8) + std::string(between, 'p') + whole.substr(8);
+    moved[4] = static_cast<char>(8 + between);
+    EXPECT_EQ(orientation_of(moved), 6) << int{between} << " bytes before it";
+  }
+}
+
 TEST(ExifOrientation, IsUprightWhenTheBlockSaysNothing) {
   EXPECT_EQ(orientation_of(std::string("II*\0\x08\0\0\0\0\0", 10)), 1);
   EXPECT_EQ(orientation_of("not a block"), 1);

@@ -263,6 +263,26 @@ TEST(WorkerClient, KillsAProcessThatTakesTooLong) {
   expect_no_child();
 }
 
+TEST(WorkerClient, IsEndedWhenNobodyWantsItsModelAnyMore) {
+  constexpr milliseconds kLoad{60000};
+  const std::string model = "fake:create-ms=" + std::to_string(kLoad.count());
+  int asked = 0;
+  JetsonCaptionEngineOptions options = {};
+  options.size = sizeof options;
+  options.model_dir = model.c_str();
+  options.is_cancelled = [](void* times) { return ++*static_cast<int*>(times) > 10 ? 1 : 0; };
+  options.cancel_data = &asked;
+  const auto library = open_worker_engine(EngineKind::Int8);
+  const JetsonCaptionEngineApi* api = library.value().api;
+  const Clock::time_point begin = Clock::now();
+  JetsonCaptionEngine* engine = nullptr;
+  EXPECT_EQ(api->create(&options, &engine), JETSONCAPTION_ENGINE_CANCELLED) << api->last_error();
+  EXPECT_EQ(engine, nullptr);
+  EXPECT_EQ(asked, 11);
+  EXPECT_LT(Clock::now() - begin, kLoad / 4);
+  expect_no_child();
+}
+
 TEST(WorkerClient, IsCancelledWhileItWorks) {
   Engine engine("fake:delay-ms=60000");
   std::thread other([&engine] {
@@ -294,7 +314,7 @@ TEST(WorkerClient, GivesUpWhatItDoesNotNeed) {
   EXPECT_NE(read_proc(pid, "status").find("NoNewPrivs:\t1"), std::string::npos);
   EXPECT_GE(std::stoi(read_proc(pid, "oom_score_adj")), 500);
   EXPECT_EQ(getpriority(PRIO_PROCESS, static_cast<id_t>(pid)),
-            std::min(getpriority(PRIO_PROCESS, 0) + 5, 19));
+            std::max(getpriority(PRIO_PROCESS, 0), 5));
   EXPECT_EQ(getpgid(pid), pid);
 }
 

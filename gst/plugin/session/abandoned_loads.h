@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Models whose loading nobody waits for any more. The engine's create() cannot be interrupted, nor
-// can its encoder, its destroy() or the reading of fonts, and a stop does not wait for them: the
-// thread is left alone, and gives up what it has.
+// Models whose loading nobody waits for any more. The create() of an engine in this process cannot
+// be interrupted, nor can its encoder, its destroy() or the reading of fonts, and a stop does not
+// wait for them: the thread is left alone, and gives up what it has.
 #pragma once
 
 #include <chrono>

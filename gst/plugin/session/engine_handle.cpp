@@ -27,6 +27,11 @@ Error fault_of(const JetsonCaptionEngineApi& api, int32_t status) {
   return error;
 }
 
+// Of the C boundary.
+int32_t asks(void* is_stopped) noexcept {
+  return (*static_cast<const std::function<bool()>*>(is_stopped))() ? 1 : 0;
+}
+
 bool has_attention(const EngineInfo& info) {
   const uint64_t cells = uint64_t{info.attention_columns} * info.attention_rows;
   return cells > 0 && cells <= GST_JETSON_CAPTION_META_MAX_CELLS;
@@ -34,8 +39,9 @@ bool has_attention(const EngineInfo& info) {
 
 }  // namespace
 
-Result<std::unique_ptr<EngineHandle>> EngineHandle::create(const EngineLibrary& library,
-                                                           const EngineOptions& options) {
+Result<std::unique_ptr<EngineHandle>> EngineHandle::create(
+    const EngineLibrary& library, const EngineOptions& options,
+    const std::function<bool()>& is_stopped) {
   const JetsonCaptionEngineApi* api = library.api;
   JetsonCaptionEngineOptions engine_options = {};
   engine_options.size = sizeof engine_options;
@@ -46,6 +52,8 @@ Result<std::unique_ptr<EngineHandle>> EngineHandle::create(const EngineLibrary& 
   engine_options.cudnn = options.cudnn ? 1 : 0;
   engine_options.worker_timeout_ms = options.worker_timeout_ms;
   engine_options.worker_memory_limit_mb = options.worker_memory_limit_mb;
+  engine_options.is_cancelled = asks;
+  engine_options.cancel_data = const_cast<std::function<bool()>*>(&is_stopped);
 
   // Made first: what the engine returns has an owner at once.
   std::unique_ptr<EngineHandle> handle(new EngineHandle(api));

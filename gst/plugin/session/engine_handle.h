@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -57,9 +58,11 @@ struct EngineInfo {
 // One describe() or trim_memory() at a time; cancel() and info() from any thread.
 class EngineHandle {
  public:
-  // Loads the model; takes about a second. All kinds of errors. From any thread.
+  // Loads the model; takes about a second. All kinds of errors. From any thread. Cancelled when it
+  // waited for a worker process and `is_stopped`, which is asked in this thread, said so.
   static Result<std::unique_ptr<EngineHandle>> create(const EngineLibrary& library,
-                                                      const EngineOptions& options);
+                                                      const EngineOptions& options,
+                                                      const std::function<bool()>& is_stopped);
 
   ~EngineHandle();
   EngineHandle(const EngineHandle&) = delete;

@@ -83,7 +83,7 @@ Result<std::unique_ptr<EngineHandle>> open_and_create(EngineKind kind, const Eng
     return Error{ErrorKind::Cancelled, "The element was stopped."};
 
   const EngineOptions& options = start.options;
-  auto engine = EngineHandle::create(library.value(), options);
+  auto engine = EngineHandle::create(library.value(), options, is_stopped);
   if (engine.ok())
     return engine;
   const Error& cause = engine.error();

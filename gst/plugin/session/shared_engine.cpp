@@ -106,10 +106,12 @@ class Loading {
   SharedEngine& engine_;
 };
 
-Result<void> load_for_all(SharedEngine& engine, const EngineShare::Load& load,
-                          const std::function<bool()>& is_stopped) {
-  Loading loading(engine);
-  Result<std::unique_ptr<EngineHandle>> loaded = load(is_stopped);
+// Goes on for others, who have the engine too, when `is_stopped` says that this one is.
+Result<void> load_for_all(const std::shared_ptr<SharedEngine>& engine,
+                          const EngineShare::Load& load, const std::function<bool()>& is_stopped) {
+  Loading loading(*engine);
+  Result<std::unique_ptr<EngineHandle>> loaded =
+      load([&] { return engine.use_count() == 1 && is_stopped(); });
   if (loaded.ok()) {
     loading.handle = std::move(loaded.value());
     return {};
@@ -166,7 +168,7 @@ Result<std::unique_ptr<EngineShare>> EngineShare::join(const std::string& key, c
       }
     }
     const Result<void> loaded =
-        is_first ? load_for_all(*engine, load, is_stopped) : wait_for_load(*engine, is_stopped);
+        is_first ? load_for_all(engine, load, is_stopped) : wait_for_load(*engine, is_stopped);
     if (loaded.ok())
       return std::unique_ptr<EngineShare>(new EngineShare(std::move(engine)));
     const bool is_left_by_another = !is_first && loaded.error().kind == ErrorKind::Cancelled;

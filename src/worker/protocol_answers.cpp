@@ -1,57 +1,18 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// From messages to structures and back, with all checks.
-#include "worker/protocol.h"
-
+// Answers and stages, from structures to messages and back, with all checks.
 #include <algorithm>
-#include <cmath>
 #include <cstring>
-#include <type_traits>
+#include <string>
+#include <vector>
+
+#include "worker/protocol.h"
+#include "worker/protocol_parts.h"
 
 namespace jetsoncaption {
 namespace {
 
-constexpr uint32_t kMagic = 0x4a43574b;  // "KWCJ"
-constexpr uint32_t kAnswer = 0x100;      // the kind of an answer is that of its request and this
-constexpr uint32_t kStage = 0x200;       // a kind of its own
-constexpr double kRounding = 1e-3;       // of what should be at most 1
-constexpr double kLongestMs = 1e9;       // of anything
-constexpr uint32_t kMaxThreads = 4096;
-
-// Members are in an order that leaves no gaps, so that no byte is sent that was not written.
-struct Head {
-  uint32_t magic;
-  uint32_t version;
-  uint32_t kind;
-  uint32_t length;  // of what is behind the head
-  uint64_t serial;
-};
-static_assert(sizeof(Head) == 24, "no gaps");
-
-struct CreateBody {
-  int32_t engine;
-  int32_t device;
-  int32_t precision;
-  uint32_t threads;
-  int32_t cudnn;
-  char model_dir[kWorkerMaxPath];
-};
-
-struct DescribeBody {
-  uint64_t number;
-  double hedge_below;
-  double tag_weight;
-  uint32_t beam_size;
-  uint32_t max_words;
-  uint32_t max_inference_ms;
-  uint32_t width;
-  uint32_t height;
-  uint32_t cells;
-};
-static_assert(sizeof(DescribeBody) == 48, "no gaps");
-
-struct CancelBody {
-  uint64_t number;
-};
+constexpr double kRounding = 1e-3;  // of what should be at most 1
+constexpr double kLongestMs = 1e9;  // of anything
 
 struct StageBody {
   uint32_t stage;
@@ -95,96 +56,11 @@ struct CaptionBody {
   char text[JETSONCAPTION_ENGINE_TEXT_SIZE];
 };
 
-static_assert(sizeof(Head) + sizeof(AnswerBody) + sizeof(CaptionBody) +
+static_assert(sizeof(MessageHead) + sizeof(AnswerBody) + sizeof(CaptionBody) +
                       JETSONCAPTION_ENGINE_MAX_WORDS *
                           (sizeof(JetsonCaptionEngineWord) + kWorkerMaxCells * sizeof(float)) <=
                   kWorkerMaxMessage,
               "every answer fits");
-
-template <size_t kSize>
-void put_text(char (&to)[kSize], const char* from) {
-  const size_t length = std::min(strnlen(from, kSize), kSize - 1);
-  std::memcpy(to, from, length);
-}
-
-template <size_t kSize>
-bool ends(const char (&text)[kSize]) {
-  return strnlen(text, kSize) < kSize;
-}
-
-template <size_t kSize>
-void get_text(char (&to)[kSize], const char (&from)[kSize]) {
-  std::memcpy(to, from, kSize);
-}
-
-void begin(uint32_t kind, uint64_t serial, std::vector<char>& message) {
-  message.resize(sizeof(Head));
-  const Head head = {kMagic, kWorkerProtocolVersion, kind, 0, serial};
-  std::memcpy(message.data(), &head, sizeof head);
-}
-
-void append(const void* bytes, size_t length, std::vector<char>& message) {
-  const auto* begin = static_cast<const char*>(bytes);
-  message.insert(message.end(), begin, begin + length);
-}
-
-template <typename Body>
-void append(const Body& body, std::vector<char>& message) {
-  static_assert(std::is_trivially_copyable<Body>::value, "it is sent as it lies");
-  append(&body, sizeof body, message);
-}
-
-void finish(std::vector<char>& message) {
-  const auto length = static_cast<uint32_t>(message.size() - sizeof(Head));
-  std::memcpy(message.data() + offsetof(Head, length), &length, sizeof length);
-}
-
-Error nonsense(const std::string& what) {
-  return {ErrorKind::Internal, what};
-}
-
-// Reads the head, and checks that the message is as long as it says.
-Result<Head> read_head(const char* bytes, size_t length) {
-  Head head;
-  if (length < sizeof head)
-    return nonsense("a message of " + std::to_string(length) + " bytes");
-  std::memcpy(&head, bytes, sizeof head);
-  if (head.magic != kMagic)
-    return nonsense("a message of something else");
-  if (head.version != kWorkerProtocolVersion)
-    return nonsense("version " + std::to_string(head.version) + " of the protocol instead of " +
-                    std::to_string(kWorkerProtocolVersion) +
-                    "; install the plugin and the worker from one release");
-  if (head.length != length - sizeof head)
-    return nonsense("a message of another length than it says");
-  return head;
-}
-
-// Takes the front of what is left.
-class Reader {
- public:
-  Reader(const char* bytes, size_t length) : at_(bytes), left_(length) {}
-
-  bool take(void* to, size_t length) {
-    if (length > left_)
-      return false;
-    if (length > 0)
-      std::memcpy(to, at_, length);
-    at_ += length;
-    left_ -= length;
-    return true;
-  }
-  template <typename Body>
-  bool take(Body& body) {
-    static_assert(std::is_trivially_copyable<Body>::value, "it is read as it lies");
-    return take(&body, sizeof body);
-  }
-  bool is_at_end() const { return left_ == 0; }
-
- private:
-  const char* at_;
-  size_t left_;
-};
 
 // Not for NaN.
 bool is_between(double value, double least, double most) {
@@ -197,47 +73,6 @@ bool is_share(double value) {
 
 bool is_time(double value) {
   return is_between(value, 0, kLongestMs);
-}
-
-Result<void> read_create(Reader& reader, CreateRequest& request) {
-  CreateBody body;
-  if (!reader.take(body) || !reader.is_at_end())
-    return nonsense("a Create of a wrong length");
-  if (body.engine < 0 || body.engine >= kEngineKinds || !ends(body.model_dir) ||
-      body.threads > kMaxThreads)
-    return nonsense("a Create that is out of range");
-  request.engine = static_cast<EngineKind>(body.engine);
-  request.device = body.device;
-  request.precision = body.precision;
-  request.threads = body.threads;
-  request.cudnn = body.cudnn != 0;
-  request.model_dir = body.model_dir;
-  return {};
-}
-
-// What the engine checks itself it is left to say.
-Result<void> read_describe(Reader& reader, DescribeRequest& describe) {
-  DescribeBody body;
-  if (!reader.take(body) || !reader.is_at_end())
-    return nonsense("a Describe of a wrong length");
-  if (body.width < 1 || body.height < 1 || body.width > kWorkerMaxSide ||
-      body.height > kWorkerMaxSide || body.cells > kWorkerMaxCells ||
-      uint64_t{body.width} * body.height * 3 > kWorkerMaxPixels)
-    return nonsense("a Describe that is out of range");
-  describe.width = body.width;
-  describe.height = body.height;
-  describe.cells = body.cells;
-  JetsonCaptionEngineRequest& request = describe.request;
-  request = {};
-  request.size = sizeof request;
-  request.beam_size = body.beam_size;
-  request.max_words = body.max_words;
-  request.max_inference_ms = body.max_inference_ms;
-  request.attention = body.cells > 0 ? 1 : 0;
-  request.hedge_below = body.hedge_below;
-  request.tag_weight = body.tag_weight;
-  request.number = body.number;
-  return {};
 }
 
 AnswerBody answer_body(const WorkerAnswer& answer) {
@@ -328,7 +163,8 @@ void append_caption(const WorkerCaption& told, std::vector<char>& message) {
   append(told.maps.data(), told.maps.size() * sizeof told.maps[0], message);
 }
 
-Result<void> read_words(Reader& reader, uint32_t count, uint32_t cells, WorkerCaption& told) {
+Result<void> read_words(MessageReader& reader, uint32_t count, uint32_t cells,
+                        WorkerCaption& told) {
   told.words.resize(count);
   told.maps.resize(size_t{count} * cells);
   if (!reader.take(told.words.data(), told.words.size() * sizeof told.words[0]) ||
@@ -343,7 +179,8 @@ Result<void> read_words(Reader& reader, uint32_t count, uint32_t cells, WorkerCa
   return {};
 }
 
-Result<void> read_caption(Reader& reader, const DescribeRequest& request, WorkerCaption& told) {
+Result<void> read_caption(MessageReader& reader, const DescribeRequest& request,
+                          WorkerCaption& told) {
   CaptionBody body;
   if (!reader.take(body))
     return nonsense("half a caption");
@@ -402,74 +239,26 @@ const char* describe_stage(WorkerStage stage) {
   return "at an unknown stage";
 }
 
-void encode_request(const WorkerRequest& request, std::vector<char>& message) {
-  begin(static_cast<uint32_t>(request.kind), request.serial, message);
-  if (request.kind == RequestKind::Create) {
-    CreateBody body;
-    std::memset(&body, 0, sizeof body);
-    body.engine = static_cast<int32_t>(request.create.engine);
-    body.device = request.create.device;
-    body.precision = request.create.precision;
-    body.threads = request.create.threads;
-    body.cudnn = request.create.cudnn ? 1 : 0;
-    put_text(body.model_dir, request.create.model_dir.c_str());
-    append(body, message);
-  } else if (request.kind == RequestKind::Describe) {
-    const JetsonCaptionEngineRequest& asked = request.describe.request;
-    const DescribeBody body = {
-        asked.number,           asked.hedge_below,       asked.tag_weight,
-        asked.beam_size,        asked.max_words,         asked.max_inference_ms,
-        request.describe.width, request.describe.height, request.describe.cells};
-    append(body, message);
-  } else if (request.kind == RequestKind::Cancel) {
-    append(CancelBody{request.cancel_number}, message);
-  }
-  finish(message);
-}
-
 void encode_answer(RequestKind kind, uint64_t serial, const WorkerAnswer& answer,
                    std::vector<char>& message) {
-  begin(static_cast<uint32_t>(kind) | kAnswer, serial, message);
+  begin_message(static_cast<uint32_t>(kind) | kAnswer, serial, message);
   append(answer_body(answer), message);
   if (kind == RequestKind::Describe && answer.status == JETSONCAPTION_ENGINE_OK)
     append_caption(answer.caption, message);
-  finish(message);
+  finish_message(message);
 }
 
 void encode_stage(WorkerStage stage, std::vector<char>& message) {
-  begin(kStage, 0, message);
+  begin_message(kStage, 0, message);
   append(StageBody{static_cast<uint32_t>(stage)}, message);
-  finish(message);
-}
-
-Result<void> decode_request(const char* bytes, size_t length, WorkerRequest& request) {
-  const Result<Head> head = read_head(bytes, length);
-  if (!head.ok())
-    return head.error();
-  request.serial = head.value().serial;
-  request.kind = static_cast<RequestKind>(head.value().kind);
-  Reader reader(bytes + sizeof(Head), length - sizeof(Head));
-  CancelBody cancel = {0};
-  switch (request.kind) {
-    case RequestKind::Create:
-      return read_create(reader, request.create);
-    case RequestKind::Describe:
-      return read_describe(reader, request.describe);
-    case RequestKind::Trim:
-      return reader.is_at_end() ? Result<void>() : nonsense("a Trim of a wrong length");
-    case RequestKind::Cancel:
-      if (!reader.take(cancel) || !reader.is_at_end())
-        return nonsense("a Cancel of a wrong length");
-      request.cancel_number = cancel.number;
-      return {};
-  }
-  return nonsense("a request of the kind " + std::to_string(head.value().kind));
+  finish_message(message);
 }
 
 bool decode_stage(const char* bytes, size_t length, WorkerStage& stage) {
-  const Result<Head> head = read_head(bytes, length);
+  const Result<MessageHead> head = read_head(bytes, length);
   StageBody body;
-  Reader reader(bytes + sizeof(Head), length < sizeof(Head) ? 0 : length - sizeof(Head));
+  MessageReader reader(bytes + sizeof(MessageHead),
+                       length < sizeof(MessageHead) ? 0 : length - sizeof(MessageHead));
   if (!head.ok() || head.value().kind != kStage || !reader.take(body) || !reader.is_at_end() ||
       body.stage > static_cast<uint32_t>(WorkerStage::Trimming))
     return false;
@@ -479,13 +268,13 @@ bool decode_stage(const char* bytes, size_t length, WorkerStage& stage) {
 
 Result<void> decode_answer(const char* bytes, size_t length, const WorkerRequest& request,
                            WorkerAnswer& answer) {
-  const Result<Head> head = read_head(bytes, length);
+  const Result<MessageHead> head = read_head(bytes, length);
   if (!head.ok())
     return head.error();
   if (head.value().kind != (static_cast<uint32_t>(request.kind) | kAnswer) ||
       head.value().serial != request.serial)
     return nonsense("an answer to something else");
-  Reader reader(bytes + sizeof(Head), length - sizeof(Head));
+  MessageReader reader(bytes + sizeof(MessageHead), length - sizeof(MessageHead));
   AnswerBody body;
   if (!reader.take(body))
     return nonsense("half an answer");
