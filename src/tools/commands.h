@@ -23,6 +23,7 @@ void add_bench_command(CLI::App& program, int& exit_code);
 void add_train_command(CLI::App& program, int& exit_code);
 void add_quantize_command(CLI::App& program, int& exit_code);
 void add_prune_command(CLI::App& program, int& exit_code);
+void add_average_command(CLI::App& program, int& exit_code);
 void add_calibrate_command(CLI::App& program, int& exit_code);
 void add_import_backbone_command(CLI::App& program, int& exit_code);
 void add_self_test_command(CLI::App& program, int& exit_code);

@@ -13,6 +13,7 @@ int main(int argc, char** argv) {
         jetsoncaption::add_train_command(program, exit_code);
         jetsoncaption::add_prune_command(program, exit_code);
         jetsoncaption::add_quantize_command(program, exit_code);
+        jetsoncaption::add_average_command(program, exit_code);
         jetsoncaption::add_calibrate_command(program, exit_code);
         jetsoncaption::add_import_backbone_command(program, exit_code);
         jetsoncaption::add_write_self_test_command(program, exit_code);

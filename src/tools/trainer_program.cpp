@@ -26,6 +26,7 @@ constexpr struct {
     {"train", "Make a model from pictures with sentences"},
     {"prune", "Make a smaller model of a model"},
     {"quantize", "Add int8 or fp16 weights to a model"},
+    {"average", "Join several runs of a model: the mean of their weights"},
     {"calibrate", "Choose how much tags count, and make confidence mean something"},
     {"import-backbone", "Make an encoder to train from out of a TensorFlow Lite file"},
 };

@@ -25,12 +25,12 @@ ChildResult run(const std::string& command) {
 const std::string kProgram = JETSONCAPTION_PROGRAM;
 
 TEST(TrainerProgram, IsStartedForItsCommands) {
-  for (const std::string command : {"train", "prune", "quantize", "calibrate"}) {
+  for (const std::string command : {"train", "prune", "quantize", "average", "calibrate"}) {
     const ChildResult result = run(kProgram + " " + command + " --help");
 
     EXPECT_EQ(result.exit_code, 0);
     EXPECT_THAT(result.output, HasSubstr("jetsoncaption " + command));
-    EXPECT_THAT(result.output, HasSubstr("--images"));
+    EXPECT_THAT(result.output, HasSubstr("DIR"));
   }
 }
 

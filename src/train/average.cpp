@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Adds up the weights of one bundle after the other, so that two are in memory at a time.
+#include "train/average.h"
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+#include <utility>
+
+#include "bundle/bundle.h"
+#include "torch/torch_runtime.h"
+#include "torch/weights.h"
+
+#include <sys/stat.h>
+
+namespace jetsoncaption {
+namespace {
+
+// Empty where there is no such file.
+std::string real_path(const std::string& path) {
+  const std::unique_ptr<char, decltype(&std::free)> real(realpath(path.c_str(), nullptr),
+                                                         &std::free);
+  return real ? real.get() : "";
+}
+
+Result<void> make_directory(const std::string& path) {
+  if (mkdir(path.c_str(), 0777) == 0 || errno == EEXIST)
+    return {};
+  return Error{ErrorKind::Internal, path + " cannot be made: " + std::strerror(errno)};
+}
+
+// What keeps the second from being added to the first; "" when nothing does.
+std::string difference(const Bundle& first, const Bundle& second) {
+  if (first.vocabulary.to_text() != second.vocabulary.to_text())
+    return "its vocabulary";
+  if (first.tag_words != second.tag_words)
+    return "its tags";
+  for (const auto& [name, tensor] : first.weights.tensors()) {
+    const TensorView* other = second.weights.find(name);
+    if (other == nullptr || other->shape != tensor.shape)
+      return "the shape of " + name;
+  }
+  if (first.weights.tensors().size() != second.weights.tensors().size())
+    return "the number of its layers";
+  const ModelConfig& a = first.config;
+  const ModelConfig& b = second.config;
+  const bool same_input = a.input_width == b.input_width && a.input_height == b.input_height &&
+                          a.input_mean == b.input_mean && a.input_scale == b.input_scale;
+  return same_input ? "" : "its input";
+}
+
+Result<void> average_guarded(const std::vector<std::string>& directories,
+                             const std::string& output) {
+  auto first = open_bundle(directories.front(), WeightFile::Master);
+  if (!first.ok())
+    return first.error();
+  const torch::NoGradGuard no_gradients;
+  // In fp64: the mean of equal weights is the same weights.
+  NamedTensors sums;
+  for (const auto& [name, tensor] : fp32_tensors(first.value().weights))
+    sums[name] = tensor.to(torch::kFloat64);
+  for (size_t i = 1; i < directories.size(); ++i) {
+    const auto other = open_bundle(directories[i], WeightFile::Master);
+    if (!other.ok())
+      return other.error();
+    const std::string what = difference(first.value(), other.value());
+    if (!what.empty()) {
+      return Error{ErrorKind::InvalidArgument,
+                   directories[i] + " cannot be averaged with " + directories.front() + ": " +
+                       what + " differs. Runs have to begin with the same bundle."};
+    }
+    for (const auto& [name, tensor] : fp32_tensors(other.value().weights))
+      sums[name] += tensor;
+  }
+  for (auto& [name, tensor] : sums)
+    tensor = (tensor / static_cast<double>(directories.size())).to(torch::kFloat32);
+
+  const auto made = make_directory(output);
+  if (!made.ok())
+    return made;
+  auto written = write_safetensors(output + "/" + weight_file_name(WeightFile::Master),
+                                   tensor_views(sums), {{"format", "pt"}});
+  const Bundle& bundle = first.value();
+  if (written.ok())
+    written = write_text_file(output + "/vocabulary.txt", bundle.vocabulary.to_text());
+  if (written.ok() && bundle.config.tags.classes > 0)
+    written =
+        write_text_file(output + "/tags.txt", format_tags(bundle.tag_words, bundle.vocabulary));
+  if (!written.ok())
+    return written;
+  ModelConfig config = bundle.config;
+  config.self_test.clear();
+  config.quality_json = "{}";
+  config.precisions = {"fp32"};
+  return write_text_file(output + "/config.json", format_config(config));
+}
+
+}  // namespace
+
+Result<void> average_bundles(const std::vector<std::string>& directories,
+                             const std::string& output) {
+  if (directories.size() < 2) {
+    return Error{ErrorKind::InvalidArgument,
+                 "A mean needs two models at least; name them one after the other"};
+  }
+  for (const std::string& directory : directories) {
+    if (!real_path(output).empty() && real_path(directory) == real_path(output)) {
+      return Error{ErrorKind::InvalidArgument,
+                   output + " is one of the models; the mean needs a folder of its own"};
+    }
+  }
+  Result<void> result;
+  const auto guarded = guard_torch([&] { result = average_guarded(directories, output); });
+  return guarded.ok() ? result : guarded;
+}
+
+}  // namespace jetsoncaption
