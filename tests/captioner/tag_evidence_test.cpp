@@ -55,19 +55,19 @@ TEST_F(TagEvidenceTest, KnowsThatAHotDogIsNoDog) {
   EXPECT_TRUE(evidence_.things().is_pair(id("hot"), id("dog")));
 }
 
-TEST_F(TagEvidenceTest, SpeaksForWhatIsLikelierThanNot) {
+TEST_F(TagEvidenceTest, SpeaksAgainstWhatIsNotSeenAndForNothing) {
   evidence_.look_at({{id("horse"), 0.8F}, {id("dog"), 0.25F}, {id("kitchen"), 0.5F}});
   const std::vector<float> of_words = evidence_.of_words(0.5);
   ASSERT_EQ(of_words.size(), static_cast<size_t>(words_.size()));
-  EXPECT_NEAR(of_words[static_cast<size_t>(id("horses"))], 0.5 * std::log(1.6), 1e-5);
-  EXPECT_NEAR(of_words[static_cast<size_t>(id("dog"))], 0.5 * std::log(0.5), 1e-5);
-  EXPECT_NEAR(of_words[static_cast<size_t>(id("kitchen"))], 0, 1e-6);
+  EXPECT_NEAR(of_words[static_cast<size_t>(id("horses"))], 0, 1e-6);
+  EXPECT_NEAR(of_words[static_cast<size_t>(id("dog"))], 0.5 * (std::log(1.0 / 3) - 0.5), 1e-5);
+  EXPECT_NEAR(of_words[static_cast<size_t>(id("kitchen"))], -0.25, 1e-6);
   EXPECT_EQ(of_words[static_cast<size_t>(id("a"))], 0);
 }
 
 TEST_F(TagEvidenceTest, IsBoundedWhereATagIsImpossible) {
   evidence_.look_at({{id("dog"), 0}});
-  EXPECT_NEAR(evidence_.of_words(1)[static_cast<size_t>(id("dog"))], std::log(0.002), 1e-4);
+  EXPECT_NEAR(evidence_.of_words(1)[static_cast<size_t>(id("dog"))], std::log(1.0 / 999) - 0.5, 1e-4);
 }
 
 TEST_F(TagEvidenceTest, OfAModelWithoutTagsSaysNothing) {
