@@ -81,6 +81,9 @@ thread_local std::string error_text;
 // Created and not destroyed yet.
 std::atomic<int> live_engines{0};
 
+// Captions that were begun.
+std::atomic<int> begun{0};
+
 // Threads in create().
 std::atomic<int> creating{0};
 
@@ -323,6 +326,7 @@ void end_where_scripted(JetsonCaptionEngine* engine) {
 
 int32_t describe(JetsonCaptionEngine* engine, const JetsonCaptionEngineImage* image,
                  const JetsonCaptionEngineRequest* request, JetsonCaptionEngineCaption* caption) {
+  begun++;
   end_where_scripted(engine);
   const std::vector<char> hog(static_cast<size_t>(number(engine->script, "hog-mb", 0)) << 20, 1);
   std::this_thread::sleep_for(milliseconds(number(engine->script, "deaf-ms", 0)));
@@ -441,4 +445,8 @@ jetsoncaption_engine_get_api(uint32_t version) {
 // For tests.
 extern "C" __attribute__((visibility("default"))) int fake_engine_live_engines() {
   return live_engines;
+}
+
+extern "C" __attribute__((visibility("default"))) int fake_engine_captions_begun() {
+  return begun;
 }

@@ -26,11 +26,19 @@ gint64 microseconds_of_state(const CaptionElement& element, GstState state) {
   return g_get_monotonic_time() - begin;
 }
 
-// Of the fake engine, which this process must have opened.
-int live_engines() {
+// What the fake engine counts, which this process must have opened.
+int counted(const char* function) {
   void* engine = dlopen(g_getenv("JETSONCAPTION_ENGINE"), RTLD_NOW | RTLD_NOLOAD);
-  auto count = reinterpret_cast<int (*)()>(dlsym(engine, "fake_engine_live_engines"));
+  auto count = reinterpret_cast<int (*)()>(dlsym(engine, function));
   return count != nullptr ? count() : -1;
+}
+
+int live_engines() {
+  return counted("fake_engine_live_engines");
+}
+
+int captions_begun() {
+  return counted("fake_engine_captions_begun");
 }
 
 void wait_for_live_engines(int count) {
@@ -109,8 +117,11 @@ TEST(ElementLoad, AModelThatIsGivenUpIsNotWaitedFor) {
 
 TEST(ElementLoad, ACaptionThatCannotBeCancelledIsNotWaitedFor) {
   CaptionHarness harness({{"model", "fake:deaf-ms=400"}, {"mode", "live"}, {"overlay", "false"}});
+  harness.wait_until_loaded();
+  const int begun = captions_begun();
   harness.pass_and_drop(kGray);
-  g_usleep(50'000);
+  for (int i = 0; i < 4000 && captions_begun() == begun; i++)
+    g_usleep(1000);
   EXPECT_LT(microseconds_of_state(harness, GST_STATE_NULL), kNoTimeUs);
   EXPECT_EQ(live_engines(), 1) << "it is still being made";
   EXPECT_EQ(harness.count_messages(GST_MESSAGE_ELEMENT), 0);

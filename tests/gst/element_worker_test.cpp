@@ -265,15 +265,22 @@ TEST(ElementWorker, IsEndedByAStopWhileItLoads) {
   EXPECT_EQ(element.count_messages(GST_MESSAGE_ERROR), 0);
 }
 
+#ifdef __SANITIZE_THREAD__
+constexpr int kSlowness = 5;
+#else
+constexpr int kSlowness = 1;
+#endif
+
 TEST(ElementWorker, IsLoadedToTheEndForAnotherElement) {
-  CaptionElement other(worker_with("create-ms=3000;text=a dog"));
+  const std::string model = "create-ms=" + std::to_string(3000 * kSlowness) + ";text=a dog";
+  CaptionElement other(worker_with(model));
   pid_t loading = 0;
   {
-    CaptionElement first(worker_with("create-ms=3000;text=a dog"));
+    CaptionElement first(worker_with(model));
     gst_element_set_state(first.get(), GST_STATE_PAUSED);
     wait_for_child();
     gst_element_set_state(other.get(), GST_STATE_PAUSED);
-    g_usleep(500000);  // it waits for the load that has begun
+    g_usleep(500000 * kSlowness);  // it waits for the load that has begun
     loading = only_child();
     EXPECT_NE(loading, 0);
   }
