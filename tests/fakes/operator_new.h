@@ -27,6 +27,13 @@ void* operator new(std::size_t size) {
 void* operator new[](std::size_t size) {
   return jetsoncaption::allocate_or_throw(size);
 }
+// Those of the library would take memory that operator delete of here does not know.
+void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
+  return jetsoncaption::next_allocation_fails() ? nullptr : std::malloc(size != 0 ? size : 1);
+}
+void* operator new[](std::size_t size, const std::nothrow_t&) noexcept {
+  return jetsoncaption::next_allocation_fails() ? nullptr : std::malloc(size != 0 ? size : 1);
+}
 void operator delete(void* memory) noexcept {
   std::free(memory);
 }
