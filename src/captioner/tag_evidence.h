@@ -27,9 +27,9 @@ class TagEvidence {
   // for it, or with which it is said ("food" where there is a pizza). Below 0 where no tag tells.
   float probability_accepted(int thing) const;
 
-  // SearchOptions::word_evidence: weight * min(0, logit(p) - 0.5), so that tags speak against things
-  // that they do not see, and leave what they see to the decoder, which was shown them. Words
-  // without a tag get 0; p counts as at least 1/1000.
+  // SearchOptions::word_evidence: weight * min(0, logit(p) - 0.5), so that tags speak against
+  // things that they do not see, and leave what they see to the decoder, which was shown them.
+  // Words without a tag get 0; p counts as at least 1/1000.
   std::vector<float> of_words(double weight) const;
 
  private:

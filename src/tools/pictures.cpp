@@ -2,7 +2,6 @@
 // Decodes pictures with the decoder that reads their kind rightly, after a look at their header.
 #include "tools/pictures.h"
 
-#include <algorithm>
 #include <new>
 #include <utility>
 #include <vector>
@@ -72,14 +71,7 @@ Result<void> check_header(const std::string& name, const PictureHeader& header) 
                      " megapixels are decoded. Make it smaller first, for example with "
                      "vipsthumbnail --size 2048 (package libvips-tools)."};
   }
-  const auto longer_side = std::max(header.width, header.height);
-  if (longer_side > kMaxImageSide) {
-    return Error{ErrorKind::InvalidArgument,
-                 name + " has " + std::to_string(header.width) + "x" +
-                     std::to_string(header.height) + " pixels; a side may have at most " +
-                     std::to_string(kMaxImageSide) + ". Make it smaller first."};
-  }
-  return {};
+  return check_sides(name, header.width, header.height);
 }
 
 Error nothing_visible(const std::string& name) {

@@ -2,34 +2,11 @@
 // Maps frames and hands them to the element's shrinker.
 #include "tools/small_frames.h"
 
-#include <cstdint>
+#include "plugin/frames/mapped_video_frame.h"
 
 namespace jetsoncaption {
 
 namespace {
-
-class MappedSample {
- public:
-  explicit MappedSample(GstSample* sample) {
-    mapped_ = gst_video_info_from_caps(&info_, gst_sample_get_caps(sample)) &&
-              gst_video_frame_map(&frame_, &info_, gst_sample_get_buffer(sample), GST_MAP_READ);
-  }
-  ~MappedSample() {
-    if (mapped_)
-      gst_video_frame_unmap(&frame_);
-  }
-  MappedSample(const MappedSample&) = delete;
-  MappedSample& operator=(const MappedSample&) = delete;
-
-  explicit operator bool() const { return mapped_; }
-  const GstVideoFrame* get() const { return &frame_; }
-  const GstVideoInfo& info() const { return info_; }
-
- private:
-  GstVideoInfo info_{};
-  GstVideoFrame frame_{};
-  bool mapped_ = false;
-};
 
 Error unreadable(const std::string& name) {
   return {ErrorKind::Internal, name + " was decoded to pixels that cannot be read."};
@@ -37,24 +14,31 @@ Error unreadable(const std::string& name) {
 
 }  // namespace
 
+Result<void> check_sides(const std::string& name, uint64_t width, uint64_t height) {
+  const uint64_t most{kMaxImageSide};
+  if (width <= most && height <= most)
+    return {};
+  return Error{ErrorKind::InvalidArgument,
+               name + " has " + std::to_string(width) + "x" + std::to_string(height) +
+                   " pixels; a side may have at most " + std::to_string(kMaxImageSide) +
+                   ". Make it smaller first."};
+}
+
 Result<Image> SmallFrames::shrink(GstSample* sample, PictureSize size) {
-  const MappedSample frame(sample);
-  if (!frame)
+  GstVideoInfo info;
+  if (!gst_video_info_from_caps(&info, gst_sample_get_caps(sample)))
     return unreadable(name_);
-  const int width = GST_VIDEO_INFO_WIDTH(&frame.info());
-  const int height = GST_VIDEO_INFO_HEIGHT(&frame.info());
-  if (width > kMaxImageSide || height > kMaxImageSide) {
-    return Error{ErrorKind::InvalidArgument,
-                 name_ + " has " + std::to_string(width) + "x" + std::to_string(height) +
-                     " pixels; a side may have at most " + std::to_string(kMaxImageSide) +
-                     ". Make it smaller first."};
-  }
+  const auto checked = check_sides(name_, static_cast<uint64_t>(GST_VIDEO_INFO_WIDTH(&info)),
+                                   static_cast<uint64_t>(GST_VIDEO_INFO_HEIGHT(&info)));
+  if (!checked.ok())
+    return checked.error();
   if (!shrinker_ || !shrinker_->makes(size.width, size.height) ||
-      !gst_video_info_is_equal(&info_, &frame.info())) {
-    info_ = frame.info();
+      !gst_video_info_is_equal(&info_, &info)) {
+    info_ = info;
     shrinker_ = std::make_unique<FrameShrinker>(info_, size.width, size.height);
   }
-  if (!shrinker_->read(frame.get()))
+  MappedVideoFrame frame(gst_sample_get_buffer(sample), info_, GST_MAP_READ);
+  if (!frame || !shrinker_->read(frame.get()))
     return unreadable(name_);
   Image image;
   image.width = size.width;
@@ -65,11 +49,14 @@ Result<Image> SmallFrames::shrink(GstSample* sample, PictureSize size) {
 }
 
 Result<bool> SmallFrames::is_transparent(GstSample* sample) const {
-  const MappedSample frame(sample);
+  GstVideoInfo info;
+  if (!gst_video_info_from_caps(&info, gst_sample_get_caps(sample)))
+    return unreadable(name_);
+  if (!GST_VIDEO_INFO_HAS_ALPHA(&info))
+    return false;
+  MappedVideoFrame frame(gst_sample_get_buffer(sample), info, GST_MAP_READ);
   if (!frame)
     return unreadable(name_);
-  if (!GST_VIDEO_INFO_HAS_ALPHA(&frame.info()))
-    return false;
   const int step = GST_VIDEO_FRAME_COMP_PSTRIDE(frame.get(), GST_VIDEO_COMP_A);
   const auto stride = GST_VIDEO_FRAME_COMP_STRIDE(frame.get(), GST_VIDEO_COMP_A);
   const auto* row =

@@ -3,6 +3,7 @@
 // it has there.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -19,6 +20,9 @@ namespace jetsoncaption {
 // as it is, and converts only what is not in the list.
 #define JETSONCAPTION_SMALL_FRAMES_CAPS \
   "video/x-raw,format=(string)" JETSONCAPTION_SUPPORTED_FORMATS
+
+// InvalidArgument when no shrinker takes so long a side.
+Result<void> check_sides(const std::string& name, uint64_t width, uint64_t height);
 
 class SmallFrames {
  public:

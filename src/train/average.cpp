@@ -2,17 +2,15 @@
 // Adds up the weights of one bundle after the other, so that two are in memory at a time.
 #include "train/average.h"
 
-#include <cerrno>
 #include <cstdlib>
-#include <cstring>
 #include <memory>
 #include <utility>
 
 #include "bundle/bundle.h"
 #include "torch/torch_runtime.h"
 #include "torch/weights.h"
-
-#include <sys/stat.h>
+#include "train/run_folder.h"
+#include "train/trained_bundle.h"
 
 namespace jetsoncaption {
 namespace {
@@ -22,12 +20,6 @@ std::string real_path(const std::string& path) {
   const std::unique_ptr<char, decltype(&std::free)> real(realpath(path.c_str(), nullptr),
                                                          &std::free);
   return real ? real.get() : "";
-}
-
-Result<void> make_directory(const std::string& path) {
-  if (mkdir(path.c_str(), 0777) == 0 || errno == EEXIST)
-    return {};
-  return Error{ErrorKind::Internal, path + " cannot be made: " + std::strerror(errno)};
 }
 
 // What keeps the second from being added to the first; "" when nothing does.
@@ -76,24 +68,9 @@ Result<void> average_guarded(const std::vector<std::string>& directories,
   for (auto& [name, tensor] : sums)
     tensor = (tensor / static_cast<double>(directories.size())).to(torch::kFloat32);
 
-  const auto made = make_directory(output);
-  if (!made.ok())
-    return made;
-  auto written = write_safetensors(output + "/" + weight_file_name(WeightFile::Master),
-                                   tensor_views(sums), {{"format", "pt"}});
   const Bundle& bundle = first.value();
-  if (written.ok())
-    written = write_text_file(output + "/vocabulary.txt", bundle.vocabulary.to_text());
-  if (written.ok() && bundle.config.tags.classes > 0)
-    written =
-        write_text_file(output + "/tags.txt", format_tags(bundle.tag_words, bundle.vocabulary));
-  if (!written.ok())
-    return written;
-  ModelConfig config = bundle.config;
-  config.self_test.clear();
-  config.quality_json = "{}";
-  config.precisions = {"fp32"};
-  return write_text_file(output + "/config.json", format_config(config));
+  return write_bundle(output, config_of_new_weights(bundle.config), bundle.vocabulary,
+                      bundle.tag_words, sums);
 }
 
 }  // namespace
@@ -110,6 +87,9 @@ Result<void> average_bundles(const std::vector<std::string>& directories,
                    output + " is one of the models; the mean needs a folder of its own"};
     }
   }
+  const auto tried = try_folder(output, "--output");
+  if (!tried.ok())
+    return tried;
   Result<void> result;
   const auto guarded = guard_torch([&] { result = average_guarded(directories, output); });
   return guarded.ok() ? result : guarded;

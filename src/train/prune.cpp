@@ -22,6 +22,7 @@
 #include "train/pruning_plan.h"
 #include "train/run_folder.h"
 #include "train/smaller_network.h"
+#include "train/trained_bundle.h"
 
 #include <nlohmann/json.hpp>
 
@@ -235,23 +236,10 @@ class Pruning {
   }
 
   Result<void> write(const NamedTensors& tensors) const {
-    ModelConfig config = with_sizes(config_, sizes_of(kept_));
+    ModelConfig config = config_of_new_weights(with_sizes(config_, sizes_of(kept_)));
     if (!options_.name.empty())
       config.name = options_.name;
-    config.precisions = {"fp32"};
-    config.self_test.clear();  // what was found out about the full model
-    config.confidence = {};
-    config.quality_json = "{}";
-    const std::string& to = options_.output;
-    auto written = save_tensors(to + "/" + weight_file_name(WeightFile::Master), tensors);
-    if (written.ok())
-      written = write_text_file(to + "/vocabulary.txt", bundle_.vocabulary.to_text());
-    if (written.ok() && config.tags.classes > 0)
-      written =
-          write_text_file(to + "/tags.txt", format_tags(bundle_.tag_words, bundle_.vocabulary));
-    if (written.ok())
-      written = write_text_file(to + "/config.json", format_config(config));
-    return written;
+    return write_bundle(options_.output, config, bundle_.vocabulary, bundle_.tag_words, tensors);
   }
 
   PruneResult result() const {

@@ -107,20 +107,32 @@ Result<void> take_features_over(const std::string& directory, const Material& ma
   return {};
 }
 
+ModelConfig config_of_new_weights(ModelConfig config) {
+  config.precisions = {"fp32"};
+  config.self_test.clear();
+  config.confidence = {};
+  config.quality_json = "{}";
+  return config;
+}
+
+Result<void> write_bundle(const std::string& directory, const ModelConfig& config,
+                          const Vocabulary& vocabulary, const std::vector<int>& tag_words,
+                          const NamedTensors& parameters) {
+  auto saved = save_tensors(directory + "/" + weight_file_name(WeightFile::Master), parameters);
+  if (saved.ok())
+    saved = write_text_file(directory + "/vocabulary.txt", vocabulary.to_text());
+  if (saved.ok() && config.tags.classes > 0)
+    saved = write_text_file(directory + "/tags.txt", format_tags(tag_words, vocabulary));
+  if (saved.ok())
+    saved = write_text_file(directory + "/config.json", format_config(config));
+  return saved;
+}
+
 Result<void> write_bundle(const std::string& directory, const Material& material,
                           const NamedTensors& parameters) {
   mkdir(directory.c_str(), 0777);
-  auto saved = save_tensors(directory + "/model.safetensors", parameters);
-  if (!saved.ok())
-    return saved;
-  saved = write_text_file(directory + "/vocabulary.txt", material.vocabulary.to_text());
-  if (saved.ok() && !material.tag_words.empty()) {
-    saved = write_text_file(directory + "/tags.txt",
-                            format_tags(material.tag_words, material.vocabulary));
-  }
-  if (!saved.ok())
-    return saved;
-  return write_text_file(directory + "/config.json", format_config(material.config));
+  return write_bundle(directory, material.config, material.vocabulary, material.tag_words,
+                      parameters);
 }
 
 }  // namespace jetsoncaption

@@ -31,7 +31,14 @@ Result<void> take_options_over(const std::string& directory, TrainOptions& optio
 Result<void> take_features_over(const std::string& directory, const Material& material,
                                 NamedTensors& parameters, const ProgressReport& progress);
 
-// Makes the directory if it is missing.
+// Of a bundle whose weights are made of another's: without what was found out about those.
+ModelConfig config_of_new_weights(ModelConfig config);
+
+// Writes the files of a bundle with these master weights into the directory. Internal when the disk
+// refuses. That of what was trained on makes the directory if it is missing.
+Result<void> write_bundle(const std::string& directory, const ModelConfig& config,
+                          const Vocabulary& vocabulary, const std::vector<int>& tag_words,
+                          const NamedTensors& parameters);
 Result<void> write_bundle(const std::string& directory, const Material& material,
                           const NamedTensors& parameters);
 

@@ -67,7 +67,8 @@ TEST_F(TagEvidenceTest, SpeaksAgainstWhatIsNotSeenAndForNothing) {
 
 TEST_F(TagEvidenceTest, IsBoundedWhereATagIsImpossible) {
   evidence_.look_at({{id("dog"), 0}});
-  EXPECT_NEAR(evidence_.of_words(1)[static_cast<size_t>(id("dog"))], std::log(1.0 / 999) - 0.5, 1e-4);
+  EXPECT_NEAR(evidence_.of_words(1)[static_cast<size_t>(id("dog"))], std::log(1.0 / 999) - 0.5,
+              1e-4);
 }
 
 TEST_F(TagEvidenceTest, OfAModelWithoutTagsSaysNothing) {

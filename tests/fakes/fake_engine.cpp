@@ -64,6 +64,7 @@
 #include <thread>
 #include <vector>
 
+#include "base/hash.h"
 #include "engine/engine_api.h"
 
 #include <fcntl.h>
@@ -148,12 +149,12 @@ std::string average_color(const JetsonCaptionEngineImage& image) {
   return text;
 }
 
-// FNV-1a, with 64 bits.
 std::string hash_of(const JetsonCaptionEngineImage& image) {
-  uint64_t hash = 0xCBF29CE484222325U;
-  for (uint32_t y = 0; y < image.height; y++)
-    for (uint32_t x = 0; x < image.width * 3; x++)
-      hash = (hash ^ image.pixels[y * image.stride + x]) * 0x100000001B3U;
+  uint64_t hash = jetsoncaption::hash_text("");
+  for (uint32_t y = 0; y < image.height; y++) {
+    const uint8_t* row = image.pixels + y * image.stride;
+    hash = jetsoncaption::hash_text({row, row + image.width * 3}, hash);
+  }
   return "hash " + std::to_string(hash);
 }
 

@@ -12,8 +12,12 @@ namespace jetsoncaption {
 // Asked for each allocation, by the thread that wants it.
 bool next_allocation_fails();
 
+inline void* allocate(std::size_t size) noexcept {
+  return next_allocation_fails() ? nullptr : std::malloc(size != 0 ? size : 1);
+}
+
 inline void* allocate_or_throw(std::size_t size) {
-  void* memory = next_allocation_fails() ? nullptr : std::malloc(size != 0 ? size : 1);
+  void* memory = allocate(size);
   if (memory == nullptr)
     throw std::bad_alloc();
   return memory;
@@ -29,10 +33,10 @@ void* operator new[](std::size_t size) {
 }
 // Those of the library would take memory that operator delete of here does not know.
 void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
-  return jetsoncaption::next_allocation_fails() ? nullptr : std::malloc(size != 0 ? size : 1);
+  return jetsoncaption::allocate(size);
 }
 void* operator new[](std::size_t size, const std::nothrow_t&) noexcept {
-  return jetsoncaption::next_allocation_fails() ? nullptr : std::malloc(size != 0 ? size : 1);
+  return jetsoncaption::allocate(size);
 }
 void operator delete(void* memory) noexcept {
   std::free(memory);

@@ -6,6 +6,7 @@
 #include <gst/gst.h>
 #include <gtest/gtest.h>
 
+#include "base/hash.h"
 #include "media_files.h"
 #include "tools/pictures.h"
 
@@ -16,10 +17,7 @@ constexpr PictureSize kSize{224, 224};
 
 // As the fake engine hashes them.
 std::string hash_of(const Image& image) {
-  uint64_t hash = 0xCBF29CE484222325U;
-  for (const uint8_t byte : image.pixels)
-    hash = (hash ^ byte) * 0x100000001B3U;
-  return "hash " + std::to_string(hash);
+  return "hash " + std::to_string(hash_text({image.pixels.begin(), image.pixels.end()}));
 }
 
 class SamePixels : public MediaFilesTest {

@@ -2,31 +2,11 @@
 // Frames in system memory: the CPU reads them and draws on them.
 #include "plugin/frames/system_frame_source.h"
 
+#include "plugin/frames/mapped_video_frame.h"
+
 namespace jetsoncaption {
 
 namespace {
-
-// Borrows the buffer: another reference would make it unwritable.
-class MappedVideoFrame {
- public:
-  MappedVideoFrame(GstBuffer* buffer, const GstVideoInfo& info, GstMapFlags access)
-      : mapped_(gst_video_frame_map(
-            &frame_, const_cast<GstVideoInfo*>(&info), buffer,
-            static_cast<GstMapFlags>(access | GST_VIDEO_FRAME_MAP_FLAG_NO_REF))) {}
-  ~MappedVideoFrame() {
-    if (mapped_)
-      gst_video_frame_unmap(&frame_);
-  }
-  MappedVideoFrame(const MappedVideoFrame&) = delete;
-  MappedVideoFrame& operator=(const MappedVideoFrame&) = delete;
-
-  explicit operator bool() const { return mapped_; }
-  GstVideoFrame* get() { return &frame_; }
-
- private:
-  GstVideoFrame frame_{};
-  const bool mapped_;
-};
 
 Error unreadable() {
   return {ErrorKind::Unsupported,

@@ -27,10 +27,9 @@ class EngineShare {
       std::function<Result<std::unique_ptr<EngineHandle>>(const std::function<bool()>& is_stopped)>;
 
   // The engine of that key, or one that `load` makes, which is called without a lock, and told to
-  // stop when nobody waits for the engine. Who comes
-  // while it is loaded waits for the same one or the same error, until `is_stopped` says that
-  // nobody wants it any more: Cancelled. When a worker process ended meanwhile, those who come a
-  // moment later are told the same, too.
+  // stop when nobody waits for the engine. Who comes while it is loaded waits for the same one or
+  // the same error, until `is_stopped` says that nobody wants it any more: Cancelled. When a worker
+  // process ended meanwhile, those who come a moment later are told the same, too.
   static Result<std::unique_ptr<EngineShare>> join(const std::string& key, const Load& load,
                                                    const std::function<bool()>& is_stopped);
 
