@@ -3,6 +3,7 @@
 // in the thread that posts them, and take its time.
 #pragma once
 
+#include <chrono>
 #include <string>
 
 #include <gst/gst.h>
@@ -35,6 +36,7 @@ class BusMessages : public CaptionListener {
   void made_modest(const std::string& cause) override;
 
   // Element message "jetsoncaption", and the signal "caption".
+  void caption_overdue(std::chrono::seconds waited) override;
   void captioned(const FrameCaption& caption) override;
 
   // Warning: a frame was not described, and when that is tried or reported again.

@@ -2,6 +2,7 @@
 // Who is told what becomes of the model, of captions and of memory.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <string>
 
@@ -48,6 +49,10 @@ class CaptionListener {
   // The worker process has ended again and again, for the last time because of that: from here on
   // it is started with int8, one thread, on the CPU.
   virtual void made_modest(const std::string& cause) = 0;
+
+  // By the streaming thread, once until there is a caption again: none has come for so long, though
+  // frames were handed over. The engine may be slow, or hang.
+  virtual void caption_overdue(std::chrono::seconds waited) = 0;
 
   virtual void captioned(const FrameCaption& caption) = 0;
   virtual void caption_failed(const CaptionFailure& failure) = 0;

@@ -21,6 +21,11 @@ constexpr std::chrono::milliseconds kPatience{20};
 // to read each frame would cost the streaming thread more than it is worth.
 constexpr std::chrono::milliseconds kFreshFor{100};
 
+// A caption that takes longer is worth a word. A worker process that hangs is ended before by
+// default.
+constexpr std::chrono::seconds kLongCaption{12};
+constexpr std::chrono::seconds kLookForLongCaption{1};
+
 // What may be left begins and ends without a word.
 constexpr std::chrono::milliseconds kLookAgain{5};
 
@@ -48,7 +53,20 @@ std::shared_ptr<CaptionSession> CaptionSession::start(EngineLoaders load, Captio
 CaptionSession::~CaptionSession() = default;
 
 Turn CaptionSession::turn() {
-  std::lock_guard<std::mutex> lock(mutex_);
+  bool is_overdue = false;
+  Turn turn;
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    turn = current_turn();
+    is_overdue = turn == Turn::Busy && note_overdue();
+  }
+  if (is_overdue)
+    listener_.caption_overdue(kLongCaption);
+  return turn;
+}
+
+// With mutex_ held.
+Turn CaptionSession::current_turn() {
   if (flushing_ || interrupted_)
     return Turn::Interrupted;
   if (phase_ == Phase::Broken)
@@ -69,7 +87,7 @@ Turn CaptionSession::turn() {
 
 Turn CaptionSession::wait_for_turn() {
   std::unique_lock<std::mutex> lock(mutex_);
-  wake_streaming_.wait(lock, [this] { return !is_busy() || flushing_ || interrupted_; });
+  wait_while_busy(lock);
   if (flushing_ || interrupted_)
     return Turn::Interrupted;
   if (phase_ == Phase::Broken)
@@ -102,6 +120,26 @@ bool CaptionSession::is_busy() const {
   return phase_ == Phase::Loading || phase_ == Phase::Waiting || phase_ == Phase::Running;
 }
 
+// Of the streaming thread, with mutex_ held by `lock`.
+void CaptionSession::wait_while_busy(std::unique_lock<std::mutex>& lock) {
+  const auto is_over = [this] { return !is_busy() || flushing_ || interrupted_; };
+  while (!wake_streaming_.wait_for(lock, kLookForLongCaption, is_over)) {
+    if (!note_overdue())
+      continue;
+    lock.unlock();
+    listener_.caption_overdue(kLongCaption);
+    lock.lock();
+  }
+}
+
+// With mutex_ held. Whether the listener is to be told.
+bool CaptionSession::note_overdue() {
+  if (overdue_told_ || !unanswered_since_ || Clock::now() - *unanswered_since_ < kLongCaption)
+    return false;
+  overdue_told_ = true;
+  return true;
+}
+
 // With mutex_ held.
 bool CaptionSession::start(const CaptionJob& job, std::shared_ptr<FrameShrinker> shrinker,
                            bool waited_for) {
@@ -113,6 +151,8 @@ bool CaptionSession::start(const CaptionJob& job, std::shared_ptr<FrameShrinker>
   waited_outcome_ = {};
   phase_ = Phase::Waiting;
   is_renewing_ = false;
+  if (!unanswered_since_)
+    unanswered_since_ = Clock::now();
   return true;
 }
 
@@ -132,7 +172,7 @@ bool CaptionSession::submit_and_wait(const CaptionJob& job,
     std::unique_lock<std::mutex> lock(mutex_);
     if (start(job, std::move(shrinker), true)) {
       wake_worker_.notify_one();
-      wake_streaming_.wait(lock, [this] { return !is_busy() || flushing_ || interrupted_; });
+      wait_while_busy(lock);
     }
     if (flushing_ || interrupted_)
       return false;
@@ -238,6 +278,7 @@ void CaptionSession::forget_job() {
   if (phase_ == Phase::Waiting) {
     phase_ = Phase::Idle;
     shrinker_.reset();
+    unanswered_since_.reset();
   }
   is_renewing_ = false;
   cancel_running();

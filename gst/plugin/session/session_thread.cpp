@@ -139,6 +139,7 @@ void CaptionSession::recover() {
     std::lock_guard<std::mutex> lock(mutex_);
     if (phase_ == Phase::Running) {
       phase_ = Phase::Idle;
+      unanswered_since_.reset();
       outcome = settle_failure();
       if (waited_for_)
         std::swap(outcome, waited_outcome_);
@@ -247,6 +248,7 @@ void CaptionSession::describe() {
   {
     std::lock_guard<std::mutex> lock(mutex_);
     phase_ = Phase::Idle;
+    unanswered_since_.reset();
     if (!result.ok() && result.error().kind == ErrorKind::Lost)
       lost = lose_engine(result.error());
     if (epoch == epoch_)  // else flushed or stopped meanwhile, and nothing is told
@@ -314,6 +316,7 @@ CaptionSession::Outcome CaptionSession::settle(const CaptionJob& job,
     caption->changed = newest_ == nullptr || std::strcmp(caption->text(), newest_->text()) != 0;
     statistics_.captioned(caption->inference_ms());
     newest_ = caption;
+    overdue_told_ = false;
     outcome.caption = caption;
   } else if (result.error().kind == ErrorKind::Lost) {
     statistics_.failed();
