@@ -1,15 +1,21 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Greedy: the cheapest step, again and again.
+// Greedy: the cheapest step, again and again; with several ideas of what is cheap where there are
+// two limits.
 #include "train/pruning_plan.h"
 
 #include <algorithm>
 #include <numeric>
+#include <optional>
 #include <utility>
 
 namespace jetsoncaption {
 namespace {
 
 constexpr int kLeastShare = 8;  // one of so many channels stays
+
+// What bytes count beside multiply-adds, in tenths. Channels of the decoder are bytes above all,
+// those of the first blocks multiply-adds: what both limits leave room for is found by trying.
+constexpr int kTenths = 10;
 
 // Of one width the channels by importance, and how many of the most important ones are left.
 struct Order {
@@ -42,8 +48,12 @@ Order order_of(const std::vector<double>& importance, int least) {
 class Planner {
  public:
   Planner(const ModelConfig& config, int words, const std::vector<std::vector<double>>& importance,
-          const PlanRules& rules)
-      : config_(config), words_(words), rules_(rules), cost_(cost_of(config, words)) {
+          const PlanRules& rules, double share_of_bytes)
+      : config_(config),
+        words_(words),
+        rules_(rules),
+        share_of_bytes_(share_of_bytes),
+        cost_(cost_of(config, words)) {
     for (size_t i = 0; i < importance.size(); ++i) {
       orders_.push_back(order_of(importance[i], rules.least[i]));
       sizes_.push_back(orders_.back().size);
@@ -51,9 +61,15 @@ class Planner {
     first_cost_ = cost_;
   }
 
-  KeptChannels run() {
+  void run() {
     while (!rules_.limit.allows(cost_) && take_cheapest()) {
     }
+  }
+
+  bool is_within_limit() const { return rules_.limit.allows(cost_); }
+  double loss() const { return loss_; }
+
+  KeptChannels kept() const {
     KeptChannels kept;
     for (const Order& order : orders_) {
       kept.emplace_back(order.channels.end() - order.size, order.channels.end());
@@ -64,16 +80,17 @@ class Planner {
 
  private:
   // The share of what is too much that a step saves, summed over the limits that are exceeded.
+  // Where only one of them is, its weight changes no choice.
   double saving(const ModelCost& after) const {
     const auto share = [](int64_t limit, int64_t first, int64_t before, int64_t now) {
       if (limit == 0 || before <= limit)
         return 0.0;
       return static_cast<double>(before - now) / static_cast<double>(first - limit);
     };
-    return share(rules_.limit.caption_macs, first_cost_.caption_macs(), cost_.caption_macs(),
-                 after.caption_macs()) +
-           share(rules_.limit.weight_bytes, first_cost_.weight_bytes, cost_.weight_bytes,
-                 after.weight_bytes);
+    return (1 - share_of_bytes_) * share(rules_.limit.caption_macs, first_cost_.caption_macs(),
+                                         cost_.caption_macs(), after.caption_macs()) +
+           share_of_bytes_ * share(rules_.limit.weight_bytes, first_cost_.weight_bytes,
+                                   cost_.weight_bytes, after.weight_bytes);
   }
 
   // False when there is nothing left to take.
@@ -103,6 +120,7 @@ class Planner {
     }
     if (best == orders_.size())
       return false;
+    loss_ += orders_[best].loss_of(size_after_step(orders_[best]));
     orders_[best].size = sizes_[best] = size_after_step(orders_[best]);
     cost_ = best_cost;
     return true;
@@ -115,10 +133,12 @@ class Planner {
   const ModelConfig& config_;
   const int words_;
   const PlanRules& rules_;
+  const double share_of_bytes_;
   std::vector<Order> orders_;
   std::vector<int> sizes_;  // of the orders
   ModelCost cost_;
   ModelCost first_cost_;
+  double loss_ = 0;  // importance of what was taken
 };
 
 }  // namespace
@@ -131,7 +151,15 @@ bool CostLimit::allows(const ModelCost& cost) const {
 KeptChannels plan_pruning(const ModelConfig& config, int words,
                           const std::vector<std::vector<double>>& importance,
                           const PlanRules& rules) {
-  return Planner(config, words, importance, rules).run();
+  std::optional<Planner> best;
+  for (int tenths = 1; tenths < kTenths; ++tenths) {
+    Planner planner(config, words, importance, rules, static_cast<double>(tenths) / kTenths);
+    planner.run();
+    if (!best || planner.is_within_limit() > best->is_within_limit() ||
+        (planner.is_within_limit() == best->is_within_limit() && planner.loss() < best->loss()))
+      best.emplace(std::move(planner));
+  }
+  return best->kept();
 }
 
 std::vector<int> sizes_of(const KeptChannels& kept) {

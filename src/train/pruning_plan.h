@@ -31,8 +31,9 @@ std::vector<int> least_sizes(const ModelConfig& config, int multiple);
 using KeptChannels = std::vector<std::vector<int>>;
 
 // Takes channels away until the limit allows the model or nothing more may go: always those whose
-// importance is lowest for what they cost. `importance` has for each width what each of its
-// channels is worth.
+// importance is lowest for what they cost. Of the plans for several ratios of bytes to
+// multiply-adds it is the one that loses the least importance. `importance` has for each width what
+// each of its channels is worth.
 KeptChannels plan_pruning(const ModelConfig& config, int words,
                           const std::vector<std::vector<double>>& importance,
                           const PlanRules& rules);

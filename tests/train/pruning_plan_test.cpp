@@ -137,6 +137,19 @@ TEST(PruningPlan, TakesTheLeastImportantChannels) {
   }
 }
 
+// With all limits counted the same, 117 channels would go.
+TEST(PruningPlan, TriesWhichLimitIsToCountMore) {
+  const ModelConfig config = tiny_tagged_config();
+  const auto importance = equal_importance(config);
+  const ModelCost whole = cost_of(config, kWords);
+  size_t lost = 0;
+  const CostLimit limit{whole.caption_macs() * 3 / 10, whole.weight_bytes * 7 / 10};
+  const auto kept = plan(config, importance, limit, 1);
+  for (size_t i = 0; i < kept.size(); ++i)
+    lost += importance[i].size() - kept[i].size();
+  EXPECT_LE(lost, 115U);
+}
+
 TEST(PruningPlan, NeverMakesAnExpansionLookLikeNone) {
   const ModelConfig config = tiny_config();
   const auto kept = plan(config, equal_importance(config), {1, 1}, 4);
