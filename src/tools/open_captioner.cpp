@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "base/heap.h"
 #include "base/log.h"
 #include "engine/engine_captioner.h"
 #include "engine/engine_choice.h"
@@ -15,6 +16,7 @@ namespace jetsoncaption {
 namespace {
 
 Result<std::unique_ptr<Captioner>> open_with_libtorch(const CaptionerOptions& options) {
+  keep_freed_blocks();
   const auto library = open_engine(EngineKind::Torch);
   if (!library.ok())
     return library.error();

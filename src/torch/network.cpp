@@ -33,6 +33,18 @@ torch::Tensor relu6_in_place(torch::Tensor input) {
   return torch::hardtanh_(input, 0, 6);
 }
 
+// inputs [..., I], weight [O, I] -> [..., O]. Of one row a matrix product is slower than a product
+// with a vector.
+torch::Tensor multiply(const torch::Tensor& inputs, const torch::Tensor& weight,
+                       const torch::Tensor& bias) {
+  if (inputs.numel() != weight.size(1) || inputs.is_cuda() || inputs.requires_grad() ||
+      weight.requires_grad())
+    return torch::linear(inputs, weight, bias);
+  std::vector<int64_t> sizes = inputs.sizes().vec();
+  sizes.back() = weight.size(0);
+  return torch::addmv(bias, weight, inputs.reshape(-1)).view(sizes);
+}
+
 }  // namespace
 
 Encoder::Encoder(const EncoderConfig& config, const NamedTensors& tensors) {
@@ -153,19 +165,19 @@ torch::Tensor Decoder::embed(const torch::Tensor& words) const {
 Decoder::Step Decoder::advance(const Picture& picture, const torch::Tensor& word_vectors,
                                const torch::Tensor& hidden) const {
   // scores [B, K, P] = v . tanh(keys + query)
-  const auto query = torch::linear(hidden, attention_state_weight_, attention_state_bias_);
+  const auto query = multiply(hidden, attention_state_weight_, attention_state_bias_);
   const auto mixed = torch::tanh(picture.keys.unsqueeze(1) + query.unsqueeze(2));
   const auto scores = torch::linear(mixed, attention_score_weight_).squeeze(-1);
 
   Step step;
   step.attention = torch::softmax(scores, -1);
-  const auto gate = torch::sigmoid(torch::linear(hidden, gate_weight_, gate_bias_));
+  const auto gate = torch::sigmoid(multiply(hidden, gate_weight_, gate_bias_));
   step.context = torch::bmm(step.attention, picture.features) * gate;
 
-  const auto input = torch::linear(torch::cat({word_vectors, step.context}, -1), gru_input_weight_,
-                                   gru_input_bias_)
-                         .chunk(3, -1);
-  const auto state = torch::linear(hidden, gru_state_weight_, gru_state_bias_).chunk(3, -1);
+  const auto input =
+      multiply(torch::cat({word_vectors, step.context}, -1), gru_input_weight_, gru_input_bias_)
+          .chunk(3, -1);
+  const auto state = multiply(hidden, gru_state_weight_, gru_state_bias_).chunk(3, -1);
   const auto reset = torch::sigmoid(input[0] + state[0]);
   const auto update = torch::sigmoid(input[1] + state[1]);
   const auto candidate = torch::tanh(input[2] + reset * state[2]);
@@ -178,10 +190,10 @@ torch::Tensor Decoder::logits(const torch::Tensor& hidden, const torch::Tensor& 
   auto joined = torch::cat({hidden, context, word_vectors}, -1);
   if (dropout > 0)
     joined = torch::dropout(joined, dropout, true);
-  auto vector = torch::linear(joined, output_weight_, output_bias_);
+  auto vector = multiply(joined, output_weight_, output_bias_);
   if (dropout > 0)
     vector = torch::dropout(vector, dropout, true);
-  return torch::linear(vector, embedding_, word_bias_);
+  return multiply(vector, embedding_, word_bias_);
 }
 
 }  // namespace jetsoncaption

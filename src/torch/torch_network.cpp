@@ -66,7 +66,8 @@ class TorchNetwork : public CaptionNetwork {
     const c10::InferenceMode inference;
     normalize(rgb, config_.input_width * config_.input_height, config_.input_mean,
               config_.input_scale, input_.data_ptr<float>());
-    const auto encoded = encoder_->forward(on_device(input_).to(arithmetic_));
+    const auto encoded = encoder_->forward(
+        on_device(input_).to(arithmetic_).contiguous(torch::MemoryFormat::ChannelsLast));
     if (tagger_) {
       const TagCells cells = find_tags(encoded);
       picture_ = decoder_->prepare(encoded, &cells);

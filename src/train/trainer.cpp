@@ -10,6 +10,7 @@
 #include <torch/torch.h>
 
 #include "base/duration.h"
+#include "base/heap.h"
 #include "bundle/bundle.h"
 #include "torch/torch_runtime.h"
 #include "train/batch_loss.h"
@@ -27,8 +28,6 @@
 #include "train/tag_training.h"
 #include "train/teacher_model.h"
 #include "train/trained_bundle.h"
-
-#include <malloc.h>
 
 namespace jetsoncaption {
 namespace {
@@ -184,10 +183,7 @@ Result<void> train_guarded(const TrainOptions& options, const PictureReader& rea
 
 Result<void> train(const TrainOptions& options, const PictureReader& read,
                    const TrainReports& reports) {
-  // Training frees and allocates the same large tensors in every step: keep them in the heap
-  // instead of asking the system for zeroed pages each time.
-  mallopt(M_MMAP_THRESHOLD, 1 << 30);
-  mallopt(M_TRIM_THRESHOLD, 1 << 30);
+  keep_freed_blocks();
   use_threads(options.threads > 0 ? options.threads
                                   : static_cast<int>(std::thread::hardware_concurrency()));
   Result<void> result;

@@ -16,6 +16,7 @@
 #include <thread>
 #include <vector>
 
+#include "base/heap.h"
 #include "base/thread_priority.h"
 #include "engine/engine_loader.h"
 #include "worker/protocol.h"
@@ -331,6 +332,8 @@ void Worker::create(const CreateRequest& request) {
         is_missing ? JETSONCAPTION_ENGINE_UNSUPPORTED : static_cast<int32_t>(library.error().kind),
         library.error().message);
   }
+  if (request.engine == EngineKind::Torch)
+    keep_freed_blocks();
   tell(WorkerStage::LoadingModel);
   JetsonCaptionEngineOptions options = {};
   options.size = sizeof options;
