@@ -29,6 +29,31 @@ void forbid_stammer(const Vocabulary& vocabulary, SearchOptions& options) {
   options.may_stammer = false;
   options.joining_words = ids({"and", "or"});
   options.articles = ids({"a", "an", "the"});
+  // No noun is among them: "orange" and "top" are things too.
+  options.adjectives =
+      ids({"red",   "white", "black",     "brown",  "green",    "blue",     "yellow", "gray",
+           "grey",  "pink",  "purple",    "tan",    "beige",    "dark",     "bright", "wooden",
+           "metal", "large", "small",     "little", "big",      "huge",     "tiny",   "young",
+           "old",   "older", "elderly",   "tall",   "long",     "short",    "narrow", "wide",
+           "round", "flat",  "blond",     "blonde", "snowy",    "sandy",    "grassy", "rocky",
+           "muddy", "dirty", "busy",      "empty",  "colorful", "fluffy",   "furry",  "shaggy",
+           "wet",   "dry",   "beautiful", "pretty", "new",      "shirtless"});
+  const auto prepositions =
+      ids({"in",   "on",    "near",  "over",   "under",   "behind",  "through", "beside",
+           "next", "onto",  "along", "across", "around",  "against", "between", "down",
+           "up",   "off",   "out",   "for",    "towards", "toward",  "like",    "inside",
+           "that", "which", "who",   "while",  "as"});
+  options.words_after_things = options.words_before_things = prepositions;
+  const auto add = [](const std::vector<int>& words, std::vector<int>& to) {
+    to.insert(to.end(), words.begin(), words.end());
+  };
+  add(ids({"sitting", "standing", "walking", "running", "lying",  "laying",  "perched", "riding",
+           "playing", "holding",  "jumping", "looking", "eating", "wearing", "sits",    "stands",
+           "walks",   "runs",     "lies",    "rides",   "plays",  "holds",   "jumps",   "looks"}),
+      options.words_after_things);
+  add(ids({"wearing", "holding", "carrying", "using", "has", "have", "wears", "holds", "top",
+           "front"}),
+      options.words_before_things);
   options.unfinished_words = ids({"a", "an", "the", "of", "with", "and", "or", "at", "to", "by",
                                   "from", "into", "its", "his", "their", "is", "are"});
 }

@@ -79,6 +79,8 @@ class Beam {
   bool stammers(size_t slot, int word) const;
   bool names_again(size_t slot, int word) const;
   bool breaks_off(size_t slot, int word) const;
+  int before_nameless(int node) const;
+  int cut_back(int last_node) const;
   void collect_candidates();
   void add_candidate(const Candidate& candidate);
   void advance(int written);
@@ -99,6 +101,9 @@ class Beam {
   const std::vector<int>& joining_words_;
   const std::vector<int>& unfinished_words_;
   const std::vector<int>& articles_;
+  const std::vector<int>& adjectives_;
+  const std::vector<int>& words_after_things_;
+  const std::vector<int>& words_before_things_;
   const std::vector<float>& word_evidence_;
   const bool keeps_attention_;
   const size_t vocabulary_;
@@ -130,6 +135,9 @@ Beam::Beam(StepScorer& scorer, const SearchOptions& options)
       joining_words_(options.joining_words),
       unfinished_words_(options.unfinished_words),
       articles_(options.articles),
+      adjectives_(options.adjectives),
+      words_after_things_(options.words_after_things),
+      words_before_things_(options.words_before_things),
       word_evidence_(options.word_evidence),
       keeps_attention_(options.keep_attention),
       vocabulary_(static_cast<size_t>(std::max(scorer.vocabulary_size(), 0))),
@@ -176,11 +184,41 @@ bool Beam::stammers(size_t slot, int word) const {
   return word_at(last) == word || (joins && word_at(before(last)) == word);
 }
 
-// Whether the sentence in the slot would end with "of", or go on with "a of".
+// Whether the sentence in the slot would end with "of", or go on with "a of" or "a red sitting".
 bool Beam::breaks_off(size_t slot, int word) const {
   const int last = word_at(live_[slot].last_node);
-  return word == end_token_ ? has(unfinished_words_, last)
-                            : has(articles_, last) && has(unfinished_words_, word);
+  if (word == end_token_)
+    return has(unfinished_words_, last);
+  const bool is_unfinished = has(unfinished_words_, word);
+  if (is_unfinished && has(articles_, last))
+    return true;
+  const bool is_after_thing =
+      has(words_after_things_, word) || (is_unfinished && !has(joining_words_, word));
+  return is_after_thing && before_nameless(live_[slot].last_node) != live_[slot].last_node;
+}
+
+// The node before an article and words that describe, where a sentence ends with them: "a black and
+// white", or "a black and". Else the node itself.
+int Beam::before_nameless(int node) const {
+  int at = node;
+  bool describes = false;
+  for (; has(adjectives_, word_at(at)) || has(joining_words_, word_at(at)); at = before(at))
+    describes = describes || has(adjectives_, word_at(at));
+  return describes && has(articles_, word_at(at)) ? before(at) : node;
+}
+
+// Where a sentence may end that would end so: "a girl is sitting on a red" has said what it knows
+// with "a girl is sitting". Two words are left at least.
+int Beam::cut_back(int last_node) const {
+  int end = last_node;
+  for (int at = before_nameless(end); at != end; at = before_nameless(end)) {
+    while (has(unfinished_words_, word_at(at)) || has(words_before_things_, word_at(at)))
+      at = before(at);
+    if (at == kNoNode || before(at) == kNoNode)
+      return end;
+    end = at;
+  }
+  return end;
 }
 
 // Whether the word names a thing that the sentence in the slot has named.
@@ -293,7 +331,8 @@ SearchResult Beam::result() const {
   result.steps = steps_;
   if (finished_ > 0)
     result.end_log_probability = best_finished_.end_log_probability;
-  const int last_node = finished_ > 0 ? best_finished_.last_node : live_.front().last_node;
+  const int last_node =
+      finished_ > 0 ? cut_back(best_finished_.last_node) : live_.front().last_node;
   for (int node = last_node; node != kNoNode; node = nodes_[static_cast<size_t>(node)].previous) {
     result.words.push_back(nodes_[static_cast<size_t>(node)].word);
     result.word_log_probabilities.push_back(nodes_[static_cast<size_t>(node)].log_probability);

@@ -30,6 +30,12 @@ struct SearchOptions {
   // may stand ("a").
   std::vector<int> unfinished_words;
   std::vector<int> articles;
+  // Words that only describe ("red"). An article and those alone name nothing: no unfinished word
+  // that does not join follows, nor one of `words_after_things` ("sitting"), and a sentence that
+  // ends so is cut back, with what is then left of `words_before_things` ("on", "wearing").
+  std::vector<int> adjectives;
+  std::vector<int> words_after_things;
+  std::vector<int> words_before_things;
   // For each word what is added to its log-probability where sentences are compared, for other
   // evidence than the decoder's; no word counts as more than certain. Not to the second of a pair
   // of `things`. Empty: nothing is.

@@ -166,6 +166,55 @@ TEST(Search, NoArticleIsFollowedByAWordThatAsksForAnother) {
   EXPECT_EQ(search(scorer, whole).words, (Sentence{kA, kB}));
 }
 
+// Of "b c on a red" the first two words are left.
+TEST(Search, ASentenceIsCutBackWhereItEndsWithWhatOnlyDescribes) {
+  constexpr int kOn = 6;
+  constexpr int kRed = 7;
+  const auto words_of = [=](bool is_an_article) {
+    FakeScorer scorer({{{}, {{kB, 1.0}}},
+                       {{kB}, {{kC, 1.0}}},
+                       {{kB, kC}, {{kOn, 1.0}}},
+                       {{kB, kC, kOn}, {{kA, 1.0}}},
+                       {{kB, kC, kOn, kA}, {{kRed, 1.0}}},
+                       {{kB, kC, kOn, kA, kRed}, {{kEnd, 1.0}}}},
+                      8);
+    SearchOptions whole = options(1);
+    if (is_an_article)
+      whole.articles = {kA};
+    whole.adjectives = {kRed};
+    whole.words_before_things = {kOn};
+    return search(scorer, whole).words;
+  };
+  EXPECT_EQ(words_of(true), (Sentence{kB, kC}));
+  EXPECT_EQ(words_of(false), (Sentence{kB, kC, kOn, kA, kRed})) << "as in 'dressed in red'";
+}
+
+TEST(Search, ASentenceIsNotCutBackToNothing) {
+  FakeScorer scorer({{{}, {{kA, 1.0}}}, {{kA}, {{kB, 1.0}}}, {{kA, kB}, {{kEnd, 1.0}}}});
+  SearchOptions whole = options(1);
+  whole.articles = {kA};
+  whole.adjectives = {kB};
+  EXPECT_EQ(search(scorer, whole).words, (Sentence{kA, kB}));
+}
+
+// "a red sitting", but "a red and".
+TEST(Search, NothingThatFollowsAThingFollowsWhatOnlyDescribes) {
+  const auto words_of = [](bool joins) {
+    FakeScorer scorer({{{}, {{kA, 1.0}}},
+                       {{kA}, {{kB, 1.0}}},
+                       {{kA, kB}, {{kC, 0.7}, {kB, 0.3}}},
+                       {{kA, kB, kB}, {{kEnd, 1.0}}},
+                       {{kA, kB, kC}, {{kEnd, 1.0}}}});
+    SearchOptions whole = options(1);
+    whole.articles = {kA};
+    whole.adjectives = {kB};
+    (joins ? whole.joining_words : whole.words_after_things) = {kC};
+    return search(scorer, whole).words;
+  };
+  EXPECT_EQ(words_of(true), (Sentence{kA, kB, kC}));
+  EXPECT_EQ(words_of(false), (Sentence{kA, kB, kB}));
+}
+
 TEST(Search, OtherEvidenceCountsBesideTheDecoders) {
   for (const int beam_size : {1, 3}) {
     FakeScorer scorer({{{}, {{kA, 0.5}, {kB, 0.4}}}, {{kA}, {{kEnd, 1.0}}}, {{kB}, {{kEnd, 1.0}}}});
