@@ -90,6 +90,15 @@ uint64_t captions_after(CaptionHarness& harness, int frames) {
   return harness.stat("captions");
 }
 
+// Of frames that would be late if the sink were still believed: they end before five seconds.
+bool has_caption_soon(CaptionHarness& harness) {
+  for (int i = 0; i < 100 && harness.stat("captions") == 0; i++) {
+    harness.pass_and_drop(kGray);
+    g_usleep(20000);
+  }
+  return harness.stat("captions") > 0;
+}
+
 TEST(QualityOfService, LeavesFramesOutThatAreAlreadyLate) {
   CaptionHarness harness({{"model", "fake:"}, {"mode", "live"}});
   tell_late(harness, 0, 5 * GST_SECOND);
@@ -102,14 +111,14 @@ TEST(QualityOfService, GoesOnWhenTheSinkIsInTimeAgain) {
   tell_late(harness, 0, 5 * GST_SECOND);
   captions_after(harness, 3);
   tell_late(harness, 100 * GST_MSECOND, -20 * static_cast<GstClockTimeDiff>(GST_MSECOND));
-  EXPECT_GT(captions_after(harness, 10), 0u);
+  EXPECT_TRUE(has_caption_soon(harness));
 }
 
 TEST(QualityOfService, IsForgottenAtAFlush) {
   CaptionHarness harness({{"model", "fake:"}, {"mode", "live"}});
   tell_late(harness, 0, 5 * GST_SECOND);
   harness.flush();
-  EXPECT_GT(captions_after(harness, 10), 0u);
+  EXPECT_TRUE(has_caption_soon(harness));
 }
 
 TEST(QualityOfService, NeverTakesACaptionFromAFrameInEveryFrameMode) {
