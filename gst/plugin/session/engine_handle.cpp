@@ -60,7 +60,7 @@ Result<std::unique_ptr<EngineHandle>> EngineHandle::create(
   const int32_t status = api->create(&engine_options, &handle->engine_);
   if (status != JETSONCAPTION_ENGINE_OK)
     return fault_of(*api, status);
-  const EngineInfo info = handle->info();
+  EngineInfo info = handle->info();
   if (info.input_width < 1 || info.input_height < 1) {
     const bool says_why = api->last_error()[0] != '\0';
     return Error{ErrorKind::Internal,
@@ -68,6 +68,7 @@ Result<std::unique_ptr<EngineHandle>> EngineHandle::create(
                      (says_why ? fault_of(*api, status).message
                                : "Install the plugin and the engine from one release.")};
   }
+  handle->first_info_ = std::move(info);
   return handle;
 }
 
@@ -114,6 +115,12 @@ EngineInfo EngineHandle::info() const {
   stats.size = sizeof stats;
   api_->get_stats(engine_, &stats);
   EngineInfo info;
+  if (stats.input_width < 1 && first_info_.input_width > 0) {
+    info = first_info_;  // the engine has no memory to say how it is
+    if (!fallback_.empty())
+      info.device_fallback = fallback_;
+    return info;
+  }
   info.model_name = valid_text(stats.model_name, sizeof stats.model_name);
   info.device = valid_text(stats.device, sizeof stats.device);
   info.precision = valid_text(stats.precision, sizeof stats.precision);

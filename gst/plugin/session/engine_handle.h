@@ -85,6 +85,7 @@ class EngineHandle {
   const JetsonCaptionEngineApi* const api_;
   JetsonCaptionEngine* engine_ = nullptr;  // owned; null only in create()
   std::string fallback_;                   // before the first info() of other threads
+  EngineInfo first_info_;                  // does not change once create() is over
 };
 
 }  // namespace jetsoncaption
