@@ -8,7 +8,7 @@
 namespace jetsoncaption {
 namespace {
 
-constexpr int kRowsAtOnce = 4;
+constexpr int kRowsAtOnce = 5;
 
 inline __m256i add_products(__m256i sums, __m256i bytes, __m256i weights) {
   return _mm256_dpbusd_avx_epi32(sums, bytes, weights);
@@ -17,7 +17,7 @@ inline __m256i add_products(__m256i sums, __m256i bytes, __m256i weights) {
 }  // namespace
 }  // namespace jetsoncaption
 
-#include "int8/vnni_parts.h"
+#include "int8/vnni_pointwise.h"
 
 namespace jetsoncaption {
 

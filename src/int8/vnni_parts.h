@@ -1,69 +1,18 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Kernels on an instruction that adds four products of bytes without and with sign to a 32-bit sum,
-// exactly. The file that includes this defines before: add_products(sums, bytes, weights), and
-// kRowsAtOnce, which times two is the number of registers for sums in pointwise().
+// exactly. The file that includes this defines before: add_products(sums, bytes, weights).
 #pragma once
 
 #include "int8/avx2_parts.h"
+
+// Before each loop over registers: were one of them left, GCC would keep the sums in memory.
+#define JETSONCAPTION_UNROLL _Pragma("GCC unroll 16")
 
 namespace jetsoncaption {
 namespace {
 
 inline __m256i load_32(const void* from) {
   return _mm256_loadu_si256(static_cast<const __m256i*>(from));
-}
-
-// Four inputs, for all lanes.
-inline __m256i broadcast_four(const uint8_t* from) {
-  int32_t four;
-  std::memcpy(&four, from, sizeof four);
-  return _mm256_set1_epi32(four);
-}
-
-// 16 outputs of `Rows` rows.
-template <int Rows>
-inline void multiply_block(const PointwiseArguments& a, int row, int output,
-                           const int8_t* weights) {
-  const uint8_t* input = a.input + static_cast<ptrdiff_t>(row) * a.input_stride;
-  __m256i sums[Rows][2];
-  for (int i = 0; i < Rows; ++i) {
-    sums[i][0] = load_8_sums(a.requantization.offsets + output);
-    sums[i][1] = load_8_sums(a.requantization.offsets + output + 8);
-  }
-  for (int k = 0; k < a.inputs; k += 4, weights += 4 * kChannelBlock) {
-    const __m256i low = load_32(weights);
-    const __m256i high = load_32(weights + 32);
-    for (int i = 0; i < Rows; ++i) {
-      const __m256i four = broadcast_four(input + i * a.input_stride + k);
-      sums[i][0] = add_products(sums[i][0], four, low);
-      sums[i][1] = add_products(sums[i][1], four, high);
-    }
-  }
-  for (int i = 0; i < Rows; ++i) {
-    const ptrdiff_t place = static_cast<ptrdiff_t>(row + i) * a.outputs + output;
-    store_16(sums[i][0], sums[i][1], a.requantization, output,
-             a.residual ? a.residual + place : nullptr, a.output + place);
-  }
-}
-
-template <int Rows>
-void multiply_rows(const PointwiseArguments& a, int row) {
-  const ptrdiff_t weights_of_block = static_cast<ptrdiff_t>((a.inputs + 3) / 4) * 4 * kChannelBlock;
-  const int8_t* weights = a.weights;
-  for (int output = 0; output < a.outputs; output += kChannelBlock) {
-    multiply_block<Rows>(a, row, output, weights);
-    weights += weights_of_block;
-  }
-}
-
-void pointwise(const PointwiseArguments& a) {
-  int row = 0;
-  for (; row + kRowsAtOnce <= a.rows; row += kRowsAtOnce)
-    multiply_rows<kRowsAtOnce>(a, row);
-  for (; row + 2 <= a.rows; row += 2)
-    multiply_rows<2>(a, row);
-  if (row < a.rows)
-    multiply_rows<1>(a, row);
 }
 
 // Four outputs, of which `count` exist, of `Rows` rows.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// The kernels of AVX-VNNI and AVX-512 VNNI with their one instruction made of those of AVX2, so
-// that all but it is tested on processors without it.
+// The kernels of AVX-VNNI with their one instruction made of those of AVX2, so that all but it is
+// tested on processors without it; those of AVX-512 VNNI share all but pointwise().
 #include "int8/float_kernels.h"
 
 #include <immintrin.h>
@@ -8,7 +8,7 @@
 namespace jetsoncaption {
 namespace {
 
-constexpr int kRowsAtOnce = 6;
+constexpr int kRowsAtOnce = 5;
 
 // Sums of neighbours, of 16 products.
 inline __m256i pair_sums(__m128i bytes, __m128i weights) {
@@ -26,7 +26,7 @@ inline __m256i add_products(__m256i sums, __m256i bytes, __m256i weights) {
 }  // namespace
 }  // namespace jetsoncaption
 
-#include "int8/vnni_parts.h"
+#include "int8/vnni_pointwise.h"
 
 namespace jetsoncaption {
 
