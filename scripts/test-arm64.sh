@@ -6,44 +6,56 @@ set -euo pipefail
 
 usage() {
   cat <<'TEXT'
-Usage: scripts/test-arm64.sh [MESON_TEST_OPTION...]
+Usage: scripts/test-arm64.sh [--int8] [MESON_TEST_OPTION...]
 
 Makes a folder with Debian 12 for 64-bit ARM, builds into build-arm64/ with a cross compiler, runs the
-unit, engine and element tests under qemu-user, and compares the captions of ten pictures with
+unit, engine and element tests under qemu-user, and compares the captions of twenty pictures with
 those that this machine gives. Options are handed to meson test, such as the name of a test. Has to
 be run as root, for it mounts the source folder in the other one.
+--int8  only int8: without LibTorch, the tests of its kernels alone, and captions on a Cortex-A57 and
+        on a Cortex-A76, which has dot products; a quarter of an hour instead of three
 
 Environment:
   JETSONCAPTION_ROOTS   where folders with other systems are made; /var/tmp/jetsoncaption-roots
 TEXT
 }
 
-# Seven photographs, and three of them mirrored.
-make_ten_pictures() {
-  local folder=$1 file
-  mkdir -p "$folder"
-  compgen -G "$folder/*.jpg" >/dev/null || fetch_photographs "$folder"
-  for file in $(find "$folder" -name '*.jpg' | sort | head --lines=3); do
-    gst-launch-1.0 -q filesrc location="$file" ! jpegdec ! videoconvert ! \
-      videoflip method=horizontal-flip ! pngenc ! filesink location="${file%.jpg}-mirrored.png"
-  done
+# flip FILE DIRECTION NAME
+flip() {
+  gst-launch-1.0 -q filesrc location="$1" ! jpegdec ! videoconvert ! \
+    videoflip video-direction="$2" ! pngenc ! filesink location="${1%.jpg}-$3.png"
 }
 
-# The same sentences here and there, for fp32 and int8: int8 kernels compute the same bits everywhere.
+# Seven photographs, all of them mirrored, and six upside down.
+make_twenty_pictures() {
+  local folder=$1 files file
+  mkdir -p "$folder"
+  compgen -G "$folder/*.jpg" >/dev/null || fetch_photographs "$folder"
+  files=("$folder"/*.jpg)
+  for file in "${files[@]}"; do flip "$file" horiz mirrored; done
+  for file in "${files[@]:0:6}"; do flip "$file" 180 turned; done
+}
+
+# captions PRECISION PROGRAM...: of the twenty pictures, in int8 with all figures but times.
+captions() {
+  local details=()
+  if [[ "$1" == int8 ]]; then details=(--json --attention); fi
+  "${@:2}" describe --precision "$1" --model models/lite0-gru-everyday "${details[@]}" \
+    "$pictures"/*.{jpg,png} | sed 's/"inference_ms": *[0-9.]*//'
+}
+
+# The same sentences here and there. In int8 all kernels compute the same bits.
 compare_captions() {
-  local folder=build-arm64/photographs precision
-  make_ten_pictures "$folder"
-  scripts/setup.sh
-  for precision in fp32 int8; do
-    build/src/tools/jetsoncaption describe --precision "$precision" \
-      --model models/lite0-gru-everyday "$folder"/*.{jpg,png} >"$folder/here-$precision.txt"
-    "$run" build-arm64/src/tools/jetsoncaption describe --precision "$precision" \
-      --model models/lite0-gru-everyday "$folder"/*.{jpg,png} >"$folder/there-$precision.txt"
-    diff "$folder/here-$precision.txt" "$folder/there-$precision.txt" || {
+  local precision=$1 processor
+  captions "$precision" build/src/tools/jetsoncaption >"$pictures/here-$precision.txt"
+  for processor in "${@:2}"; do
+    captions "$precision" "$run" env QEMU_CPU="$processor" "$build/src/tools/jetsoncaption" \
+      >"$pictures/there-$precision.txt"
+    diff "$pictures/here-$precision.txt" "$pictures/there-$precision.txt" || {
       echo "test-arm64.sh: captions differ from those of this machine with $precision." >&2
       exit 1
     }
-    echo "$precision: the captions of $(wc -l <"$folder/here-$precision.txt") pictures are the same."
+    echo "$precision on $processor: the captions of $(wc -l <"$pictures/here-$precision.txt") pictures are the same."
   done
 }
 
@@ -56,24 +68,39 @@ source scripts/lib/other-systems.sh
 source scripts/lib/photographs.sh
 require_root_and "$0" "$@"
 
+build="build-arm64"
+root="$roots/bookworm-arm64"
+options=(-Dintrospection=disabled)
+int8_tests=()
+if [[ "${1:-}" == --int8 ]]; then
+  shift
+  build+=-int8
+  root+=-int8
+  options+=(-Dtorch=disabled -Dexamples=disabled)
+  engine_packages=(libcli11-dev)
+  int8_tests=(int8_kernels int8_float_kernels int8_network int8_captioner plain_math)
+  int8_programs=("${int8_tests[@]/#/tests/int8/}")
+  int8_programs=("${int8_programs[@]/%/_test}")
+fi
+pictures=$build/photographs
+
 install_host_packages mmdebstrap arch-test qemu-user-static g++-aarch64-linux-gnu meson ninja-build
 register_qemu aarch64
-root="$roots/bookworm-arm64"
 make_system bookworm arm64 "$root" "${build_packages[@]}" "${engine_packages[@]}" "${test_packages[@]}"
 mount_sources "$root"
 
 # Tests, and programs that the build runs, are run in the other system.
-mkdir -p build-arm64
-run="$PWD/build-arm64/run-in-root"
+mkdir -p "$build"
+run="$PWD/$build/run-in-root"
 cat >"$run" <<SCRIPT
 #!/bin/sh
-export QEMU_CPU=cortex-a57 OMP_WAIT_POLICY=passive
+export QEMU_CPU=\${QEMU_CPU:-cortex-a57} OMP_WAIT_POLICY=passive
 exec chroot "$root" /usr/bin/env --chdir="\$PWD" "\$@"
 SCRIPT
 chmod +x "$run"
 ccache=
 if command -v ccache >/dev/null; then ccache="'ccache', "; fi
-cat >build-arm64/cross.ini <<INI
+cat >"$build/cross.ini" <<INI
 [binaries]
 c = [${ccache}'aarch64-linux-gnu-gcc', '--sysroot=$root']
 cpp = [${ccache}'aarch64-linux-gnu-g++', '--sysroot=$root']
@@ -93,15 +120,22 @@ cpu_family = 'aarch64'
 cpu = 'cortex-a57'
 endian = 'little'
 INI
-if [[ ! -f build-arm64/build.ninja ]]; then
-  meson setup build-arm64 --cross-file build-arm64/cross.ini --buildtype=release \
-    -Dintrospection=disabled
+if [[ ! -f "$build/build.ninja" ]]; then
+  meson setup "$build" --cross-file "$build/cross.ini" --buildtype=release "${options[@]}"
 fi
-ninja -C build-arm64
 
 # The emulator takes 10 to 30 times as long as a processor of today. Tests of time, and those that
 # start programs of this machine, are left out.
-meson test -C build-arm64 --no-rebuild --print-errorlogs --timeout-multiplier 30 \
-  --suite unit --suite engine --suite element "$@"
+if ((${#int8_tests[@]} > 0)); then
+  ninja -C "$build" src/tools/jetsoncaption "${int8_programs[@]}"
+  meson test -C "$build" --no-rebuild --print-errorlogs --timeout-multiplier 30 "${int8_tests[@]}" "$@"
+else
+  ninja -C "$build"
+  meson test -C "$build" --no-rebuild --print-errorlogs --timeout-multiplier 30 \
+    --suite unit --suite engine --suite element "$@"
+fi
 
-compare_captions
+scripts/setup.sh
+make_twenty_pictures "$pictures"
+compare_captions int8 cortex-a57 cortex-a76
+if ((${#int8_tests[@]} == 0)); then compare_captions fp32 cortex-a57; fi
