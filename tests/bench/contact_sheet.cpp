@@ -158,7 +158,7 @@ void draw_case(cairo_t* cairo, const Case& shown, int index) {
 int main(int argc, char** argv) {
   using namespace jetsoncaption;
   gst_init(&argc, &argv);
-  if (argc != 2) {
+  if (argc != 2 || argv[1][0] == '-') {
     std::fprintf(stderr, "Usage: contact_sheet FILE.png\n");
     return 2;
   }
