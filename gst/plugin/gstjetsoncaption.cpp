@@ -177,11 +177,20 @@ static gboolean gst_jetson_caption_start(GstBaseTransform* trans) {
     state->values.caption_age_ns = kNoTime;
     auto session = CaptionSession::start(loaders_of(prepared.value()), state->messages,
                                          settings.overlay && settings.enabled);
+    // Its thread runs, and the base class does not stop what did not start.
+    struct Unfinished {
+      CaptionSession* session;
+      ~Unfinished() {
+        if (session != nullptr)
+          session->shut_down();
+      }
+    } unfinished{session.get()};
     auto memory_watch =
         std::make_unique<MemoryWatch>(state->messages, std::move(sampler), session, state->values);
     state->fault_reported = false;
     state->frames = std::make_unique<FramePath>(trans, session, std::move(memory_watch),
                                                 state->values, settings.mode);
+    unfinished.session = nullptr;
     std::lock_guard<std::mutex> lock(state->mutex);
     state->session = std::move(session);
     return TRUE;
