@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Memory that runs out in the middle of anything ends neither a thread nor the process: whatever
 // allocation fails, frames pass.
+#include <fstream>
 #include <string>
 #include <vector>
 
@@ -57,6 +58,34 @@ TEST(Exceptions, OfTheSessionsThreadAreSurvived) {
   });
   EXPECT_GT(allocations, 20) << "nothing was tested";
   EXPECT_LT(allocations, 300) << "not all was tested";
+}
+
+long threads_of_process() {
+  std::ifstream status("/proc/self/status");
+  for (std::string line; std::getline(status, line);) {
+    if (line.compare(0, 8, "Threads:") == 0)
+      return std::stol(line.substr(8));
+  }
+  return 0;
+}
+
+TEST(Exceptions, OfAStartLeaveNoThreadBehind) {
+  const int allocations = with_each_allocation_failing(true, 300, [](int number, bool in_test) {
+    const long threads = threads_of_process();
+    bool has_failed = false;
+    {
+      CaptionElement element({{"model", "fake:text=a dog"}, {"mode", "live"}});
+      fail_allocation(number, in_test);
+      gst_element_set_state(element.get(), GST_STATE_PAUSED);
+      has_failed = stop_failing();
+      gst_element_set_state(element.get(), GST_STATE_NULL);
+    }
+    for (int i = 0; i < 2000 && threads_of_process() > threads; i++)
+      g_usleep(1000);
+    EXPECT_LE(threads_of_process(), threads);
+    return has_failed && threads_of_process() <= threads;
+  });
+  EXPECT_GT(allocations, 20) << "nothing was tested";
 }
 
 TEST(Exceptions, OfPropertiesAreSurvived) {
