@@ -9,6 +9,7 @@ import argparse
 import json
 import math
 import os
+import re
 import statistics
 import subprocess
 import sys
@@ -115,16 +116,42 @@ def describe(bundle, pictures, *options):
                 "--tag-weight", "0", "--hedge-below", "0", *options, *(picture.ppm for picture in pictures)])
 
 
-def may_not_follow(bundle, sentence, token):
+def words_of_search():
+    """The lists of words of src/captioner/search_setup.cpp, in their order there."""
+    path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../src/captioner/search_setup.cpp")
+    with open(path, encoding="utf-8") as stream:
+        lists = re.findall(r"ids\(\{([^}]*)\}\)", stream.read())
+    names = ("joining", "articles", "adjectives", "prepositions", "verbs", "transitives", "unfinished")
+    if len(lists) != len(names):
+        raise Failure(f"{path} has {len(lists)} lists of words and not {len(names)}; mend words_of_search().")
+    return {name: re.findall(r'"([^"]*)"', words) for name, words in zip(names, lists)}
+
+
+def lacks_its_thing(sentence, search):
+    """Whether a sentence ends with an article and words that only describe."""
+    tail = [word for word in reversed(sentence)]
+    described = 0
+    while described < len(tail) and tail[described] in search["adjectives"] + search["joining"]:
+        described += 1
+    return (any(word in search["adjectives"] for word in tail[:described]) and described < len(tail) and
+            tail[described] in search["articles"])
+
+
+def may_not_follow(bundle, sentence, token, ends=False):
     """Whether a rule of the search leaves out a word, although the network finds it the likeliest: no special tokens,
-    no stammering, no noun twice, no sentence that breaks off."""
+    no stammering, no noun twice, no sentence that breaks off. `ends`: the search ended the sentence here, where it
+    may have cut off what named nothing."""
+    search = words_of_search()
     word = bundle.words[token]
     tokens = bundle.config["tokens"]
     last = sentence[-1] if sentence else None
-    unfinished = "a an the of with and or at to by from into its his their is are".split()
-    breaks_off = (last in unfinished if token == tokens["end"] else last in unfinished[:3] and word in unfinished)
+    breaks_off = (last in search["unfinished"] if token == tokens["end"] else
+                  last in search["articles"] and word in search["unfinished"])
+    after_things = set(search["prepositions"] + search["verbs"] + search["unfinished"]) - set(search["joining"])
+    names_nothing = word in after_things and lacks_its_thing(sentence, search)
+    cut_back = ends and word in search["prepositions"] + search["transitives"] + search["unfinished"]
     return (token in (tokens["padding"], tokens["start"], tokens["unknown"]) or word == last or breaks_off or
-            (word in sentence and word in bundle.nouns))
+            names_nothing or cut_back or (word in sentence and word in bundle.nouns))
 
 
 def compare_captions(bundle, program, pictures, described):
@@ -145,7 +172,7 @@ def compare_captions(bundle, program, pictures, described):
             compared += 1
             if likeliest != token:
                 ruled += 1
-                if not may_not_follow(bundle, words[:i], likeliest):
+                if not may_not_follow(bundle, words[:i], likeliest, i == len(words)):
                     raise Failure(f"{where}: writes '{bundle.words[likeliest]}' instead of '{bundle.words[token]}'.")
         for word, log_probability in zip(caption["words"], result["log_probabilities"]):
             if abs(word["probability"] - math.exp(log_probability)) > TOLERANCE:
