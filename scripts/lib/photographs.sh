@@ -9,10 +9,10 @@ fetch_photographs() {
     cp /usr/share/darknet/data/*.jpg "$target"
     return
   fi
-  local work=build/darknet
-  mkdir -p "$work"
+  local unpacked=build/darknet
+  mkdir -p "$unpacked"
   (
-    cd "$work" || exit 1
+    cd "$unpacked" || exit 1
     # Root may write here, but apt's own user may not.
     compgen -G '*.deb' >/dev/null || apt-get -o APT::Sandbox::User=root download darknet ||
       {
@@ -21,5 +21,5 @@ fetch_photographs() {
     }
     dpkg-deb --extract ./*.deb .
   )
-  cp "$work"/usr/share/darknet/data/*.jpg "$target"
+  cp "$unpacked"/usr/share/darknet/data/*.jpg "$target"
 }
