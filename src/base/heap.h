@@ -6,7 +6,8 @@ namespace jetsoncaption {
 
 // For programs that compute with LibTorch, which frees and allocates the same large tensors for
 // each picture: the heap keeps them instead of asking the system for zeroed pages each time. Needs
-// both of malloc's limits (mallopt(3)), which are the whole process's: an application's are its own.
+// both of malloc's limits (mallopt(3)), which are the whole process's: an application's are its
+// own.
 void keep_freed_blocks();
 
 }  // namespace jetsoncaption
