@@ -49,7 +49,7 @@ void multiply_rows(const PointwiseArguments& a, int row) {
   const uint8_t* input = a.input + static_cast<ptrdiff_t>(row) * a.input_stride;
   for (int k = 0; k < Rows * a.input_stride; k += kChannelBlock)
     _mm256_storeu_si256(reinterpret_cast<__m256i*>(a.scratch + k), load_16_widened(input + k));
-  const ptrdiff_t weights_of_block = static_cast<ptrdiff_t>((a.inputs + 1) / 2) * 2 * kChannelBlock;
+  const ptrdiff_t weights_of_block = numbers_of_block(a.inputs, 2);
   const int8_t* weights = a.weights;
   for (int output = 0; output < a.outputs; output += kChannelBlock) {
     multiply_block<Rows>(a, row, output, weights);

@@ -80,7 +80,7 @@ template <int Count>
 inline void filter_positions(const DepthwiseArguments& a, int position) {
   const uint8_t* const* taps = a.taps + static_cast<ptrdiff_t>(position) * a.tap_count;
   uint8_t* output = a.output + static_cast<ptrdiff_t>(position) * a.channels;
-  const ptrdiff_t weights_of_block = static_cast<ptrdiff_t>((a.tap_count + 1) / 2) * 32;
+  const ptrdiff_t weights_of_block = numbers_of_block(a.tap_count, 2);
   const int16_t* weights = a.weights;
   for (int channel = 0; channel < a.channels; channel += kChannelBlock) {
     filter_16<Count>(a, taps, weights, channel, output);

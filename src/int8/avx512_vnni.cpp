@@ -31,15 +31,11 @@ inline __m512i broadcast_four_to_16(const uint8_t* from) {
   return _mm512_set1_epi32(four);
 }
 
-inline ptrdiff_t bytes_of_block(const PointwiseArguments& a) {
-  return static_cast<ptrdiff_t>((a.inputs + 3) / 4) * 4 * kChannelBlock;
-}
-
 // `Blocks` blocks of outputs of `Rows` rows.
 template <int Rows, int Blocks>
 inline void multiply_tile(const PointwiseArguments& a, int row, int output) {
   const uint8_t* input = a.input + static_cast<ptrdiff_t>(row) * a.input_stride;
-  const int8_t* weights = a.weights + output / kChannelBlock * bytes_of_block(a);
+  const int8_t* weights = a.weights + output / kChannelBlock * numbers_of_block(a.inputs, 4);
   __m512i sums[Rows][Blocks];
   JETSONCAPTION_UNROLL
   for (int block = 0; block < Blocks; ++block) {
@@ -53,7 +49,7 @@ inline void multiply_tile(const PointwiseArguments& a, int row, int output) {
     __m512i w[Blocks];
     JETSONCAPTION_UNROLL
     for (int block = 0; block < Blocks; ++block)
-      w[block] = _mm512_loadu_si512(weights + block * bytes_of_block(a));
+      w[block] = _mm512_loadu_si512(weights + block * numbers_of_block(a.inputs, 4));
     JETSONCAPTION_UNROLL
     for (int i = 0; i < Rows; ++i) {
       const __m512i four =

@@ -115,6 +115,11 @@ constexpr size_t pointwise_scratch(int input_stride) {
   return static_cast<size_t>(input_stride) * kMostRowsAtOnce;
 }
 
+// So many a block of 16 outputs has of what pack_weights() makes.
+constexpr ptrdiff_t numbers_of_block(int inputs, int group) {
+  return static_cast<ptrdiff_t>(round_up(inputs, group)) * kChannelBlock;
+}
+
 // Of weights [outputs, inputs]: [outputs / 16][inputs / group][16][group], what is missing 0.
 PageVector<int8_t> pack_weights(const int8_t* weights, int outputs, int inputs, int group);
 

@@ -96,7 +96,7 @@ void multiply_rows(const PointwiseArguments& a, int row) {
     const uint8x16_t shifted = veorq_u8(vld1q_u8(input + k), vdupq_n_u8(kShift));
     vst1q_s16(a.scratch + k / 2, vreinterpretq_s16_u8(shifted));
   }
-  const ptrdiff_t weights_of_block = static_cast<ptrdiff_t>((a.inputs + 1) / 2) * 2 * kChannelBlock;
+  const ptrdiff_t weights_of_block = numbers_of_block(a.inputs, 2);
   const int8_t* weights = a.weights;
   for (int output = 0; output < a.outputs; output += kChannelBlock) {
     if (a.has_lowest)

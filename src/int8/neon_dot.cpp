@@ -57,7 +57,7 @@ inline void multiply_block(const PointwiseArguments& a, int row, int output,
 
 template <int Rows>
 void multiply_rows(const PointwiseArguments& a, int row) {
-  const ptrdiff_t weights_of_block = static_cast<ptrdiff_t>((a.inputs + 3) / 4) * 4 * kChannelBlock;
+  const ptrdiff_t weights_of_block = numbers_of_block(a.inputs, 4);
   const int8_t* weights = a.weights;
   for (int output = 0; output < a.outputs; output += kChannelBlock) {
     multiply_block<Rows>(a, row, output, weights);
