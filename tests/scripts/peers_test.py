@@ -116,7 +116,8 @@ class Peers(unittest.TestCase):
         self.assertEqual(self.ruled(), 0)
         for name, change, reason in (
                 ("likeliest", put(1, 7), "writes 'cat' instead of 'dog'"),
-                ("likeliest", put(-1, 4), "writes 'a' instead of '<end>'"),
+                ("likeliest", put(-1, 9), "writes 'red' instead of '<end>'"),
+                ("likeliest", put(4, 8), "writes 'on' instead of 'cat'"),
                 ("likeliest", list.pop, "says something of 10 words, not of 11"),
                 ("log_probabilities", put(2, math.log(0.501)), "'and' has probability 0.5010 instead of 0.5"),
                 ("tag_words", put(0, 7), "has the tag 'cat' (0.7500) instead of 'dog' (0.75)"),
@@ -126,8 +127,8 @@ class Peers(unittest.TestCase):
             self.assertIn(reason, str(raised.exception))
 
     def test_a_word_that_the_search_leaves_out_may_be_the_likeliest(self):
-        # Padding; "dog dog"; a dog again; "a and"; an end behind "a".
-        for place, token in ((1, 0), (2, 5), (4, 5), (8, 6), (8, 2)):
+        # Padding; "dog dog"; a dog again; "a and"; an end behind "a"; "a red is"; an end where "on a red" was cut off.
+        for place, token in ((1, 0), (2, 5), (4, 5), (8, 6), (8, 2), (9, 12), (-1, 8)):
             self.assertEqual(self.ruled(likeliest=lambda numbers: numbers.__setitem__(place, token)), 1)
 
     def test_captions_of_another_length_are_not_compared(self):
