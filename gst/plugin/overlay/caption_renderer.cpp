@@ -274,7 +274,13 @@ CaptionPicture CaptionRenderer::Pango::draw(const OverlayStyle& style,
   picture.rect =
       snap_to_grid(left / shape.pixel_aspect, top, width / shape.pixel_aspect, height, shape);
   const CaptionRect& rect = picture.rect;
-  const Surface surface(cairo_image_surface_create(CAIRO_FORMAT_ARGB32, rect.width, rect.height));
+  const int stride = cairo_format_stride_for_width(CAIRO_FORMAT_ARGB32, rect.width);
+  if (stride < 0)
+    return {};  // beyond Cairo's limits
+  // Pages of their own: the arena of malloc() that each element's thread has would keep them.
+  PageVector<uint8_t> premultiplied(static_cast<size_t>(stride) * static_cast<size_t>(rect.height));
+  const Surface surface(cairo_image_surface_create_for_data(
+      premultiplied.data(), CAIRO_FORMAT_ARGB32, rect.width, rect.height, stride));
   const Cairo cairo(cairo_create(surface.get()));
   cairo_translate(cairo.get(), -rect.x, -rect.y);
   cairo_scale(cairo.get(), 1 / shape.pixel_aspect, 1);
@@ -288,9 +294,8 @@ CaptionPicture CaptionRenderer::Pango::draw(const OverlayStyle& style,
 
   cairo_surface_flush(surface.get());
   if (cairo_status(cairo.get()) != CAIRO_STATUS_SUCCESS)
-    return {};  // a frame beyond Cairo's limits, or no memory for so large a picture
-  picture.pixels = to_straight_argb(cairo_image_surface_get_data(surface.get()),
-                                    cairo_image_surface_get_stride(surface.get()), rect);
+    return {};  // a frame beyond Cairo's limits, or no memory
+  picture.pixels = to_straight_argb(premultiplied.data(), stride, rect);
   return picture;
 }
 
