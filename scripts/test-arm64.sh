@@ -13,7 +13,7 @@ unit, engine and element tests under qemu-user, and compares the captions of twe
 those that this machine gives. Options are handed to meson test, such as the name of a test. Has to
 be run as root, for it mounts the source folder in the other one.
 --int8  only int8: without LibTorch, the tests of its kernels alone, and captions on a Cortex-A57 and
-        on a Cortex-A76, which has dot products; a quarter of an hour instead of three
+        on a Cortex-A76, which has dot products; a quarter of an hour instead of three quarters
 
 Environment:
   JETSONCAPTION_ROOTS   where folders with other systems are made; /var/tmp/jetsoncaption-roots
