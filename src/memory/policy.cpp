@@ -73,6 +73,11 @@ bool lacks_swap(const MemoryTotals& totals) {
 }
 
 void MemoryLadder::update(MemoryShortage shortage, const MemoryLimits& limits, TimePoint now) {
+  const bool is_exceeded =
+      shortage == MemoryShortage::Exceeded || shortage == MemoryShortage::Dangerous;
+  if (is_exceeded && !was_exceeded_)
+    exceeded_at_ = now;
+  was_exceeded_ = is_exceeded;
   const MemoryStep step = next(shortage, limits, now);
   if (step != step_)
     changed_at_ = now;
@@ -90,9 +95,10 @@ MemoryStep MemoryLadder::next(MemoryShortage shortage, const MemoryLimits& limit
                                                                         : step;
     case MemoryShortage::Near:
       return step;
-    case MemoryShortage::Exceeded:
-      return step == MemoryStep::None || now - changed_at_ >= kPatience ? step_up(step, limits)
-                                                                        : step;
+    case MemoryShortage::Exceeded: {
+      const bool lasts = now - std::max(changed_at_, exceeded_at_) >= kPatience;
+      return step == MemoryStep::None || lasts ? step_up(step, limits) : step;
+    }
     case MemoryShortage::Dangerous:
       return limits.furthest;
   }

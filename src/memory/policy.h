@@ -50,7 +50,8 @@ MemoryShortage shortage_of(MemoryCause cause, const MemoryReading& reading,
 bool lacks_swap(const MemoryTotals& totals);
 
 // The steps that one limit leads to. The first one is taken when it is exceeded, and each further
-// one when it still is after two seconds, which the step before has to show what it brings. Where
+// one when it has been for two seconds without a break, which the step before has to show what it
+// brings: one high reading now and then leads no further. Where
 // it is dangerously exceeded there is no time for that, and the furthest one is taken at once.
 // Between the limit and well inside of it nothing changes, so that a use that wavers about it does
 // not flood the bus. Inside, the way back leads over the same steps, as far apart.
@@ -67,6 +68,8 @@ class MemoryLadder {
 
   MemoryStep step_ = MemoryStep::None;
   TimePoint changed_at_;
+  TimePoint exceeded_at_;  // the first of the readings beyond the limit, one after the other
+  bool was_exceeded_ = false;
 };
 
 // What has changed with a reading because of one of the limits.

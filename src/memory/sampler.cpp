@@ -3,9 +3,13 @@
 #include "memory/sampler.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cstring>
 #include <fstream>
 #include <limits>
+#include <map>
+#include <mutex>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -231,6 +235,19 @@ File open_pressure(const MemoryRoots& roots) {
 
 }  // namespace
 
+namespace {
+
+// What was in use when less than ever was: that is of others. What an element before has left there
+// is of this process.
+std::atomic<uint64_t>& least_accelerator(const MemoryRoots& roots) {
+  static std::mutex mutex;
+  static auto& all = *new std::map<std::string, std::atomic<uint64_t>>;  // for the whole process
+  const std::lock_guard<std::mutex> lock(mutex);
+  return all.try_emplace(roots.proc, kMaximum).first->second;
+}
+
+}  // namespace
+
 struct MemorySampler::Files {
   std::string proc;
   File statm;
@@ -251,8 +268,9 @@ struct MemorySampler::Files {
         page_bytes(static_cast<uint64_t>(std::max(sysconf(_SC_PAGESIZE), 1L))) {}
 };
 
-MemorySampler::MemorySampler(const MemoryRoots& roots) : files_(std::make_unique<Files>(roots)) {
-  first_accelerator_bytes_ = sample().accelerator_bytes;
+MemorySampler::MemorySampler(const MemoryRoots& roots)
+    : files_(std::make_unique<Files>(roots)), least_accelerator_bytes_(least_accelerator(roots)) {
+  sample();
   files_->readings = 0;  // the first one that somebody asks for is thorough
 }
 
@@ -265,8 +283,11 @@ MemoryReading MemorySampler::sample() const noexcept {
 
   files_->meminfo.read(text);
   const uint64_t accelerator_bytes = meminfo_bytes(text, "NvMapMemUsed:");
-  if (accelerator_bytes > first_accelerator_bytes_)
-    reading.accelerator_bytes = accelerator_bytes - first_accelerator_bytes_;
+  uint64_t least = least_accelerator_bytes_;
+  while (accelerator_bytes < least &&
+         !least_accelerator_bytes_.compare_exchange_weak(least, accelerator_bytes)) {
+  }
+  reading.accelerator_bytes = accelerator_bytes - std::min(accelerator_bytes, least);
   const uint64_t system_bytes = meminfo_bytes(text, "MemAvailable:");
 
   uint64_t cgroup_bytes = kMaximum;

@@ -2,6 +2,7 @@
 // Reads how much memory this process uses and how much is left.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <string>
 
@@ -23,8 +24,8 @@ struct MemoryRoots {
 //                       waited for memory; many kernels have neither
 //   <proc>/meminfo      MemTotal, SwapTotal, MemAvailable; NvMapMemUsed on Jetson boards, GPU
 //   memory that is in nobody's
-//                       resident size. It is only known for the whole system, so what was added
-//                       since the sampler was made counts as ours.
+//                       resident size. It is only known for the whole system, so what is more
+//                       than the least that a sampler of this process has seen counts as ours.
 //   the limits and use of this process's memory cgroup and of those above it: version 2
 //                       (memory.max, memory.current) or 1 (memory.limit_in_bytes,
 //                       memory.usage_in_bytes), without the pages of files that were not used
@@ -56,7 +57,7 @@ class MemorySampler {
  private:
   struct Files;
   const std::unique_ptr<Files> files_;
-  uint64_t first_accelerator_bytes_ = 0;
+  std::atomic<uint64_t>& least_accelerator_bytes_;  // of all samplers of the process
 };
 
 }  // namespace jetsoncaption

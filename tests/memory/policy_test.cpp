@@ -105,9 +105,10 @@ TEST(MemoryPolicy, GoesFurtherByOneStepEveryTwoSecondsWhileUseIsAboveTheThreshol
                 {4000, 1100, MemoryStep::Greedy},
                 {4500, 950, MemoryStep::Greedy},  // below the threshold, but not by much
                 {9000, 950, MemoryStep::Greedy},
-                {9001, 1001, MemoryStep::Pause},
-                {9100, 1001, MemoryStep::Pause},
-                {11001, 1001, MemoryStep::Unload},
+                {9001, 1001, MemoryStep::Greedy},
+                {11000, 1001, MemoryStep::Greedy},
+                {11001, 1001, MemoryStep::Pause},
+                {13001, 1001, MemoryStep::Unload},
                 {99999, 1001, MemoryStep::Unload}},
                MemoryCause::Use);
 }
@@ -132,10 +133,25 @@ TEST(MemoryPolicy, TurnsRoundOnTheWayBack) {
   expect_steps(watched,
                {{2000, 900, MemoryStep::Pause},
                 {2500, 1001, MemoryStep::Pause},
-                {4000, 1001, MemoryStep::Unload},
-                {5999, 900, MemoryStep::Unload},
-                {6000, 900, MemoryStep::Pause}},
+                {4499, 1001, MemoryStep::Pause},
+                {4500, 1001, MemoryStep::Unload},
+                {6499, 900, MemoryStep::Unload},
+                {6500, 900, MemoryStep::Pause}},
                MemoryCause::Use);
+}
+
+// What lives just below the limit crosses it now and then, for a month.
+TEST(MemoryPolicy, IsNotLedFurtherBySingleReadingsAboveTheThreshold) {
+  Watched watched(limits_to(MemoryStep::Unload));
+  std::vector<Moment> moments = {{0, 1001, MemoryStep::Trim}, {170, 950, MemoryStep::Trim}};
+  for (int hour = 1; hour < 10; ++hour) {
+    moments.push_back({hour * 3600000, 1001, MemoryStep::Trim});
+    moments.push_back({hour * 3600000 + 170, 950, MemoryStep::Trim});
+  }
+  moments.push_back({36000000, 1001, MemoryStep::Trim});
+  moments.push_back({36001999, 1001, MemoryStep::Trim});
+  moments.push_back({36002000, 1001, MemoryStep::SlowDown});
+  expect_steps(watched, moments, MemoryCause::Use);
 }
 
 TEST(MemoryPolicy, LeavesOutTheSmallerSearchWhereThereIsNone) {

@@ -178,6 +178,28 @@ TEST_F(MemorySamplerTest, NvMapUseBelowTheBeginningIsZero) {
   EXPECT_EQ(sampler.sample().accelerator_bytes, 0U);
 }
 
+// An accelerator's context stays until the process ends: to an element that begins later it is no
+// memory of others.
+TEST_F(MemorySamplerTest, NvMapUseOfAnElementBeforeStaysOurs) {
+  write("/proc/meminfo", "NvMapMemUsed: 102400 kB\n");
+  {
+    const MemorySampler before(roots_);
+    write("/proc/meminfo", "NvMapMemUsed: 1536000 kB\n");
+    EXPECT_EQ(before.sample().accelerator_bytes, 1400 * kMega);
+  }
+  const MemorySampler sampler(roots_);
+  EXPECT_EQ(sampler.sample().accelerator_bytes, 1400 * kMega);
+}
+
+TEST_F(MemorySamplerTest, NvMapUseIsCountedFromTheLeastThatWasSeen) {
+  write("/proc/meminfo", "NvMapMemUsed: 102400 kB\n");
+  const MemorySampler sampler(roots_);
+  write("/proc/meminfo", "NvMapMemUsed: 51200 kB\n");
+  EXPECT_EQ(sampler.sample().accelerator_bytes, 0U);
+  write("/proc/meminfo", "NvMapMemUsed: 153600 kB\n");
+  EXPECT_EQ(sampler.sample().accelerator_bytes, 100 * kMega);
+}
+
 TEST_F(MemorySamplerTest, Version2LimitTightensWhatIsAvailable) {
   write("/proc/self/cgroup", "0::/user/camera\n");
   write("/cgroup/user/camera/memory.max", "536870912\n");
