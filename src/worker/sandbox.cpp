@@ -172,9 +172,11 @@ void allow_mappings(Filter& filter, bool may_make_code) {
 }
 
 // fstat() of the C library is this call with an empty name; that of a file cannot be told from it,
-// and says no more than whether it is there.
+// and says no more than whether it is there. On 32 bits it is statx() first, from 2.33 on, and what
+// is allowed where the kernel seems not to have that.
 void allow_status_of_descriptors(Filter& filter) {
   filter.rule(SCMP_ACT_ALLOW, SCMP_SYS(newfstatat));
+  filter.rule(SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(statx));
 }
 
 // clone3() has its flags in memory, where a filter does not see them: the C library then takes

@@ -22,6 +22,15 @@ namespace {
 
 constexpr int kSizeSeals = F_SEAL_SHRINK | F_SEAL_GROW;
 
+// An error number, or 0. A signal of the application ends it early.
+int allocate(int descriptor, size_t size) {
+  int failed = 0;
+  do
+    failed = posix_fallocate(descriptor, 0, static_cast<off_t>(size));
+  while (failed == EINTR);
+  return failed;
+}
+
 }  // namespace
 
 SharedPixels::~SharedPixels() {
@@ -42,7 +51,7 @@ Result<void> SharedPixels::make(size_t size) {
   release();
   descriptor_ = memfd_create("jetsoncaption", MFD_CLOEXEC | MFD_ALLOW_SEALING);
   // Allocated now: memory that is missing later would end this process.
-  int failed = descriptor_ < 0 ? errno : posix_fallocate(descriptor_, 0, static_cast<off_t>(size));
+  int failed = descriptor_ < 0 ? errno : allocate(descriptor_, size);
   if (failed == 0) {
     void* mapped = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor_, 0);
     failed = mapped == MAP_FAILED ? errno : 0;
@@ -55,10 +64,10 @@ Result<void> SharedPixels::make(size_t size) {
     failed = errno;
   if (failed != 0) {
     release();
-    return Error{
-        failed == ENOSPC || failed == ENOMEM ? ErrorKind::OutOfMemory : ErrorKind::Internal,
-        std::string("Memory to share with the worker process cannot be had: ") +
-            std::strerror(failed) + "."};
+    return Error{failed == ENOSPC || failed == ENOMEM || failed == EMFILE ? ErrorKind::OutOfMemory
+                                                                          : ErrorKind::Internal,
+                 std::string("Memory to share with the worker process cannot be had: ") +
+                     std::strerror(failed) + "."};
   }
   // The worker has no need to write; older kernels cannot forbid it.
   fcntl(descriptor_, F_ADD_SEALS, F_SEAL_FUTURE_WRITE);

@@ -28,6 +28,7 @@ static_assert(static_cast<int>(ErrorKind::Lost) == JETSONCAPTION_ENGINE_LOST,
 using std::chrono::milliseconds;
 
 constexpr milliseconds kLeastForLoad{60000};
+constexpr milliseconds kMostForTrim{60000};
 
 // As much as the caller has room for; its size is left alone.
 template <typename Structure>
@@ -79,6 +80,7 @@ class WorkerClient {
   void keep_stats();
   Result<void> check_stats() const;
   milliseconds load_timeout() const;
+  milliseconds trim_timeout() const;
 
   WorkerConversation conversation_;
   const milliseconds timeout_;  // of a caption; 0: none
@@ -90,6 +92,11 @@ class WorkerClient {
 
 milliseconds WorkerClient::load_timeout() const {
   return timeout_.count() == 0 ? timeout_ : std::max(6 * timeout_, kLeastForLoad);
+}
+
+// Nobody can call a trim off, so that there is a limit in any case.
+milliseconds WorkerClient::trim_timeout() const {
+  return timeout_.count() == 0 ? kMostForTrim : std::min(timeout_, kMostForTrim);
 }
 
 // What the plugin has made room for once stays as it is.
@@ -201,7 +208,7 @@ Result<void> WorkerClient::describe(const JetsonCaptionEngineImage& image,
 
 void WorkerClient::trim() {
   conversation_.request().kind = RequestKind::Trim;
-  const Result<void> asked = ask(WorkerStage::Trimming, load_timeout());
+  const Result<void> asked = ask(WorkerStage::Trimming, trim_timeout());
   (void)asked;  // the next caption says what is wrong
 }
 

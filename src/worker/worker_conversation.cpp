@@ -25,6 +25,10 @@ constexpr milliseconds kLookAgain{200};
 // And that nobody wants an answer any more.
 constexpr milliseconds kAskAgain{20};
 
+// How long an engine may go on with what was cancelled. It looks between two words; encoding takes
+// seconds where a slow processor has no kernels of its own.
+constexpr milliseconds kStopPatience{5000};
+
 // How long a process may take to end that has closed its socket: it may write a core file.
 constexpr milliseconds kEndPatience{2000};
 
@@ -55,10 +59,21 @@ Error WorkerConversation::lost_by_end() {
   return lose(how + " " + describe_stage(stage_));
 }
 
-Error WorkerConversation::lost_by_time() {
+Error WorkerConversation::lost_by_time(bool is_cancelled) {
   process_->kill();
-  return lose("did not answer for " + std::to_string(asked_for_.count()) + " ms " +
-              describe_stage(stage_) + ", and was killed");
+  const std::string how =
+      is_cancelled ? "was told to stop, did not for " + std::to_string(kStopPatience.count())
+                   : "did not answer for " + std::to_string(asked_for_.count());
+  return lose(how + " ms " + describe_stage(stage_) + ", and was killed");
+}
+
+// When what was asked and then cancelled is to be over.
+WorkerConversation::Deadline WorkerConversation::end_of_cancelled() const {
+  const std::lock_guard<std::mutex> lock(cancelled_mutex_);
+  if (request_.kind != RequestKind::Describe || !cancelled_at_ ||
+      request_.describe.request.number > cancelled_number_)
+    return {};
+  return *cancelled_at_ + kStopPatience;
 }
 
 Error WorkerConversation::lost_by_nonsense(const std::string& what) {
@@ -77,12 +92,15 @@ Result<void> WorkerConversation::wait_for(short events, const Deadline& deadline
   for (;;) {
     if (is_cancelled_ && is_cancelled_())
       return end_cancelled();
+    const Deadline stop = end_of_cancelled();
+    const bool is_stop_first = stop && (!deadline || *stop < *deadline);
+    const Deadline end = is_stop_first ? stop : deadline;
     milliseconds left = is_cancelled_ ? kAskAgain : kLookAgain;
-    if (deadline)
-      left = std::min(left, std::chrono::duration_cast<milliseconds>(*deadline - Clock::now()) +
-                                milliseconds(1));
+    if (end)
+      left = std::min(
+          left, std::chrono::duration_cast<milliseconds>(*end - Clock::now()) + milliseconds(1));
     if (left.count() <= 0)
-      return lost_by_time();
+      return lost_by_time(is_stop_first);
     pollfd ready{process_->socket(), events, 0};
     const int polled = poll(&ready, 1, static_cast<int>(left.count()));
     if (polled > 0)
@@ -191,6 +209,12 @@ Result<void> WorkerConversation::ask_unless(const std::function<bool()>& is_canc
 }
 
 void WorkerConversation::cancel(uint64_t number) {
+  {
+    const std::lock_guard<std::mutex> lock(cancelled_mutex_);
+    if (!cancelled_at_ || number > cancelled_number_)
+      cancelled_at_ = Clock::now();
+    cancelled_number_ = std::max(cancelled_number_, number);
+  }
   WorkerRequest request;
   request.kind = RequestKind::Cancel;
   request.cancel_number = number;

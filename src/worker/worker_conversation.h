@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <utility>
@@ -41,7 +42,9 @@ class WorkerConversation {
 
   const WorkerAnswer& answer() const { return answer_; }
 
-  // Not waited for: where there is no room for the message, the caption comes to its end.
+  // That of the request to describe, and of those before it. Not waited for: where there is no room
+  // for the message, the caption comes to its end. A process that goes on for seconds all the same
+  // is lost, whatever the timeout.
   void cancel(uint64_t number);
 
   // Lost where the process is.
@@ -58,10 +61,11 @@ class WorkerConversation {
   Result<void> send(const Deadline& deadline, int descriptor);
   Result<void> wait_for(short events, const Deadline& deadline);
   Result<void> receive(const Deadline& deadline);
+  Deadline end_of_cancelled() const;
 
   Error end_cancelled();
   Error lost_by_end();
-  Error lost_by_time();
+  Error lost_by_time(bool is_cancelled);
   Error lost_by_socket(int fault);
   Error lose(const std::string& sentence);
 
@@ -77,6 +81,10 @@ class WorkerConversation {
   std::chrono::milliseconds asked_for_{0};
   std::function<bool()> is_cancelled_;
   std::string lost_;  // a sentence; empty while it is not
+
+  mutable std::mutex cancelled_mutex_;  // of what follows
+  uint64_t cancelled_number_ = 0;
+  std::optional<std::chrono::steady_clock::time_point> cancelled_at_;  // the first time
 };
 
 }  // namespace jetsoncaption

@@ -96,8 +96,11 @@ struct SpawnSetup {
   SpawnSetup& operator=(const SpawnSetup&) = delete;
 };
 
+// What the system lacks now it may have in a moment.
 Error system_error(const std::string& what, int number) {
-  return {ErrorKind::Internal, what + ": " + std::strerror(number) + "."};
+  const bool passes = number == ENOMEM || number == EAGAIN || number == EMFILE || number == ENFILE;
+  return {passes ? ErrorKind::OutOfMemory : ErrorKind::Internal,
+          what + ": " + std::strerror(number) + "."};
 }
 
 const char* signal_name(int signal) {

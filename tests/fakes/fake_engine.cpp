@@ -30,12 +30,14 @@
 //   crash-create=1     create() ends the process with SIGSEGV
 //   try=WORD           the caption is how it went to: read a file, write one, connect, run a
 //   program,
-//                      make code, start a thread; "read: Operation not permitted", "write: done"
+//                      make code, ask for the status of a descriptor, start a thread; "read:
+//                      Operation not permitted", "write: done"
 //   try-create=WORD    create() fails with UNSUPPORTED and how that went
 //   hog-mb=N           describe() takes so much memory for its time
 //   fail-every=N       each Nth describe() fails with INTERNAL, counted from 1
 //   create-ms=N        create() takes so long
 //   fail-create=KIND   create() fails: not-found, invalid, corrupt, memory, unsupported, internal
+//   fail-first=N       with fail-create: the first N times in this process for this script
 //   no-int8=1          create() fails with UNSUPPORTED for int8 on the CPU with one thread
 //   creates=N          create() works N times in this process for this script, and then fails
 //   allocate-mb=N      so much memory is used until trim_memory()
@@ -56,6 +58,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <limits>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -70,6 +73,7 @@
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 namespace {
@@ -239,6 +243,11 @@ bool attempt(const std::string& what) {
       _exit(0);
     return child > 0;
   }
+  if (what == "status") {
+    // fstat() of the C library on 32 bits, which takes an older call after "not implemented".
+    char status[256];
+    return syscall(SYS_statx, STDERR_FILENO, "", AT_EMPTY_PATH, 0, status) == 0;
+  }
   if (what == "thread") {
     std::thread([] {}).join();
     return true;
@@ -280,13 +289,15 @@ int32_t create(const JetsonCaptionEngineOptions* options, JetsonCaptionEngine** 
   const auto attempted = script.find("try-create");
   if (attempted != script.end())
     return fail(JETSONCAPTION_ENGINE_UNSUPPORTED, tell_of_attempt(attempted->second));
-  const auto kind = script.find("fail-create");
-  if (kind != script.end())
-    return fail(scripted_create_status(kind->second), "Scripted cause: " + kind->second + ".");
-
   static std::mutex mutex;
   static std::map<std::string, unsigned> created;
+  static std::map<std::string, unsigned> tried;
   const std::lock_guard<std::mutex> lock(mutex);
+  const unsigned fails = number(script, "fail-first", std::numeric_limits<unsigned>::max());
+  const auto kind = script.find("fail-create");
+  if (kind != script.end() && ++tried[directory] <= fails)
+    return fail(scripted_create_status(kind->second), "Scripted cause: " + kind->second + ".");
+
   const unsigned creates = number(script, "creates", 0);
   if (creates != 0 && ++created[directory] > creates)
     return fail(JETSONCAPTION_ENGINE_OUT_OF_MEMORY, "Scripted: it was created often enough.");

@@ -293,6 +293,24 @@ TEST(WorkerClient, IsCancelledWhileItWorks) {
   other.join();
 }
 
+TEST(WorkerClient, IsKilledWhenItDoesNotStopAlsoWithoutALimitOfTime) {
+  Engine hanging("fake:hang-at=1", 0);
+  const pid_t pid = hanging.pid();
+  const Clock::time_point begin = Clock::now();
+  std::thread other([&hanging] {
+    std::this_thread::sleep_for(milliseconds(50));
+    hanging.cancel(1);
+  });
+  const Said said = hanging.describe();
+  other.join();
+  EXPECT_EQ(said.status, JETSONCAPTION_ENGINE_LOST);
+  EXPECT_TRUE(said.names("was told to stop, did not for 5000 ms while it described a frame"))
+      << said.text;
+  EXPECT_LT(Clock::now() - begin, milliseconds(15000));
+  EXPECT_TRUE(has_ended(pid));
+  expect_no_child();
+}
+
 // AddressSanitizer takes terabytes of addresses for itself.
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 TEST(WorkerClient, IsLimitedInItsMemory) {
@@ -327,6 +345,7 @@ TEST(WorkerClient, CanDoNoMoreThanComputeOnceTheModelIsLoaded) {
     EXPECT_EQ(engine.describe().text, std::string(what) + ": Operation not permitted");
   }
   EXPECT_EQ(Engine("fake:try=thread").describe().text, "thread: done");
+  EXPECT_EQ(Engine("fake:try=status").describe().text, "status: Function not implemented");
 }
 
 TEST(WorkerClient, WritesNoFileWhileTheModelIsLoaded) {
