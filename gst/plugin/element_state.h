@@ -2,6 +2,7 @@
 // What the element consists of, for the files that implement its virtual functions.
 #pragma once
 
+#include <atomic>
 #include <exception>
 #include <memory>
 #include <mutex>
@@ -25,20 +26,21 @@ struct ElementState {
   SharedSettings settings;
   BusMessages messages;
 
-  std::mutex mutex;  // of session; held for a copy only
+  std::mutex mutex;  // of session and started_with; held for a copy only
   // From start to stop. Shared, because properties and flushes come from threads that stop() does
   // not wait for.
   std::shared_ptr<CaptionSession> session;
+  Settings started_with;
 
   LiveValues values;
+  std::atomic<bool> fault_reported{false};  // since start
 
   // Of the streaming thread, which does not run during start and stop.
   std::unique_ptr<FramePath> frames;
   Settings frame_settings;  // copied when they change: strings are not copied per frame
   unsigned frame_settings_version = 0;
-  bool fault_reported = false;  // since start
-  bool nvmm = false;            // frames are in NVMM memory
-  bool frame_shared = false;    // somebody else has the pixels of the frame that is in work
+  bool nvmm = false;          // frames are in NVMM memory
+  bool frame_shared = false;  // somebody else has the pixels of the frame that is in work
 };
 
 }  // namespace jetsoncaption
@@ -50,7 +52,7 @@ struct _GstJetsonCaption {
 
 namespace jetsoncaption {
 
-// The last net: an exception must not unwind through GLib.
+// The last net where the element cannot go on: an exception must not unwind through GLib.
 template <typename R, typename Body>
 R guarded(GstJetsonCaption* self, R on_failure, Body&& body) noexcept {
   try {
@@ -65,6 +67,27 @@ R guarded(GstJetsonCaption* self, R on_failure, Body&& body) noexcept {
     GST_ELEMENT_ERROR(self, LIBRARY, FAILED, ("Captioning stopped unexpectedly."), (nullptr));
   }
   return on_failure;
+}
+
+// Once from start to stop: what fails for one frame may well fail for each.
+inline void report_fault_once(GstJetsonCaption* self, const char* what, const char* fault) {
+  if (!self->state->fault_reported.exchange(true))
+    GST_ELEMENT_WARNING(self, LIBRARY, FAILED, ("%s: %s. The video goes on.", what, fault),
+                        (nullptr));
+}
+
+// The same where it goes on, whatever became of `what`.
+template <typename Body>
+void guarded_aside(GstJetsonCaption* self, const char* what, Body&& body) noexcept {
+  try {
+    body();
+  } catch (const std::bad_alloc&) {
+    report_fault_once(self, what, "memory ran out");
+  } catch (const std::exception& e) {
+    report_fault_once(self, what, e.what());
+  } catch (...) {
+    report_fault_once(self, what, "unknown exception");
+  }
 }
 
 inline std::shared_ptr<CaptionSession> current_session(GstJetsonCaption* self) {

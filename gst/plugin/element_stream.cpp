@@ -71,7 +71,7 @@ gboolean propose_allocation(GstBaseTransform* trans, GstQuery* decide_query, Gst
 void before_transform(GstBaseTransform* trans, GstBuffer* buffer) {
   auto* self = GST_JETSON_CAPTION(trans);
   auto* state = self->state;
-  guarded(self, false, [&] {
+  guarded_aside(self, "Settings could not be taken over", [&] {
     const GstSegment& segment = trans->segment;
     const GstClockTime time =
         segment.format == GST_FORMAT_TIME
@@ -80,7 +80,6 @@ void before_transform(GstBaseTransform* trans, GstBuffer* buffer) {
     if (GST_CLOCK_TIME_IS_VALID(time))
       gst_object_sync_values(GST_OBJECT(self), time);
     state->settings.refresh(state->frame_settings, state->frame_settings_version);
-    return true;
   });
   const gboolean passthrough = !state->frame_settings.enabled;
   if (gst_base_transform_is_passthrough(trans) != passthrough)
@@ -98,35 +97,20 @@ GstFlowReturn prepare_output_buffer(GstBaseTransform* trans, GstBuffer* input, G
   return GST_FLOW_OK;
 }
 
-// Once from start to stop: what fails for one frame may well fail for each.
-void report_fault_once(GstJetsonCaption* self, const char* fault) {
-  if (!std::exchange(self->state->fault_reported, true)) {
-    GST_ELEMENT_WARNING(self, LIBRARY, FAILED,
-                        ("A frame could not be captioned: %s. Frames pass as they are.", fault),
-                        (nullptr));
-  }
-}
-
 GstFlowReturn transform_ip(GstBaseTransform* trans, GstBuffer* buffer) {
   auto* self = GST_JETSON_CAPTION(trans);
   auto* state = self->state;
-  // Not guarded(): a frame must pass, whatever became of its caption.
-  try {
-    return state->frames->process(buffer, state->frame_shared, state->frame_settings);
-  } catch (const std::bad_alloc&) {
-    report_fault_once(self, "memory ran out");
-  } catch (const std::exception& e) {
-    report_fault_once(self, e.what());
-  } catch (...) {
-    report_fault_once(self, "unknown exception");
-  }
-  return GST_FLOW_OK;
+  GstFlowReturn flow = GST_FLOW_OK;
+  guarded_aside(self, "A frame could not be captioned", [&] {
+    flow = state->frames->process(buffer, state->frame_shared, state->frame_settings);
+  });
+  return flow;
 }
 
 gboolean sink_event(GstBaseTransform* trans, GstEvent* event) {
   auto* self = GST_JETSON_CAPTION(trans);
   auto* state = self->state;
-  guarded(self, false, [&] {
+  guarded_aside(self, "An event could not be looked at", [&] {
     const auto session = current_session(self);
     if (session && GST_EVENT_TYPE(event) == GST_EVENT_FLUSH_START)
       session->set_flushing(true);
@@ -137,7 +121,6 @@ gboolean sink_event(GstBaseTransform* trans, GstEvent* event) {
     // FLUSH_START comes from any thread, all that is watched from the streaming thread.
     if (state->frames && GST_EVENT_IS_SERIALIZED(event))
       state->frames->watch(event);
-    return true;
   });
   return base_class->sink_event(trans, event);
 }

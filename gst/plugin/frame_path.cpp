@@ -212,11 +212,12 @@ GstFlowReturn FramePath::describe(GstBuffer* buffer, uint64_t frame, const Setti
     case Turn::Broken:
       return GST_FLOW_ERROR;
   }
+  // Also where it cannot be read: to try each frame would cost more than those that are due.
+  last_described_ = frame;
+  last_described_timestamp_ = GST_BUFFER_PTS(buffer);
   if (!read(buffer))
     return GST_FLOW_OK;
 
-  last_described_ = frame;
-  last_described_timestamp_ = GST_BUFFER_PTS(buffer);
   const CaptionJob job = make_job(buffer, frame, settings);
   last_described_at_ = job.taken_at;
   if (GST_CLOCK_TIME_IS_VALID(late_since_))

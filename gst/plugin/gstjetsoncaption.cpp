@@ -107,20 +107,31 @@ static CaptionSession::EngineLoaders loaders_of(const EngineStart& start) {
   return {loader_of(start), modest ? loader_of(*modest) : nullptr};
 }
 
-// Of a bundle that cannot be found, only the warning remains.
-static void change_model(GstElement* element, CaptionSession& session, const Settings& settings) {
+// While the element runs, and with what else counted when it started. Of a bundle that cannot be
+// found, only the warning remains.
+static void change_model(GstJetsonCaption* self) {
+  std::shared_ptr<CaptionSession> session;
+  Settings settings;
+  {
+    std::lock_guard<std::mutex> lock(self->state->mutex);
+    session = self->state->session;
+    settings = self->state->started_with;
+  }
+  if (!session)
+    return;
+  settings.model = self->state->settings.copy().model;
   const auto prepared = prepare_engine(settings);
   if (prepared.ok())
-    session.change_model(loaders_of(prepared.value()));
+    session->change_model(loaders_of(prepared.value()));
   else
-    post_kept_model(element, prepared.error());
+    post_kept_model(GST_ELEMENT(self), prepared.error());
 }
 
 static void gst_jetson_caption_set_property(GObject* object, guint id, const GValue* value,
                                             GParamSpec* pspec) {
   auto* self = GST_JETSON_CAPTION(object);
   auto* state = self->state;
-  guarded(self, false, [&] {
+  guarded_aside(self, "A property could not be set", [&] {
     struct Value {
       GValue value = G_VALUE_INIT;
       ~Value() { g_value_unset(&value); }
@@ -132,12 +143,11 @@ static void gst_jetson_caption_set_property(GObject* object, guint id, const GVa
     const bool changed = g_param_values_cmp(pspec, &before.value, value) != 0;
     if (!known)
       G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, pspec);
-    const auto session = changed ? current_session(self) : nullptr;
-    if (session && std::strcmp(pspec->name, "model") == 0)
-      change_model(GST_ELEMENT(object), *session, state->settings.copy());
-    else if (session && (pspec->flags & GST_PARAM_MUTABLE_PLAYING) == 0)
+    // The files of the same model may be others.
+    if (std::strcmp(pspec->name, "model") == 0)
+      change_model(self);
+    else if (changed && (pspec->flags & GST_PARAM_MUTABLE_PLAYING) == 0 && current_session(self))
       post_late_setting(GST_ELEMENT(object), pspec->name);
-    return true;
   });
 }
 
@@ -145,7 +155,7 @@ static void gst_jetson_caption_get_property(GObject* object, guint id, GValue* v
                                             GParamSpec* pspec) {
   auto* self = GST_JETSON_CAPTION(object);
   auto* state = self->state;
-  guarded(self, false, [&] {
+  guarded_aside(self, "A property could not be read", [&] {
     const auto session = current_session(self);
     const auto newest = session ? session->newest() : nullptr;
     if (id == PROP_CAPTION)
@@ -156,7 +166,6 @@ static void gst_jetson_caption_get_property(GObject* object, guint id, GValue* v
       g_value_take_boxed(value, make_stats(session.get(), state->values));
     else if (!get_setting(state->settings.copy(), id, value))
       G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, pspec);
-    return true;
   });
 }
 
@@ -193,6 +202,7 @@ static gboolean gst_jetson_caption_start(GstBaseTransform* trans) {
     unfinished.session = nullptr;
     std::lock_guard<std::mutex> lock(state->mutex);
     state->session = std::move(session);
+    state->started_with = settings;
     return TRUE;
   });
 }
@@ -216,8 +226,8 @@ static gboolean gst_jetson_caption_stop(GstBaseTransform* trans) {
       std::lock_guard<std::mutex> lock(state->mutex);
       session = std::exchange(state->session, nullptr);
     }
-    if (session)
-      session->shut_down();
+    if (session && session->shut_down())
+      state->messages.load_cancelled();
     state->frames.reset();
     return TRUE;
   });

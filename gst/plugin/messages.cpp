@@ -75,7 +75,8 @@ std::string limit_text(const MemoryNotice& notice) {
     return "The system has " + std::to_string(to_mb(notice.reading.available_bytes)) +
            " MB of memory left, and memory-reserve is " + std::to_string(notice.reserve_mb) +
            " MB." + stalls_text(notice.reading.stalled_percent);
-  return "This process uses " + std::to_string(to_mb(notice.reading.used_bytes)) +
+  return "This program, its worker process included, uses " +
+         std::to_string(to_mb(notice.reading.used_bytes)) +
          " MB of memory, and memory-threshold is " + std::to_string(notice.threshold_mb) + " MB.";
 }
 
@@ -189,18 +190,22 @@ void BusMessages::load_finished(const EngineInfo& engine, bool first) {
          nullptr);
 }
 
-void BusMessages::load_failed(const Error& error, bool first) {
+void BusMessages::load_failed(const Error& error, bool goes_on) {
   post_progress(element_, GST_PROGRESS_TYPE_ERROR, "The model was not loaded");
-  const bool is_lost = error.kind == ErrorKind::Lost;
-  if (first && !is_lost) {
+  if (!goes_on) {
     post_error(element_, error);
     return;
   }
   post(element_, GST_MESSAGE_WARNING, element_error_code(error.kind),
        error.message + " The video goes on without new captions.",
-       is_lost ? "The worker process is started again, with growing pauses."
-               : "The model had been given up. It is tried again, with growing pauses.",
+       error.kind == ErrorKind::Lost
+           ? "The worker process is started again, with growing pauses."
+           : "The model is not there. It is tried again, with growing pauses.",
        nullptr);
+}
+
+void BusMessages::load_cancelled() {
+  post_progress(element_, GST_PROGRESS_TYPE_CANCELED, "The element was stopped");
 }
 
 void BusMessages::model_kept(const Error& error) {

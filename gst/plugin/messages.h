@@ -21,13 +21,16 @@ class BusMessages : public CaptionListener {
   BusMessages(GstElement* element, const SharedSettings& settings)
       : element_(element), settings_(settings) {}
 
-  // Progress messages with the code "load-model". A first load that failed is also an error, a
-  // later one, and one whose worker process was lost, a warning. A model that says something else
-  // here than where it was made is a warning.
+  // Progress messages with the code "load-model". A load that failed is also an error, and a
+  // warning where it is tried again. A model that says something else here than where it was made
+  // is a warning.
   void load_started() override;
   void load_finished(const EngineInfo& engine, bool first) override;
-  void load_failed(const Error& error, bool first) override;
+  void load_failed(const Error& error, bool goes_on) override;
   void model_kept(const Error& error) override;
+
+  // Progress message: the element was stopped while a model was loaded.
+  void load_cancelled();
 
   // Warning.
   void moved_to_cpu(const EngineInfo& engine) override;

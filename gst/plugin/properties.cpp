@@ -252,8 +252,9 @@ std::vector<Row> captioning_rows() {
                    "List the words in the metadata, each with a map of where the model "
                    "looked when it chose it"},
                   kAlways, FIELD(attention)),
-      uint_row({"threads", "Threads", "CPU threads of the engine; 0: chosen for the machine"}, 0,
-               kMaxThreads, kStopped, FIELD(threads)),
+      uint_row({"threads", "Threads",
+                "CPU threads of the engine, of which int8 takes one; 0: chosen for the machine"},
+               0, kMaxThreads, kStopped, FIELD(threads)),
       boolean_row({"cudnn", "cuDNN",
                    "Allow cuDNN with CUDA: faster on some boards, unstable on others, and "
                    "some hundred MB larger"},
@@ -307,10 +308,11 @@ std::vector<Row> text_rows() {
 
 std::vector<Row> memory_rows() {
   return {
-      uint_row({"memory-threshold", "Memory threshold",
-                "Memory of this process in MB (2^20 bytes) above which a warning is posted and "
-                "memory-action taken, until use has fallen to 90 % of it; 0: no limit"},
-               0, G_MAXUINT, kControlled, FIELD(memory_threshold_mb)),
+      uint_row(
+          {"memory-threshold", "Memory threshold",
+           "Memory of this process and its worker in MB (2^20 bytes) above which a warning "
+           "is posted and memory-action taken, until use has fallen to 90 % of it; 0: no limit"},
+          0, G_MAXUINT, kControlled, FIELD(memory_threshold_mb)),
       uint_row({"memory-reserve", "Memory reserve",
                 "Memory in MB (2^20 bytes) that the system, or the cgroup of this process, is to "
                 "have left; where it has less, the same is done as at the threshold; 0: not "
@@ -360,8 +362,8 @@ void install_properties(GObjectClass* klass) {
   g_object_class_install_property(
       klass, PROP_MEMORY_USAGE,
       g_param_spec_uint("memory-usage", "Memory usage",
-                        "Newest reading of the memory of this process in MB (2^20 bytes), the "
-                        "accelerator's share included; 0 before the first start",
+                        "Newest reading of the memory of this process and its worker in MB "
+                        "(2^20 bytes), the accelerator's share included; 0 before the first start",
                         0, G_MAXUINT, 0, kReadable));
   g_object_class_install_property(
       klass, PROP_STATS,

@@ -98,6 +98,7 @@ TEST(Exceptions, OfPropertiesAreSurvived) {
     GstStructure* stats = nullptr;
     g_object_get(element.get(), "model", &model, "stats", &stats, nullptr);
     const bool has_failed = stop_failing();
+    EXPECT_EQ(element.count_messages(GST_MESSAGE_ERROR), 0) << "of a property ends no stream";
     g_free(model);
     if (stats != nullptr)
       gst_structure_free(stats);
@@ -117,6 +118,7 @@ TEST(Exceptions, OfTheStreamingThreadLoseNoFrame) {
     const GstFlowReturn flow = gst_harness_push(harness.harness(), frame);
     const bool has_failed = stop_failing();
     EXPECT_EQ(flow, GST_FLOW_OK);
+    EXPECT_EQ(harness.count_messages(GST_MESSAGE_ERROR), 0) << "applications stop at an error";
     GstBuffer* passed = gst_harness_try_pull(harness.harness());
     EXPECT_NE(passed, nullptr);
     if (passed != nullptr)

@@ -158,6 +158,33 @@ TEST(ElementLoad, NoModelIsLoadedBesideOneThatNobodyWantsAnyMore) {
   EXPECT_EQ(element.count_messages(GST_MESSAGE_ERROR), 0);
 }
 
+// An engine that hangs in this process is what isolation=process is advised for.
+TEST(ElementLoad, AProcessOfItsOwnDoesNotWaitForWhatHangsInThisOne) {
+  {
+    CaptionHarness hanging({{"model", "fake:deaf-ms=4000"}, {"mode", "live"}});
+    const int begun = captions_begun();
+    hanging.pass_and_drop(kGray);
+    for (int i = 0; i < 4000 && captions_begun() == begun; i++)
+      g_usleep(1000);
+  }
+  EXPECT_EQ(live_engines(), 1) << "nobody waits for it any more";
+  const gint64 begin = g_get_monotonic_time();
+  CaptionHarness other({{"model", "fake:text=a dog"}, {"mode", "live"}, {"isolation", "process"}});
+  gst_buffer_unref(other.pass_until(kGray, "a dog"));
+  EXPECT_LT(g_get_monotonic_time() - begin, 3'000'000);
+  wait_for_live_engines(0);
+}
+
+TEST(ElementLoad, AStopAtTheEndOfALoadIsNotHeldUpByTheModel) {
+  for (int i = 0; i < 5; i++) {
+    const CaptionElement element(PropertyValues{{"model", "fake:create-ms=100;destroy-ms=600"}});
+    microseconds_of_state(element, GST_STATE_PAUSED);
+    g_usleep(static_cast<gulong>(90'000 + 3000 * i));
+    EXPECT_LT(microseconds_of_state(element, GST_STATE_NULL), kNoTimeUs);
+    wait_for_live_engines(0);
+  }
+}
+
 // In a process of its own.
 TEST(ElementLoadDeathTest, TheProcessEndsAfterAModelThatNobodyWantsAnyMore) {
   testing::FLAGS_gtest_death_test_style = "threadsafe";

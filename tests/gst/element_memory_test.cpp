@@ -283,6 +283,30 @@ TEST(ElementMemory, ModelThatCannotBeLoadedAgainIsAWarning) {
   EXPECT_EQ(harness.count_messages(GST_MESSAGE_ERROR), 0) << "the video goes on";
 }
 
+// A board on which loading itself breaks the limit would otherwise do nothing else.
+TEST(ElementMemory, IsGivenBackForLongerEachTimeTheModelIsSoonUnloadedAgain) {
+  CaptionHarness harness({{"model", "fake:"},
+                          {"mode", "live"},
+                          {"memory-threshold", "0"},
+                          {"memory-check-interval", "1"},
+                          {"memory-action", "unload"}});
+  const auto pass_until_state = [&harness](const std::string& state) {
+    const gint64 begin = g_get_monotonic_time();
+    for (int i = 0; i < 8000 && harness.state() != state; i++) {
+      pass_frames(harness, 1);
+      g_usleep(2000);
+    }
+    EXPECT_EQ(harness.state(), state);
+    return g_get_monotonic_time() - begin;
+  };
+  for (const gint64 seconds : {1, 2, 4}) {
+    harness.set("memory-threshold", "1");
+    pass_until_state("unloaded");
+    harness.set("memory-threshold", "0");
+    EXPECT_GT(pass_until_state("ready"), seconds * 900'000);
+  }
+}
+
 // Steps as the messages tell them, until one of them is `last`.
 std::vector<std::string> steps_until(CaptionHarness& harness, GstMessageType type,
                                      const std::string& last) {

@@ -86,6 +86,57 @@ TEST(ElementModelChange, IsRefusedWhenTheModelFailsItsSelfTest) {
   gst_buffer_unref(harness.pass_until(kColor, "one"));
 }
 
+// While none is loaded the new one is tried first, and the one before is kept all the same.
+TEST(ElementModelChange, IsRefusedAlsoWhileNoModelIsLoaded) {
+  for (const char* bad : {"fake:fail-create=corrupt", "fake:text=two;self-test=failed"}) {
+    CaptionHarness harness({{"model", "fake:text=one;allocate-mb=4"},
+                            {"mode", "live"},
+                            {"memory-action", "unload"},
+                            {"memory-check-interval", "1"},
+                            {"memory-threshold", "0"}});
+    gst_buffer_unref(harness.pass_until(kColor, "one"));
+    harness.set("memory-threshold", "1");
+    for (int i = 0; i < 4000 && harness.state() != "unloaded"; i++) {
+      harness.pass_and_drop(kColor);
+      g_usleep(1000);
+    }
+    ASSERT_EQ(harness.state(), "unloaded");
+    harness.next_warning();
+    harness.set("model", bad);
+    harness.set("memory-threshold", "0");
+    harness.pass_and_drop(kColor);
+    const std::string warning = harness.next_warning();
+    EXPECT_NE(warning.find("goes on"), std::string::npos) << warning;
+    const uint64_t before = harness.stat("captions");
+    for (int i = 0; i < 4000 && harness.stat("captions") == before; i++) {
+      harness.pass_and_drop(kColor);
+      g_usleep(1000);
+    }
+    gst_buffer_unref(harness.pass_until(kColor, "one"));
+    EXPECT_EQ(harness.count_messages(GST_MESSAGE_ERROR), 0);
+  }
+}
+
+TEST(ElementModelChange, TakesOverNoPropertyThatWasSetTooLate) {
+  CaptionHarness harness({{"model", "fake:text=one"}, {"mode", "live"}, {"threads", "3"}});
+  gst_buffer_unref(harness.pass_until(kColor, "one"));
+  harness.set("isolation", "process");
+  harness.next_warning();
+  harness.set("model", "fake:text=two");
+  gst_buffer_unref(harness.pass_until(kColor, "two"));
+  EXPECT_EQ(harness.stat("worker-pid"), 0U) << "that counts at the next start";
+}
+
+TEST(ElementModelChange, IsTriedAgainWhenTheSameIsSetAgain) {
+  CaptionHarness harness({{"model", "fake:text=one"}, {"mode", "live"}});
+  gst_buffer_unref(harness.pass_until(kColor, "one"));
+  const std::string mended = "fake:fail-create=corrupt;fail-first=1;text=mended";
+  harness.set("model", mended);
+  EXPECT_NE(harness.next_warning().find("goes on"), std::string::npos);
+  harness.set("model", mended);
+  gst_buffer_unref(harness.pass_until(kColor, "mended"));
+}
+
 TEST(ElementModelChange, IsForgottenWhenTheElementStops) {
   CaptionElement element(PropertyValues{{"model", "fake:text=one"}, {"mode", "live"}});
   gst_element_set_state(element.get(), GST_STATE_PAUSED);

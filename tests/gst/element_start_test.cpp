@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Starting and stopping the element, and what it says when it cannot start.
+#include <cstring>
 #include <ostream>
 #include <string>
 #include <vector>
@@ -119,20 +120,19 @@ TEST_P(ElementStartRefusals, NamePropertiesValuesAndCause) {
 constexpr const char* kResource = "gst-resource-error-quark";
 constexpr const char* kLibrary = "gst-library-error-quark";
 
-INSTANTIATE_TEST_SUITE_P(
-    Element, ElementStartRefusals,
-    testing::Values(Refusal{"not-found", kResource, GST_RESOURCE_ERROR_NOT_FOUND},
-                    Refusal{"invalid", kResource, GST_RESOURCE_ERROR_SETTINGS},
-                    Refusal{"corrupt", kResource, GST_RESOURCE_ERROR_READ},
-                    Refusal{"memory", kResource, GST_RESOURCE_ERROR_NO_SPACE_LEFT},
-                    Refusal{"unsupported", kLibrary, GST_LIBRARY_ERROR_FAILED},
-                    Refusal{"internal", kLibrary, GST_LIBRARY_ERROR_FAILED}),
-    [](const auto& tested) {
-      std::string name = tested.param.kind;
-      for (char& c : name)
-        c = c == '-' ? '_' : c;
-      return name;
-    });
+INSTANTIATE_TEST_SUITE_P(Element, ElementStartRefusals,
+                         testing::Values(Refusal{"not-found", kResource,
+                                                 GST_RESOURCE_ERROR_NOT_FOUND},
+                                         Refusal{"invalid", kResource, GST_RESOURCE_ERROR_SETTINGS},
+                                         Refusal{"corrupt", kResource, GST_RESOURCE_ERROR_READ},
+                                         Refusal{"unsupported", kLibrary, GST_LIBRARY_ERROR_FAILED},
+                                         Refusal{"internal", kLibrary, GST_LIBRARY_ERROR_FAILED}),
+                         [](const auto& tested) {
+                           std::string name = tested.param.kind;
+                           for (char& c : name)
+                             c = c == '-' ? '_' : c;
+                           return name;
+                         });
 
 TEST(ElementStart, FailsAtOnceWhenThereIsNoModelToLookFor) {
   const ScopedVariable model("JETSONCAPTION_MODEL", nullptr);
@@ -146,6 +146,27 @@ TEST(ElementStart, EndsTheStreamWhenTheModelCannotBeLoaded) {
   EXPECT_EQ(gst_harness_push(harness.harness(), harness.make_frame(Color{1, 2, 3})),
             GST_FLOW_ERROR);
   EXPECT_EQ(harness.count_messages(GST_MESSAGE_ERROR), 1) << "told before the stream ends";
+}
+
+// A board that starts may have less memory for a moment than later.
+TEST(ElementStart, GoesOnWhereMemoryRunsOutWhileTheModelIsLoaded) {
+  for (const char* isolation : {"none", "process"}) {
+    const std::string model = std::string("fake:fail-create=memory;fail-first=1;text=") + isolation;
+    CaptionHarness harness({{"model", model}, {"mode", "live"}, {"isolation", isolation}});
+    GstMessage* message = harness.wait_for_message(GST_MESSAGE_WARNING);
+    ASSERT_NE(message, nullptr);
+    GError* warning = nullptr;
+    gst_message_parse_warning(message, &warning, nullptr);
+    EXPECT_TRUE(g_error_matches(warning, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NO_SPACE_LEFT));
+    EXPECT_NE(std::strstr(warning->message, "Scripted cause: memory"), nullptr) << warning->message;
+    EXPECT_NE(std::strstr(warning->message, "The video goes on"), nullptr) << warning->message;
+    g_error_free(warning);
+    gst_message_unref(message);
+    harness.pass_and_drop(Color{1, 2, 3});
+    if (std::string(isolation) == "none")  // each worker process begins to count anew
+      gst_buffer_unref(harness.pass_until(Color{1, 2, 3}, isolation));
+    EXPECT_EQ(harness.count_messages(GST_MESSAGE_ERROR), 0);
+  }
 }
 
 TEST(ElementStart, WarnsOnceWhenTheSelfTestFailsAndGoesOn) {
@@ -217,6 +238,15 @@ TEST(ElementStart, TellsThatItsProgressEnded) {
   element.wait_until_loaded();
   EXPECT_EQ(progress_of(element),
             (std::vector<GstProgressType>{GST_PROGRESS_TYPE_START, GST_PROGRESS_TYPE_ERROR}));
+}
+
+TEST(ElementStart, TellsThatItsProgressWasCutShort) {
+  CaptionElement element(PropertyValues{{"model", "fake:create-ms=200"}});
+  gst_element_set_state(element.get(), GST_STATE_PAUSED);
+  g_usleep(50'000);
+  gst_element_set_state(element.get(), GST_STATE_READY);
+  EXPECT_EQ(progress_of(element),
+            (std::vector<GstProgressType>{GST_PROGRESS_TYPE_START, GST_PROGRESS_TYPE_CANCELED}));
 }
 
 TEST(ElementStop, CutsALongCaptionShort) {

@@ -15,6 +15,7 @@ namespace {
 
 constexpr std::chrono::milliseconds kAskAgain{20};
 constexpr std::chrono::seconds kLongestAtExit{30};
+constexpr std::chrono::seconds kLongestForLoad{30};
 
 struct Loads {
   const pid_t process = getpid();
@@ -76,7 +77,8 @@ LoadInLibraries::~LoadInLibraries() {
 
 void wait_for_abandoned_loads(const std::function<bool()>& is_over) {
   std::unique_lock<std::mutex> lock(loads().mutex);
-  while (loads().count > 0) {
+  const auto end = std::chrono::steady_clock::now() + kLongestForLoad;
+  while (loads().count > 0 && std::chrono::steady_clock::now() < end) {
     loads().changed.wait_for(lock, kAskAgain);
     lock.unlock();
     const bool over = is_over();

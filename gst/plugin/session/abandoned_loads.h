@@ -13,9 +13,10 @@ namespace jetsoncaption {
 void begin_abandoned_load();
 void end_abandoned_load();
 
-// Waits until there is none, or `is_over` says so, which is asked every now and then: so that
-// however often an element is stopped and started while a model is loaded, no second one is loaded
-// beside it.
+// Before a model is loaded in this process: waits until there is none, or `is_over` says so, which
+// is asked every now and then. So however often an element is stopped and started while a model is
+// loaded, no second one is loaded beside it. Half a minute at most, because an engine that hangs
+// would be waited for in vain.
 void wait_for_abandoned_loads(const std::function<bool()>& is_over);
 
 // While a library of the engine is opened and a model loaded in this process, by whom ever: the

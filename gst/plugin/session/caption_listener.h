@@ -34,11 +34,11 @@ class CaptionListener {
  public:
   virtual ~CaptionListener() = default;
 
-  // `first`: since the start; later ones follow an unload. A first one that fails leaves the
-  // session broken, a later one is tried again.
+  // `first`: none has come to a good end since the start. After a load that failed the session is
+  // broken, unless it `goes_on`: then it is tried again.
   virtual void load_started() = 0;
   virtual void load_finished(const EngineInfo& engine, bool first) = 0;
-  virtual void load_failed(const Error& error, bool first) = 0;
+  virtual void load_failed(const Error& error, bool goes_on) = 0;
 
   // After load_started(): another model that was asked for is not used, and the one before goes on.
   virtual void model_kept(const Error& error) = 0;

@@ -29,17 +29,10 @@ constexpr std::chrono::seconds kLookForLongCaption{1};
 // What may be left begins and ends without a word.
 constexpr std::chrono::milliseconds kLookAgain{5};
 
-// Before a worker process is started again.
-constexpr std::chrono::milliseconds kFirstLostPause{500};
-constexpr std::chrono::milliseconds kLongestLostPause{30000};
-
 }  // namespace
 
 CaptionSession::CaptionSession(EngineLoaders load, CaptionListener& listener, bool draws)
-    : load_engine_(std::move(load)),
-      listener_(listener),
-      fonts_requested_(draws),
-      lost_pause_(kFirstLostPause, kLongestLostPause) {}
+    : load_engine_(std::move(load)), listener_(listener), fonts_requested_(draws) {}
 
 std::shared_ptr<CaptionSession> CaptionSession::start(EngineLoaders load, CaptionListener& listener,
                                                       bool draws) {
@@ -284,7 +277,7 @@ void CaptionSession::forget_job() {
   cancel_running();
 }
 
-void CaptionSession::shut_down() {
+bool CaptionSession::shut_down() {
   interrupt();
   {
     std::unique_lock<std::mutex> lock(mutex_);
@@ -303,6 +296,7 @@ void CaptionSession::shut_down() {
   }
   if (worker_.joinable())
     worker_.join();
+  return is_loading_;
 }
 
 }  // namespace jetsoncaption

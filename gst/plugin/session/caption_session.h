@@ -32,6 +32,7 @@
 #include "plugin/session/retry_pause.h"
 #include "plugin/session/shared_engine.h"
 #include "plugin/session/shared_renderer.h"
+#include "plugin/session/worker_losses.h"
 
 namespace jetsoncaption {
 
@@ -142,8 +143,9 @@ class CaptionSession : public std::enable_shared_from_this<CaptionSession> {
   // ends the thread. One that loads a model or fonts, computes what cannot be cancelled, trims or
   // gives a model up is not waited for longer than a moment, but left alone: it gives up what it
   // has, tells nobody, and ends.
-  // Afterwards the listener is not called any more.
-  void shut_down();
+  // Afterwards the listener is not called any more. True if a load had been told of as started, and
+  // not of its end.
+  bool shut_down();
 
   // Any thread; never waits. What the engine held on the accelerator after the newest caption.
   uint64_t device_memory_bytes() const { return device_memory_bytes_; }
@@ -208,6 +210,9 @@ class CaptionSession : public std::enable_shared_from_this<CaptionSession> {
   void recover();
   void load();
   Result<std::unique_ptr<EngineShare>> guarded_load(const EngineLoader& load_engine);
+  void refuse_untrue(Result<std::unique_ptr<EngineShare>>& loaded);
+  void keep_model(EngineLoaders before, const Error& error);
+  void give_up_loaded(Result<std::unique_ptr<EngineShare>> loaded);
   void change_model();
   bool has_been_stopped() const;
   void trim();
@@ -220,7 +225,7 @@ class CaptionSession : public std::enable_shared_from_this<CaptionSession> {
   void look_at_engine();
   void note_memory(const EngineInfo& info);
   std::unique_ptr<EngineShare> lose_engine(const Error& error);
-  void note_loss(const Error& error);
+  void note_loss(const Error& error, std::chrono::steady_clock::duration ready_for);
   void be_modest_after_losses();
   void want_model(EngineLoaders load);
   void tell_of_move(const EngineInfo& info);
@@ -238,6 +243,7 @@ class CaptionSession : public std::enable_shared_from_this<CaptionSession> {
   std::atomic<uint64_t> device_memory_bytes_{0};
   std::atomic<unsigned> worker_pid_{0};
   std::atomic<bool> has_fonts_{false};
+  std::atomic<bool> is_loading_{false};  // and the listener was told so
 
   // Of the session's thread.
   Image picture_;
@@ -278,9 +284,8 @@ class CaptionSession : public std::enable_shared_from_this<CaptionSession> {
   Outcome waited_outcome_;
   RetryPause caption_pause_;
   RetryPause load_pause_;
-  RetryPause lost_pause_;  // before a worker process is started again
-  RetryPause::TimePoint lost_at_;
-  unsigned losses_ = 0;     // one soon after the other
+  RetryPause::TimePoint loaded_at_;
+  WorkerLosses losses_;
   std::string lost_cause_;  // of the last one
   bool is_modest_ = false;  // the modest loader is used
   std::shared_ptr<const FrameCaption> newest_;

@@ -71,6 +71,8 @@ void finish_abandoned_loads_before(EngineKind kind) {
 Result<std::unique_ptr<EngineHandle>> open_and_create(EngineKind kind, const EngineStart& start,
                                                       const std::function<bool()>& is_stopped) {
   const bool is_worker = start.options.worker;
+  if (!is_worker)
+    wait_for_abandoned_loads(is_stopped);
   std::optional<LoadInLibraries> load;
   if (!is_worker && !load.emplace().may_begin())
     return Error{ErrorKind::Cancelled, "The process ends."};

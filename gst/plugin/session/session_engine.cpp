@@ -6,7 +6,6 @@
 #include <string>
 #include <utility>
 
-#include "plugin/session/abandoned_loads.h"
 #include "plugin/session/caption_session.h"
 
 namespace jetsoncaption {
@@ -15,11 +14,13 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// A worker process that is lost so long after the one before is started again without delay.
-constexpr std::chrono::seconds kForgetLoss{30};
+// A model that was held for so long is loaded again after the shortest pause.
+constexpr std::chrono::minutes kLongHeld{1};
 
-// After so many losses one soon after the other, a more modest engine is started.
-constexpr unsigned kMostLosses = 3;
+// What may be otherwise in a moment ends no stream.
+bool passes(const Error& error) {
+  return error.kind == ErrorKind::Lost || error.kind == ErrorKind::OutOfMemory;
+}
 
 }  // namespace
 
@@ -27,20 +28,29 @@ constexpr unsigned kMostLosses = 3;
 void CaptionSession::load() {
   if (std::exchange(is_lost_, false))
     statistics_.restarted();
+  std::optional<EngineLoaders> before;  // where another model is to take its place
   {
     std::lock_guard<std::mutex> lock(mutex_);
-    if (next_model_)
+    if (next_model_) {
+      before = load_engine_;
       want_model(*std::exchange(next_model_, std::nullopt));
+    }
   }
   be_modest_after_losses();
+  is_loading_ = true;
   listener_.load_started();
   const bool is_modest = is_modest_;
   Result<std::unique_ptr<EngineShare>> loaded =
       guarded_load(is_modest ? load_engine_.modest : load_engine_.wanted);
+  if (before)
+    refuse_untrue(loaded);
   if (has_been_stopped())
-    return;  // the listener may be gone
+    return give_up_loaded(std::move(loaded));  // the listener may be gone
+  if (before && !loaded.ok() && loaded.error().kind != ErrorKind::Lost)
+    return keep_model(std::move(*before), loaded.error());
   EngineInfo info;
   const bool is_lost = !loaded.ok() && loaded.error().kind == ErrorKind::Lost;
+  const bool goes_on = !first_load_ || is_modest || (!loaded.ok() && passes(loaded.error()));
   if (loaded.ok()) {
     info = loaded.value()->info();
     make_picture({info.input_width, info.input_height});
@@ -48,28 +58,29 @@ void CaptionSession::load() {
     listener_.load_finished(info, first_load_);
     tell_of_move(info);
   } else {
-    listener_.load_failed(loaded.error(), first_load_ && !is_modest);
+    listener_.load_failed(loaded.error(), goes_on);
   }
+  is_loading_ = false;
   {
     std::lock_guard<std::mutex> lock(mutex_);
     if (loaded.ok()) {
       engine_ = std::move(loaded.value());
       engine_info_ = std::move(info);
       phase_ = Phase::Idle;
-      load_pause_.succeeded(Clock::now());
+      loaded_at_ = Clock::now();
     } else if (is_lost) {
       phase_ = Phase::Unloaded;
-      note_loss(loaded.error());
+      note_loss(loaded.error(), Clock::duration(0));
     } else if (is_modest) {
       phase_ = Phase::Unloaded;
       load_pause_.failed(Clock::now());
       load_engine_.modest = nullptr;  // cannot be had
       is_modest_ = false;
     } else {
-      phase_ = first_load_ ? Phase::Broken : Phase::Unloaded;
+      phase_ = goes_on ? Phase::Unloaded : Phase::Broken;
       load_pause_.failed(Clock::now());
     }
-    first_load_ = first_load_ && !loaded.ok() && (is_lost || is_modest);
+    first_load_ = first_load_ && !loaded.ok() && goes_on;
   }
   wake_streaming_.notify_all();
 }
@@ -81,25 +92,21 @@ void CaptionSession::change_model() {
     std::lock_guard<std::mutex> lock(mutex_);
     load_engine = *std::exchange(next_model_, std::nullopt);
   }
+  is_loading_ = true;
   listener_.load_started();
   Result<std::unique_ptr<EngineShare>> loaded = guarded_load(load_engine.wanted);
+  refuse_untrue(loaded);
   if (has_been_stopped())
-    return;  // the listener may be gone
-  EngineInfo info;
-  if (loaded.ok())
-    info = loaded.value()->info();
-  if (info.self_test == JETSONCAPTION_ENGINE_SELF_TEST_FAILED) {
-    give_up(std::move(loaded.value()));
-    loaded = Error{ErrorKind::CorruptModel, std::move(info.self_test_failure)};
-  }
-  if (has_been_stopped())
-    return;
+    return give_up_loaded(std::move(loaded));  // the listener may be gone
   if (!loaded.ok()) {
     listener_.model_kept(loaded.error());
+    is_loading_ = false;
     return;
   }
+  EngineInfo info = loaded.value()->info();
   note_memory(info);
   listener_.load_finished(info, false);
+  is_loading_ = false;
   move_told_ = false;
   tell_of_move(info);
   std::unique_ptr<EngineShare> before = std::move(loaded.value());
@@ -119,7 +126,6 @@ Result<std::unique_ptr<EngineShare>> CaptionSession::guarded_load(const EngineLo
   try {
     const MayBeLeft leave(*this);
     const auto is_stopped = [this] { return has_been_stopped(); };
-    wait_for_abandoned_loads(is_stopped);
     if (!is_stopped())
       loaded = load_engine(is_stopped);
   } catch (const std::bad_alloc&) {
@@ -128,6 +134,34 @@ Result<std::unique_ptr<EngineShare>> CaptionSession::guarded_load(const EngineLo
     loaded = Error{ErrorKind::Internal, std::string("The model could not be loaded: ") + e.what()};
   }
   return loaded;
+}
+
+// Of a model that is to take the place of another.
+void CaptionSession::refuse_untrue(Result<std::unique_ptr<EngineShare>>& loaded) {
+  if (!loaded.ok())
+    return;
+  EngineInfo info = loaded.value()->info();
+  if (info.self_test != JETSONCAPTION_ENGINE_SELF_TEST_FAILED)
+    return;
+  give_up(std::move(loaded.value()));
+  loaded = Error{ErrorKind::CorruptModel, std::move(info.self_test_failure)};
+}
+
+// One that was set while no model was loaded is refused: the one before is loaded again.
+void CaptionSession::keep_model(EngineLoaders before, const Error& error) {
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    want_model(std::move(before));
+    phase_ = Phase::Unloaded;
+  }
+  wake_streaming_.notify_all();
+  listener_.model_kept(error);
+  is_loading_ = false;
+}
+
+void CaptionSession::give_up_loaded(Result<std::unique_ptr<EngineShare>> loaded) {
+  if (loaded.ok())
+    give_up(std::move(loaded.value()));
 }
 
 // A model that was changed may read pictures of another size.
@@ -158,7 +192,10 @@ void CaptionSession::unload() {
   note_memory({});
   // Memory may rise again as soon as the model is back: not at once, and later each time.
   std::lock_guard<std::mutex> lock(mutex_);
-  load_pause_.failed(Clock::now());
+  const Clock::time_point now = Clock::now();
+  if (now - loaded_at_ >= kLongHeld)
+    load_pause_.succeeded(now);
+  load_pause_.failed(now);
 }
 
 // With mutex_ held. The engine's process has ended; the caller gives up what is left.
@@ -166,22 +203,16 @@ std::unique_ptr<EngineShare> CaptionSession::lose_engine(const Error& error) {
   phase_ = Phase::Unloaded;
   engine_info_.worker_pid = 0;
   worker_pid_ = 0;
-  note_loss(error);
+  device_memory_bytes_ = 0;
+  note_loss(error, Clock::now() - loaded_at_);
   return std::move(engine_);
 }
 
 // With mutex_ held.
-void CaptionSession::note_loss(const Error& error) {
-  const Clock::time_point now = Clock::now();
-  if (now - lost_at_ >= kForgetLoss) {
-    lost_pause_.succeeded(now);
-    losses_ = 0;
-  }
-  losses_++;
+void CaptionSession::note_loss(const Error& error, Clock::duration ready_for) {
+  losses_.lost(Clock::now(), ready_for);
   if (!is_modest_)
     lost_cause_ = error.message;
-  lost_pause_.failed(now);
-  lost_at_ = now;
   is_lost_ = true;
 }
 
@@ -190,7 +221,7 @@ void CaptionSession::be_modest_after_losses() {
   std::string cause;
   {
     std::lock_guard<std::mutex> lock(mutex_);
-    if (is_modest_ || !load_engine_.modest || losses_ < kMostLosses)
+    if (is_modest_ || !load_engine_.modest || !losses_.are_many())
       return;
     is_modest_ = true;
     cause = lost_cause_;
@@ -199,11 +230,11 @@ void CaptionSession::be_modest_after_losses() {
   listener_.made_modest(cause);
 }
 
-// With mutex_ held. Losses of the model before say nothing of this one.
+// With mutex_ held.
 void CaptionSession::want_model(EngineLoaders load) {
   load_engine_ = std::move(load);
   is_modest_ = false;
-  losses_ = 0;
+  losses_.forget();
 }
 
 // What may have changed while a frame was described.

@@ -98,7 +98,7 @@ std::optional<CaptionSession::Task> CaptionSession::next_task() const {
   if (next_model_ && engine_)
     return Task::ChangeModel;
   if (phase_ == Phase::Unloaded && hold_ != MemoryHold::Unload &&
-      load_pause_.is_over(Clock::now()) && lost_pause_.is_over(Clock::now()))
+      load_pause_.is_over(Clock::now()) && losses_.is_over(Clock::now()))
     return Task::Load;
   if (phase_ == Phase::Idle && hold_ == MemoryHold::Unload)
     return Task::Unload;
@@ -133,7 +133,8 @@ void CaptionSession::perform(Task task) {
 
 // The step that was begun has failed, and those that wait for it go on.
 void CaptionSession::recover() {
-  bool is_broken = false;
+  bool failed_to_load = false;
+  bool failed_to_change = false;
   Outcome outcome;
   {
     std::lock_guard<std::mutex> lock(mutex_);
@@ -143,18 +144,26 @@ void CaptionSession::recover() {
       outcome = settle_failure();
       if (waited_for_)
         std::swap(outcome, waited_outcome_);
-    } else if (phase_ == Phase::Loading) {
-      phase_ = first_load_ ? Phase::Broken : Phase::Unloaded;
-      load_pause_.failed(Clock::now());
     }
-    is_broken = phase_ == Phase::Broken && !stopping_;
+    const bool is_told = !stopping_ && is_loading_.exchange(false);
+    if (phase_ == Phase::Loading) {
+      phase_ = Phase::Unloaded;
+      load_pause_.failed(Clock::now());
+      failed_to_load = is_told;
+    } else {
+      failed_to_change = is_told;
+    }
   }
   wake_streaming_.notify_all();
   try {
     tell(outcome);
-    if (is_broken)
-      listener_.load_failed({ErrorKind::OutOfMemory, "Memory ran out while the model was loaded."},
-                            true);
+    const auto no_memory = [] {
+      return Error{ErrorKind::OutOfMemory, "Memory ran out while the model was loaded."};
+    };
+    if (failed_to_load)
+      listener_.load_failed(no_memory(), true);
+    if (failed_to_change)
+      listener_.model_kept(no_memory());
   } catch (...) {
     return;  // there is not even memory to say so; the stream ends with an error of its own
   }
@@ -320,7 +329,7 @@ CaptionSession::Outcome CaptionSession::settle(const CaptionJob& job,
     outcome.caption = caption;
   } else if (result.error().kind == ErrorKind::Lost) {
     statistics_.failed();
-    outcome.failure = CaptionFailure{result.error(), job.frame, lost_pause_.length()};
+    outcome.failure = CaptionFailure{result.error(), job.frame, losses_.pause()};
   } else if (result.error().kind != ErrorKind::Cancelled) {
     statistics_.failed();
     if (caption_pause_.is_over(now)) {
