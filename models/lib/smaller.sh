@@ -7,12 +7,13 @@
 
 smaller_usage() {
   cat <<TEXT
-Usage: models/make-$1.sh DATA FULL OUTPUT
+Usage: models/make-$1.sh DATA FULL OUTPUT [FROM]
 
 $2
 
 DATA    as of models/make-lite0-gru-everyday.sh
 FULL    the bundle lite0-gru-everyday: it is pruned, and the teacher of what is left
+FROM    a bundle that was made of FULL in the same way: it is pruned further instead of FULL
 OUTPUT  the bundle to write; OUTPUT-work beside it keeps the pruned bundle, checkpoints, pictures,
         the lists and the log
 
@@ -21,7 +22,7 @@ two cores. Run it again to go on after an interruption.
 TEXT
 }
 
-# make_smaller NAME WHAT "TARGETS OF PRUNE" DATA FULL OUTPUT
+# make_smaller NAME WHAT "TARGETS OF PRUNE" DATA FULL OUTPUT [FROM]
 make_smaller() {
   local name=$1 what=$2
   local -a targets
@@ -31,17 +32,17 @@ make_smaller() {
     smaller_usage "$name" "$what"
     return
   fi
-  if (($# != 3)); then
+  if (($# != 3 && $# != 4)); then
     smaller_usage "$name" "$what" >&2
     return 2
   fi
-  local data=$1 full=$2 output=$3
+  local data=$1 full=$2 output=$3 from=${4:-$2}
   local work=$output-work
   mkdir -p "$work"
   prepare_everyday "$data" "$work"
 
   if [[ ! -f "$work/pruned/config.json" ]]; then
-    jetsoncaption prune --model "$full" "${targets[@]}" --resume \
+    jetsoncaption prune --model "$from" "${targets[@]}" --resume \
       --images "$data/flickr8k/images" --list "$data/flickr8k/train.txt" \
       --images "$data/everyday/images" --list "$work/everyday-train.txt" \
       --work "$work/pruning" --output "$work/pruned"
