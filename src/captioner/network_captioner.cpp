@@ -135,8 +135,9 @@ Result<Caption> NetworkCaptioner::describe(const ImageView& image, const Describ
 }
 
 void NetworkCaptioner::cancel(uint64_t number) {
+  const uint64_t end = std::max(number + 1, number);  // no number is higher than the last one
   uint64_t below = cancelled_below_;
-  while (below <= number && !cancelled_below_.compare_exchange_weak(below, number + 1)) {
+  while (below < end && !cancelled_below_.compare_exchange_weak(below, end)) {
   }
 }
 

@@ -206,7 +206,8 @@ typedef struct {
   void (*trim_memory)(JetsonCaptionEngine* engine);
 
   /* Makes each describe () whose request has at most this number return CANCELLED: at the next word
-   * when it runs in another thread, at once when it has not begun. From any thread. */
+   * when it runs in another thread, at once when it has not begun. Numbers are below UINT64_MAX.
+   * From any thread. */
   void (*cancel)(JetsonCaptionEngine* engine, uint64_t number);
 
   /* No other call may be running or follow. NULL is allowed. */

@@ -154,6 +154,11 @@ Int8Encoder::Activation Int8Encoder::Layout::add_layer(const Int8Kernels& kernel
 
   const float* weight_scales = floats(file, name + ".weight_scale");
   const float* bias = floats(file, name + ".bias");
+  // Kernels count what is added from the zero of projections; that of the stem is another.
+  const float residual_shift = shape.residual
+                                   ? static_cast<float>(kSignedZero - shape.added.zero_point) *
+                                         (shape.added.step / made.step)
+                                   : 0.0F;
   const auto padded = static_cast<size_t>(made.stride);
   layer.offsets.resize(padded);
   layer.scales.resize(padded);
@@ -164,7 +169,7 @@ Int8Encoder::Activation Int8Encoder::Layout::add_layer(const Int8Kernels& kernel
       sum += weights[i * static_cast<size_t>(inputs) + k];
     layer.offsets[i] = ((shape.depthwise ? 0 : kernels.input_shift) - input.zero_point) * sum;
     layer.scales[i] = input.step * weight_scales[i] / made.step;
-    layer.bias[i] = bias[i] / made.step;
+    layer.bias[i] = bias[i] / made.step + residual_shift;
   }
   const Activation result = made;
   layers.push_back(std::move(layer));
@@ -189,12 +194,13 @@ void Int8Encoder::allocate() {
   }
   for (size_t i = 0; i < buffers_.size(); ++i)
     buffers_[i].resize(bytes[i]);
-  image_.assign(bytes_of(input.height + 1, input.width + 1, 3) + kStemCopy, kSignedZero);
   stem_row_.resize(bytes_of(1, input.width / 2, kStemStride) + kStemCopy);
   taps_.resize(taps);
   zeros_.assign(widest, 0);
   half_range_.assign(widest, kSignedZero);
   scratch_.resize(pointwise_scratch(static_cast<int>(widest)));
+  // Last: encode() sees by it that all the others are there, also after memory ran out here.
+  image_.assign(bytes_of(input.height + 1, input.width + 1, 3) + kStemCopy, kSignedZero);
 }
 
 const uint8_t* Int8Encoder::encode(const uint8_t* rgb) {

@@ -208,6 +208,11 @@ Result<void> write_tiny_bundle(const std::string& directory, unsigned seed) {
   return write_files(directory, seed, config);
 }
 
+Result<void> write_tiny_bundle_of(const std::string& directory, unsigned seed,
+                                  const ModelConfig& config) {
+  return write_files(directory, seed, config);
+}
+
 Result<void> write_tiny_tagged_bundle(const std::string& directory, unsigned seed) {
   return write_files(directory, seed, tiny_tagged_config());
 }

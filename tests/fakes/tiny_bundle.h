@@ -26,4 +26,8 @@ Result<void> write_tiny_bundle(const std::string& directory, unsigned seed);
 // The same of tiny_tagged_config(), with tags.txt and without a self-test.
 Result<void> write_tiny_tagged_bundle(const std::string& directory, unsigned seed);
 
+// The same of another config without tags.
+Result<void> write_tiny_bundle_of(const std::string& directory, unsigned seed,
+                                  const ModelConfig& config);
+
 }  // namespace jetsoncaption

@@ -3,12 +3,15 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
+#include <limits>
 #include <memory>
+#include <new>
 #include <string>
 #include <vector>
 
 #include <gtest/gtest.h>
 
+#include "fakes/operator_new.h"
 #include "fakes/scoped_variable.h"
 #include "fakes/tiny_bundle.h"
 #include "fakes/tiny_bundle_files.h"
@@ -17,6 +20,17 @@
 #include "int8/network.h"
 
 namespace jetsoncaption {
+namespace {
+
+constexpr int kPlenty = std::numeric_limits<int>::max();
+int allocations_left = kPlenty;  // until one fails, and all after it
+
+}  // namespace
+
+bool next_allocation_fails() {
+  return allocations_left != kPlenty && --allocations_left < 0;
+}
+
 namespace {
 
 constexpr int kPictures = 20;
@@ -106,6 +120,28 @@ TEST_P(Int8NetworkTest, TakesTheFastestKernelsWhereNoneAreNamedOrNoneAreKnown) {
   const char* const fastest = runnable_int8_kernels().back()->network_name;
   EXPECT_STREQ(network("")->kernels(), fastest);
   EXPECT_STREQ(network("abacus")->kernels(), fastest);
+}
+
+// What is made for the first picture is whole or made anew: the element keeps the engine then.
+TEST_P(Int8NetworkTest, GoesOnAfterMemoryRanOutInTheFirstPicture) {
+  const Answers expected = describe(*network(""));
+  const Image picture =
+      make_test_picture(0, bundle_->config.input_width, bundle_->config.input_height);
+  bool has_failed = true;
+  int failures = 0;
+  for (; has_failed; ++failures) {
+    ASSERT_LT(failures, 1000);
+    const auto poor = network("");
+    allocations_left = failures;
+    try {
+      poor->look_at(picture.pixels.data());
+    } catch (const std::bad_alloc&) {
+    }
+    has_failed = allocations_left < 0;
+    allocations_left = kPlenty;
+    EXPECT_EQ(describe(*poor).scores, expected.scores) << "after " << failures << " allocations";
+  }
+  EXPECT_GT(failures, 3) << "nothing was tested";
 }
 
 INSTANTIATE_TEST_SUITE_P(Tags, Int8NetworkTest, testing::Bool());

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <cmath>
 #include <fstream>
+#include <limits>
 #include <map>
 #include <memory>
 #include <string>
@@ -564,6 +565,8 @@ TEST_F(CaptionerTest, CancelsCaptionsUpToANumberAndNoOthers) {
   EXPECT_EQ(cancelled.error().kind, ErrorKind::Cancelled);
   options.number = 8;
   EXPECT_TRUE(captioner->describe(image.view(), options).ok());
+  captioner->cancel(std::numeric_limits<uint64_t>::max());
+  EXPECT_FALSE(captioner->describe(image.view(), options).ok()) << "the highest is no lower one";
 }
 
 TEST_F(CaptionerTest, CanBeCancelledFromAnotherThreadAndUsedAgain) {

@@ -168,9 +168,10 @@ void CaptionSession::give_up_loaded(Result<std::unique_ptr<EngineShare>> loaded)
 void CaptionSession::make_picture(PictureSize size) {
   if (size.width == picture_.width && size.height == picture_.height)
     return;
+  picture_.pixels.resize(static_cast<size_t>(size.width) * size.height * 3);
+  // Only now: without memory it would have another size than it says.
   picture_.width = size.width;
   picture_.height = size.height;
-  picture_.pixels.resize(static_cast<size_t>(size.width) * size.height * 3);
 }
 
 void CaptionSession::give_up(std::unique_ptr<EngineShare> engine) {
