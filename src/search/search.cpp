@@ -310,7 +310,8 @@ void Beam::finish_those_that_end(int written) {
           (likeliest == vocabulary_ || log_probabilities[word] > log_probabilities[likeliest]))
         likeliest = word;
     }
-    if (likeliest < vocabulary_ && static_cast<int>(likeliest) == end_token_)
+    if (likeliest < vocabulary_ && static_cast<int>(likeliest) == end_token_ &&
+        !breaks_off(slot, end_token_))
       finish(live_[slot], log_probabilities[likeliest], written);
   }
 }

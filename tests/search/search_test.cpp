@@ -158,6 +158,23 @@ TEST(Search, NoSentenceEndsWithAWordThatAsksForAnother) {
   EXPECT_EQ(search(scorer, whole).words, (Sentence{kA, kB}));
 }
 
+// "b c a" of three words was cut off by the limit: it is not whole, and takes the place of no
+// sentence that is.
+TEST(Search, ASentenceThatTheLimitEndsMayAskForAnotherWordButIsNotWhole) {
+  for (const int beam_size : {1, 2}) {
+    FakeScorer scorer({{{}, {{kB, 1.0}}},
+                       {{kB}, {{kC, 0.7}, {kEnd, 0.3}}},
+                       {{kB, kC}, {{kA, 1.0}}},
+                       {{kB, kC, kA}, {{kEnd, 0.9}, {kB, 0.1}}}});
+    SearchOptions brief = options(beam_size);
+    brief.unfinished_words = {kA};
+    brief.max_words = 3;
+    const SearchResult result = search(scorer, brief);
+    EXPECT_EQ(result.words, beam_size == 1 ? (Sentence{kB, kC, kA}) : (Sentence{kB}));
+    EXPECT_EQ(result.truncated, beam_size == 1);
+  }
+}
+
 TEST(Search, NoArticleIsFollowedByAWordThatAsksForAnother) {
   FakeScorer scorer({{{}, {{kA, 1.0}}}, {{kA}, {{kC, 0.7}, {kB, 0.3}}}, {{kA, kB}, {{kEnd, 1.0}}}});
   SearchOptions whole = options(1);
