@@ -3,6 +3,7 @@
 #include "tools/progress.h"
 
 #include <cstdio>
+#include <utility>
 
 #include <unistd.h>
 
@@ -10,8 +11,10 @@ namespace jetsoncaption {
 
 namespace {
 
-constexpr std::chrono::seconds kQuietAtFirst{2};
+constexpr std::chrono::milliseconds kQuietAtFirst{2000};
 constexpr std::chrono::milliseconds kBetweenUpdates{200};
+constexpr std::chrono::milliseconds kQuietAtFirstInLog{60'000};
+constexpr std::chrono::milliseconds kBetweenLogLines{300'000};
 constexpr char kEraseLine[] = "\r\033[K";
 
 }  // namespace
@@ -26,27 +29,39 @@ std::string format_progress(const std::string& what, int done, int total, double
   return line;
 }
 
-Progress::Progress() : terminal_(isatty(STDERR_FILENO) == 1), started_(Clock::now()) {}
+Progress::Progress(Log log) : Progress(log, isatty(STDERR_FILENO) == 1, Clock::now) {}
+
+Progress::Progress(Log log, bool is_terminal, std::function<Clock::time_point()> now)
+    : log_(log), terminal_(is_terminal), now_(std::move(now)), started_(now_()) {}
 
 Progress::~Progress() {
   clear();
 }
 
 void Progress::report(const std::string& what, int done, int total) {
-  if (!terminal_)
+  if (!terminal_ && log_ == Log::Nothing)
     return;
-  const Clock::time_point now = Clock::now();
-  if (what != what_ || done < done_) {
-    what_ = what;
+  const Clock::time_point now = now_();
+  if (total != total_ || done < done_) {
+    total_ = total;
     started_ = now;
   }
   done_ = done;
-  if (now - started_ < kQuietAtFirst || now - shown_ < kBetweenUpdates)
+  const auto first = terminal_ ? kQuietAtFirst : kQuietAtFirstInLog;
+  const auto between = terminal_ ? kBetweenUpdates : kBetweenLogLines;
+  if (now - started_ < first || (shown_ && now - *shown_ < between))
     return;
-  const double elapsed_s = std::chrono::duration<double>(now - started_).count();
-  std::fprintf(stderr, "%s%s", kEraseLine, format_progress(what, done, total, elapsed_s).c_str());
   shown_ = now;
-  visible_ = true;
+  const double elapsed_s = std::chrono::duration<double>(now - started_).count();
+  write_line(format_progress(what, done, total, elapsed_s));
+}
+
+void Progress::write_line(const std::string& line) {
+  if (terminal_)
+    std::fprintf(stderr, "%s%s", kEraseLine, line.c_str());
+  else
+    std::fprintf(stderr, "%s\n", line.c_str());
+  visible_ = terminal_;
 }
 
 void Progress::clear() {

@@ -117,7 +117,7 @@ int run(PruneArguments& arguments) {
     return kWrongCall;
   }
   arguments.options.pictures = std::move(paths.value());
-  Progress progress;
+  Progress progress(Progress::Log::LineEveryFewMinutes);
   PruneReports reports;
   reports.progress = [&](const std::string& what, int done, int total) {
     progress.report(what, done, total);

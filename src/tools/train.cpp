@@ -22,7 +22,7 @@ namespace {
 int run(const TrainOptions& options) {
   // A limit on the size of files is an error with a sentence, not the end.
   std::signal(SIGXFSZ, SIG_IGN);
-  Progress progress;
+  Progress progress(Progress::Log::LineEveryFewMinutes);
   TrainReports reports;
   reports.progress = [&](const std::string& what, int done, int total) {
     progress.report(what, done, total);

@@ -66,11 +66,19 @@ Result<std::vector<Words>> read_sentences(const std::vector<std::string>& files,
     std::ifstream file(path);
     if (!file)
       return Error{ErrorKind::NotFound, path + " cannot be read; name a file of sentences"};
+    const size_t before = sentences.size();
     for (std::string line; std::getline(file, line);) {
       Words words = tokenizer.words(line);
       if (words.size() >= kLeastWords && words.size() <= static_cast<size_t>(max_words))
         sentences.push_back(std::move(words));
     }
+    if (file.bad() || sentences.size() == before)
+      return Error{ErrorKind::InvalidArgument,
+                   path +
+                       (file.bad() ? " cannot be read to its end"
+                                   : " has no sentence of " + std::to_string(kLeastWords) + " to " +
+                                         std::to_string(max_words) + " words") +
+                       "; name a file with a sentence a line"};
   }
   return sentences;
 }

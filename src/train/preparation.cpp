@@ -49,6 +49,7 @@ void fit_features(const Material& material, const NamedTensors& old_parameters,
   const int64_t count = std::min<int64_t>(material.train.size(), kFitPictures);
   const auto chosen = torch::randperm(material.train.size(), torch::kInt64).narrow(0, 0, count);
   LeastSquares fit;
+  int done = 0;
   for (const auto& indices : chosen.split(kBatch)) {
     const auto pictures = material.train.pictures.select(indices);
     const auto wanted = torch::linear(encode_pictures(old_encoder, old_config, pictures),
@@ -56,7 +57,8 @@ void fit_features(const Material& material, const NamedTensors& old_parameters,
                                       old_parameters.at("decoder.feature.bias"));
     fit.add(encode_pictures(encoder, material.config, pictures).flatten(0, 1),
             wanted.flatten(0, 1));
-    progress("fitting features", static_cast<int>(kBatch), static_cast<int>(count));
+    done += static_cast<int>(indices.size(0));
+    progress("fitting features", done, static_cast<int>(count));
   }
   const auto solution = fit.solve();
   const int64_t channels = solution.size(0) - 1;

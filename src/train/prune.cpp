@@ -320,6 +320,9 @@ Result<PruneResult> prune_guarded(const PruneOptions& options, const PictureRead
   auto checked = check_options(options);
   if (!checked.ok())
     return checked.error();
+  const auto lock = RunLock::take(options.work);
+  if (!lock.ok())
+    return lock.error();
   Pruning pruning(options, opened.value(), reports);
   checked = pruning.check();
   if (checked.ok())

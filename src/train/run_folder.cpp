@@ -11,7 +11,9 @@
 #include "bundle/atomic_file.h"
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <nlohmann/json.hpp>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -31,6 +33,18 @@ std::string checkpoint_in(const std::string& folder) {
       return name;
   }
   return "";
+}
+
+// What AtomicFile leaves when its process is killed.
+void remove_unfinished_files(const std::string& folder) {
+  std::unique_ptr<DIR, int (*)(DIR*)> opened(opendir(folder.c_str()), closedir);
+  if (!opened)
+    return;
+  while (const dirent* entry = readdir(opened.get())) {
+    const std::string name = entry->d_name;
+    if (name.find(".part-") != std::string::npos)
+      unlink((folder + "/" + name).c_str());
+  }
 }
 
 // Empty when there is none, or none that can be read: an older version kept no record.
@@ -82,6 +96,24 @@ Result<void> try_folder(const std::string& folder, const std::string& option) {
   return fault == 0 ? Result<void>() : unusable(fault);
 }
 
+Result<RunLock> RunLock::take(const std::string& work) {
+  const std::string path = work + "/run.lock";
+  RunLock lock(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666));
+  if (lock.file_ < 0)
+    return Error{ErrorKind::InvalidArgument, path + " cannot be written: " + std::strerror(errno)};
+  if (flock(lock.file_, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
+    return Error{ErrorKind::InvalidArgument,
+                 "another run is at work in --work " + work +
+                     "; wait for its end, stop it, or choose another folder"};
+  remove_unfinished_files(work);
+  return lock;
+}
+
+RunLock::~RunLock() {
+  if (file_ >= 0)
+    close(file_);
+}
+
 Result<void> refuse_checkpoints(const std::string& work, bool resume) {
   const std::string checkpoint = checkpoint_in(work);
   if (resume || checkpoint.empty())
@@ -97,8 +129,11 @@ Result<void> begin_run(const std::string& work, const RunRecord& record, bool re
   auto refused = refuse_checkpoints(work, resume);
   if (!refused.ok())
     return refused;
+  RunRecord kept = record;
   if (!checkpoint_in(work).empty()) {
-    const std::string different = differences(stored_record(path), record);
+    const RunRecord before = stored_record(path);
+    kept.insert(before.begin(), before.end());
+    const std::string different = differences(before, record);
     if (!different.empty()) {
       return Error{ErrorKind::InvalidArgument,
                    "--resume cannot go on with the run in " + work + ": " + different +
@@ -106,7 +141,7 @@ Result<void> begin_run(const std::string& work, const RunRecord& record, bool re
     }
   }
   AtomicFile file(path);
-  const std::string text = nlohmann::json(record).dump(2) + "\n";
+  const std::string text = nlohmann::json(kept).dump(2) + "\n";
   file.write(text.data(), text.size());
   return file.finish();
 }

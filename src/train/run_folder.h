@@ -5,6 +5,7 @@
 
 #include <map>
 #include <string>
+#include <utility>
 
 #include "base/result.h"
 
@@ -13,6 +14,25 @@ namespace jetsoncaption {
 // Makes the folder if it is missing, and writes a file there for a moment. NotFound: the folder
 // above it is missing. InvalidArgument names `option`.
 Result<void> try_folder(const std::string& folder, const std::string& option);
+
+// While it exists no other run, of this program or another, works in the folder. A run that ends in
+// whatever way leaves nothing that would keep others out.
+class RunLock {
+ public:
+  // Also removes what a run that was killed was about to write. InvalidArgument: another run is at
+  // work there.
+  static Result<RunLock> take(const std::string& work);
+
+  ~RunLock();
+  RunLock(RunLock&& other) noexcept : file_(std::exchange(other.file_, -1)) {}
+  RunLock(const RunLock&) = delete;
+  RunLock& operator=(const RunLock&) = delete;
+  RunLock& operator=(RunLock&&) = delete;
+
+ private:
+  explicit RunLock(int file) : file_(file) {}
+  int file_;
+};
 
 // Without `resume` there must be no checkpoints in the folder: they may be all that is left of
 // days. InvalidArgument.
@@ -23,7 +43,8 @@ Result<void> refuse_checkpoints(const std::string& work, bool resume);
 using RunRecord = std::map<std::string, std::string>;
 
 // Keeps the record in work/run.json. Checkpoints there must be of a run with the same record; what
-// is in only one of the two, because it was written by another version, does not count.
+// is in only one of the two, because it was written by another version or belongs to a stage that
+// one of them leaves out, does not count, and is kept.
 // InvalidArgument says what differs and what to do.
 Result<void> begin_run(const std::string& work, const RunRecord& record, bool resume);
 

@@ -113,6 +113,7 @@ Result<RunRecord> record_of(const TrainOptions& options, const Material& materia
   if (!backbone.ok())
     return backbone.error();
   record["--backbone"] = backbone.value();
+  record["--teacher-model"] = "none";
   if (!options.teacher_model.empty()) {
     auto teacher = content_of_file(backbone_weights(options.teacher_model));
     if (!teacher.ok())

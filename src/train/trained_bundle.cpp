@@ -11,6 +11,7 @@
 #include "train/preparation.h"
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 namespace jetsoncaption {
 namespace {
@@ -125,6 +126,9 @@ Result<void> write_bundle(const std::string& directory, const ModelConfig& confi
     saved = write_text_file(directory + "/tags.txt", format_tags(tag_words, vocabulary));
   if (saved.ok())
     saved = write_text_file(directory + "/config.json", format_config(config));
+  // Of a model that was there before.
+  if (saved.ok() && config.precisions == std::vector<std::string>{"fp32"})
+    unlink((directory + "/" + weight_file_name(WeightFile::Int8)).c_str());
   return saved;
 }
 

@@ -144,6 +144,9 @@ Result<void> train_guarded(const TrainOptions& options, const PictureReader& rea
   auto checked = check_options(options);
   if (!checked.ok())
     return checked;
+  const auto lock = RunLock::take(options.work);
+  if (!lock.ok())
+    return lock.error();
   auto material = load_material(options, read, reports.progress);
   if (!material.ok())
     return material.error();

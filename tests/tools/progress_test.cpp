@@ -2,6 +2,9 @@
 // What the progress line says.
 #include "tools/progress.h"
 
+#include <algorithm>
+#include <string>
+
 #include <gtest/gtest.h>
 
 namespace jetsoncaption {
@@ -33,6 +36,33 @@ TEST(FormatProgress, SaysNothingAboutTimeWhenAllIsDone) {
 
 TEST(FormatProgress, LeavesOutThePercentageOfNothing) {
   EXPECT_EQ(format_progress("timing", 0, 0, 1), "timing: 0 of 0");
+}
+
+// Reports each second of an hour with another word each time.
+std::string written(Progress::Log log, bool is_terminal, int seconds, int total) {
+  Progress::Clock::time_point now;
+  testing::internal::CaptureStderr();
+  {
+    Progress progress(log, is_terminal, [&now] { return now; });
+    for (int done = 1; done <= seconds; ++done) {
+      now += std::chrono::seconds(1);
+      progress.report("learning, loss " + std::to_string(done), done, total);
+    }
+  }
+  return testing::internal::GetCapturedStderr();
+}
+
+TEST(Progress, IsShownThoughWhatIsDoneIsNamedAnew) {
+  const std::string line = written(Progress::Log::Nothing, true, 4, 10);
+  EXPECT_NE(line.find("learning, loss 4: 4 of 10 (40 %), "), std::string::npos) << line;
+}
+
+TEST(Progress, WritesALineEveryFewMinutesIntoALog) {
+  EXPECT_EQ(written(Progress::Log::LineEveryFewMinutes, false, 59, 1000), "");
+  const std::string lines = written(Progress::Log::LineEveryFewMinutes, false, 900, 1000);
+  EXPECT_EQ(std::count(lines.begin(), lines.end(), '\n'), 3) << lines;
+  EXPECT_NE(lines.find("learning, loss 361: 361 of 1000 (36 %), "), std::string::npos) << lines;
+  EXPECT_EQ(lines.find('\r'), std::string::npos);
 }
 
 TEST(Progress, WritesNothingWhenStandardErrorIsNotATerminal) {

@@ -75,6 +75,13 @@ TEST_F(Average, ClaimsNothingThatWasMeasuredOrMadeOfOtherWeights) {
   EXPECT_FALSE(has_weight_file(output(), WeightFile::Int8));
 }
 
+TEST_F(Average, LeavesNoInt8WeightsOfAModelThatWasThere) {
+  ASSERT_TRUE(write_tiny_bundle(output(), 3).ok());
+  ASSERT_TRUE(has_weight_file(output(), WeightFile::Int8));
+  ASSERT_TRUE(average().ok());
+  EXPECT_FALSE(has_weight_file(output(), WeightFile::Int8));
+}
+
 TEST_F(Average, IsRefusedWhereWordsDiffer) {
   std::string words = runs_[1].read("vocabulary.txt");
   words.replace(words.find_last_of('\n', words.size() - 2) + 1, 1, "qq");

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "fakes/tiny_bundle.h"
 #include "train/trainer.h"
 #include "workshop.h"
 
@@ -77,6 +78,11 @@ TEST(Resume, NamesWhatIsNotAsItWasAndGoesOnOnlyWithTheSame) {
          workshop.data_.write("list.txt", "red.png\ngreen.png\n");
        },
        "what is learnt from was 6 pictures"},
+      {[](const Workshop& workshop, TrainOptions& options) {
+         options.teacher_model = workshop.output_.path() + "/teacher";
+         ASSERT_TRUE(write_tiny_bundle(options.teacher_model, 1).ok());
+       },
+       "--teacher-model was none and is "},
   };
   for (const Change& change : changes) {
     const Workshop workshop;

@@ -84,6 +84,30 @@ TEST(BeginRun, GoesOnWithRunsOfVersionsThatRecordedLess) {
   EXPECT_EQ(refusal(begin_run(work.path(), {{"--batch", "16"}, {"--new", "1"}}, true)), "");
 }
 
+// A run that goes on without a stage says nothing of it, and the next one may have it again.
+TEST(BeginRun, KeepsWhatOnlyTheRunBeforeRecorded) {
+  const TemporaryDirectory work;
+  ASSERT_TRUE(begin_run(work.path(), {{"--batch", "16"}, {"--joint-rate", "0.1"}}, false).ok());
+  work.write("checkpoint-joint.json", "{}");
+  ASSERT_TRUE(begin_run(work.path(), {{"--batch", "16"}}, true).ok());
+  EXPECT_THAT(refusal(begin_run(work.path(), {{"--batch", "16"}, {"--joint-rate", "0.2"}}, true)),
+              HasSubstr("--joint-rate was 0.1 and is 0.2"));
+}
+
+TEST(RunLock, IsRefusedWhileAnotherRunHasTheFolder) {
+  const TemporaryDirectory work;
+  work.write("checkpoint-joint.json.part-7-1", "what a run that was killed left");
+  {
+    const auto first = RunLock::take(work.path());
+    ASSERT_TRUE(first.ok()) << first.error().message;
+    EXPECT_NE(access(work.file("checkpoint-joint.json.part-7-1").c_str(), F_OK), 0);
+    const auto second = RunLock::take(work.path());
+    ASSERT_FALSE(second.ok());
+    EXPECT_THAT(second.error().message, HasSubstr("another run is at work in --work"));
+  }
+  EXPECT_TRUE(RunLock::take(work.path()).ok());
+}
+
 TEST(BeginRun, SaysThatTheRecordCannotBeWritten) {
   EXPECT_THAT(refusal(begin_run("/nonexistent", {}, false)), HasSubstr("/nonexistent/run.json"));
 }
