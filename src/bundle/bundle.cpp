@@ -106,7 +106,8 @@ Result<void> check_precision(const ModelConfig& config, WeightFile file,
     return {};
   return corrupt(directory + "/config.json: precisions does not name " +
                  (file == WeightFile::Int8 ? "int8" : "fp32 or fp16") + ", which " +
-                 weight_file_name(file) + " is for; choose another precision or add it");
+                 weight_file_name(file) +
+                 " is for; choose another precision, or make the bundle again");
 }
 
 std::string type_names(const std::vector<DataType>& types) {

@@ -37,6 +37,7 @@ struct CalibrateArguments {
 struct Tried {
   double tag_weight = 0;
   double worth = 0;  // mean of CIDEr-D less a quarter of untrue
+  int failed = 0;    // pictures
   std::vector<Evaluation> sets;
 };
 
@@ -61,6 +62,7 @@ Result<Tried> try_weight(Captioner& captioner, const CalibrateArguments& argumen
     const CaptionScores& scores = evaluated.value().scores;
     tried.worth += (scores.cider_d - kUntrueWeight * scores.untrue) /
                    static_cast<double>(arguments.images.size());
+    tried.failed += evaluated.value().failed;
     tried.sets.push_back(std::move(evaluated.value()));
   }
   progress.clear();
@@ -123,15 +125,22 @@ Result<void> write(const std::string& directory, const Tried& tried,
   return write_text_file(directory + "/config.json", format_config(config));
 }
 
-Result<void> calibrate(const CalibrateArguments& arguments) {
+// The exit code.
+Result<int> calibrate(const CalibrateArguments& arguments) {
   if (arguments.captions.size() != arguments.images.size() ||
       arguments.lists.size() != arguments.images.size()) {
     return Error{ErrorKind::InvalidArgument, "Each --images needs a --captions and a --list"};
   }
+  for (size_t i = 0; i < arguments.images.size(); ++i) {
+    const auto checked =
+        check_evaluation_set({arguments.images[i], arguments.captions[i], arguments.lists[i]});
+    if (!checked.ok())
+      return checked.error();
+  }
   auto captioner = load_torch_captioner(arguments.model);
   if (!captioner.ok())
     return captioner.error();
-  Progress progress;
+  Progress progress(Progress::Log::LineEveryFewMinutes);
   Tried best;
   for (const double weight : kTagWeights) {
     auto tried = try_weight(*captioner.value(), arguments, weight, progress);
@@ -144,12 +153,14 @@ Result<void> calibrate(const CalibrateArguments& arguments) {
   const auto confidence = fit(best);
   if (!confidence.ok())
     return confidence.error();
-  auto written = write(arguments.model.model_dir, best, confidence.value());
-  if (written.ok() && !arguments.json)
+  const auto written = write(arguments.model.model_dir, best, confidence.value());
+  if (!written.ok())
+    return written.error();
+  if (!arguments.json)
     std::cout << "tag weight " << format_fixed(best.tag_weight, 2) << " and the confidence that "
               << "belongs to it are in " << arguments.model.model_dir << "/config.json"
               << std::endl;
-  return written;
+  return best.failed == 0 ? kAllWell : kSomeFailed;
 }
 
 }  // namespace
@@ -198,7 +209,7 @@ void add_calibrate_command(CLI::App& program, int& exit_code) {
       "      --captions flickr8k/captions.txt --list flickr8k/dev.txt");
   command.callback([arguments, &exit_code] {
     const auto done = calibrate(*arguments);
-    exit_code = done.ok() ? kAllWell : kWrongCall;
+    exit_code = done.ok() ? done.value() : kWrongCall;
     if (!done.ok())
       print_error(done.error().message);
   });

@@ -19,6 +19,7 @@
 
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
+#include <sys/stat.h>
 
 namespace jetsoncaption {
 
@@ -82,14 +83,41 @@ void print_scores(const EvaluateArguments& arguments, const CaptionerInfo& info,
             << "  median   " << format_fixed(median_ms, 1) << " ms a caption" << std::endl;
 }
 
-Result<int> evaluate(const EvaluateArguments& arguments) {
-  // Opened first: a wrong path must not show after minutes of work.
-  std::ofstream predictions;
-  if (!arguments.predictions.empty()) {
-    predictions.open(arguments.predictions);
-    if (!predictions)
-      return cannot_write(arguments.predictions);
+bool is_same_file(const std::string& one, const std::string& other) {
+  struct stat a {};
+  struct stat b {};
+  return stat(one.c_str(), &a) == 0 && stat(other.c_str(), &b) == 0 && a.st_dev == b.st_dev &&
+         a.st_ino == b.st_ino;
+}
+
+// First: a wrong path must not show after minutes of work. What the file holds stays until there is
+// something to take its place.
+Result<void> try_predictions(const EvaluateArguments& arguments) {
+  const std::string& path = arguments.predictions;
+  if (path.empty())
+    return {};
+  for (const std::string& read : {arguments.set.captions, arguments.set.list}) {
+    if (is_same_file(path, read))
+      return Error{ErrorKind::InvalidArgument, "--predictions " + path + " would overwrite " +
+                                                   read + ", which is read; name another file"};
   }
+  const std::ofstream file(path, std::ios::app);
+  return file ? Result<void>() : cannot_write(path);
+}
+
+bool write_predictions(const std::string& path, const Evaluation& evaluation) {
+  if (path.empty())
+    return true;
+  std::ofstream file(path);
+  for (size_t i = 0; i < evaluation.names.size(); ++i)
+    file << evaluation.names[i] << '\t' << evaluation.sentences[i] << '\n';
+  return static_cast<bool>(file.flush());
+}
+
+Result<int> evaluate(const EvaluateArguments& arguments) {
+  const auto writable = try_predictions(arguments);
+  if (!writable.ok())
+    return writable.error();
   auto captioner = load_captioner(arguments.model);
   if (!captioner.ok())
     return captioner.error();
@@ -105,16 +133,16 @@ Result<int> evaluate(const EvaluateArguments& arguments) {
   if (!evaluated.ok())
     return evaluated.error();
   const Evaluation& evaluation = evaluated.value();
-  for (size_t i = 0; i < evaluation.names.size(); ++i)
-    predictions << evaluation.names[i] << '\t' << evaluation.sentences[i] << '\n';
-  if (!arguments.predictions.empty() && !predictions.flush())
-    return cannot_write(arguments.predictions);
   print_scores(arguments, captioner.value()->info(), evaluation);
   if (evaluation.names.size() == 1) {
     std::cerr
         << "jetsoncaption: CIDEr-D of a single picture is 0 by definition: it counts the words "
            "that tell pictures apart. Score more pictures to use it."
         << std::endl;
+  }
+  if (!write_predictions(arguments.predictions, evaluation)) {
+    print_error(cannot_write(arguments.predictions).message);
+    return kSomeFailed;
   }
   return evaluation.failed == 0 ? kAllWell : kSomeFailed;
 }

@@ -46,6 +46,14 @@ Result<void> describe_one(Captioner& captioner, const EvaluationSet& set, const 
 
 }  // namespace
 
+Result<void> check_evaluation_set(const EvaluationSet& set) {
+  const auto references = load_references(set.captions);
+  if (!references.ok())
+    return references.error();
+  const auto names = names_of(set.list, references.value());
+  return names.ok() ? Result<void>() : names.error();
+}
+
 Result<Evaluation> evaluate_captioner(Captioner& captioner, const EvaluationSet& set,
                                       const DescribeOptions& search,
                                       const std::function<void(const std::string&)>& failure,

@@ -31,6 +31,9 @@ struct Evaluation {
   int failed = 0;
 };
 
+// Whether there are sentences and names: before anything else is done. NotFound, InvalidArgument.
+Result<void> check_evaluation_set(const EvaluationSet& set);
+
 // A picture that cannot be read or described is counted, and reported to `failure` with a sentence.
 // `progress` gets the number of pictures done and of all. NotFound, InvalidArgument (also when no
 // picture at all could be described).

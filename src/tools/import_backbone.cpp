@@ -2,8 +2,8 @@
 // `jetsoncaption import-backbone`: makes an encoder to train from out of a TensorFlow Lite file.
 #include <fstream>
 #include <iostream>
-#include <iterator>
 #include <memory>
+#include <sstream>
 #include <string>
 
 #include "tools/commands.h"
@@ -26,7 +26,10 @@ Result<Backbone> read_backbone(const ImportOptions& options) {
   std::ifstream stream(options.file, std::ios::binary);
   if (!stream)
     return Error{ErrorKind::NotFound, options.file + " cannot be opened; name a .tflite file"};
-  const std::string bytes{std::istreambuf_iterator<char>(stream), {}};
+  std::ostringstream content;
+  if (!(content << stream.rdbuf()))
+    return Error{ErrorKind::InvalidArgument, options.file + " is empty or no file"};
+  const std::string bytes = content.str();
   auto model = read_tflite(bytes, options.file);
   if (!model.ok())
     return model.error();

@@ -4,6 +4,8 @@
 
 #include <exception>
 #include <iostream>
+#include <string>
+#include <vector>
 
 #include "base/log.h"
 #include "tools/commands.h"
@@ -25,6 +27,17 @@ void print_core_warning(LogLevel level, const std::string& message) {
 int parse(CLI::App& program, int argc, char** argv, const int& exit_code) {
   try {
     program.parse(argc, argv);
+  } catch (const CLI::RequiredError& error) {
+    // What is superfluous says more than what is missing because of it.
+    const std::vector<std::string> superfluous = program.remaining(true);
+    if (superfluous.empty())
+      return program.exit(error) == 0 ? kAllWell : kWrongCall;
+    const bool is_command = program.get_subcommands().empty();
+    print_error("'" + superfluous[0] +
+                (is_command ? "' is no command; see jetsoncaption --help"
+                            : "' is no option; see --help, and write ./" + superfluous[0] +
+                                  " for a file of that name"));
+    return kWrongCall;
   } catch (const CLI::ParseError& error) {
     // Help and version arrive here too, with exit code 0.
     return program.exit(error) == 0 ? kAllWell : kWrongCall;

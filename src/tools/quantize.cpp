@@ -43,6 +43,7 @@ struct Measured {
   double megabytes = 0;
   std::string engine;
   CaptionScores scores;
+  int failed = 0;  // pictures
 };
 
 Result<std::vector<std::string>> calibration_paths(const QuantizeArguments& arguments) {
@@ -91,6 +92,7 @@ Result<Measured> measure(const QuantizeArguments& arguments, Precision precision
   if (!evaluated.ok())
     return evaluated.error();
   measured.scores = evaluated.value().scores;
+  measured.failed = evaluated.value().failed;
   return measured;
 }
 
@@ -103,7 +105,8 @@ void print(const std::vector<Measured>& rows, bool json) {
                     {"bleu_4", rounded(row.scores.bleu[3], 2)},
                     {"cider_d", rounded(row.scores.cider_d, 4)},
                     {"untrue", rounded(row.scores.untrue, 4)},
-                    {"named", rounded(row.scores.named, 4)}});
+                    {"named", rounded(row.scores.named, 4)},
+                    {"failed", row.failed}});
   }
   if (json) {
     std::cout << format_json({{"results", list}}) << std::endl;
@@ -120,11 +123,16 @@ void print(const std::vector<Measured>& rows, bool json) {
   std::cout << std::flush;
 }
 
-Result<void> quantize(const QuantizeArguments& arguments) {
+// The exit code.
+Result<int> quantize(const QuantizeArguments& arguments) {
   auto paths = calibration_paths(arguments);
   if (!paths.ok())
     return paths.error();
-  Progress progress;
+  // Before anything is changed.
+  const auto checked = check_evaluation_set(arguments.dev);
+  if (!checked.ok())
+    return checked.error();
+  Progress progress(Progress::Log::LineEveryFewMinutes);
   const auto quantized = quantize_bundle(
       arguments.model, paths.value(), read_picture,
       [&](const std::string& what, int done, int total) { progress.report(what, done, total); });
@@ -144,10 +152,11 @@ Result<void> quantize(const QuantizeArguments& arguments) {
   }
   progress.clear();
   print(rows, arguments.json);
-  return {};
+  return rows[0].failed + rows[1].failed == 0 ? kAllWell : kSomeFailed;
 }
 
-Result<void> halve(const QuantizeArguments& arguments) {
+// The exit code.
+Result<int> halve(const QuantizeArguments& arguments) {
   const std::string path = arguments.model + "/" + weight_file_name(WeightFile::Master);
   const double before = file_megabytes(path);
   const auto halved = halve_bundle(arguments.model);
@@ -159,11 +168,11 @@ Result<void> halve(const QuantizeArguments& arguments) {
                               {"megabytes_before", rounded(before, 2)},
                               {"megabytes", rounded(after, 2)}})
               << std::endl;
-    return {};
+    return kAllWell;
   }
   std::cout << path << ": fp16, " << format_fixed(before, 1) << " MB before, "
             << format_fixed(after, 1) << " MB now" << std::endl;
-  return {};
+  return kAllWell;
 }
 
 }  // namespace
@@ -229,7 +238,7 @@ void add_quantize_command(CLI::App& program, int& exit_code) {
         throw CLI::RequiredError(option->get_name());
     }
     const auto done = arguments->half ? halve(*arguments) : quantize(*arguments);
-    exit_code = done.ok() ? kAllWell : kWrongCall;
+    exit_code = done.ok() ? done.value() : kWrongCall;
     if (!done.ok())
       print_error(done.error().message);
   });

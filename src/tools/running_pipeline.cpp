@@ -32,8 +32,9 @@ Error describe_failure(const std::string& name, GstMessage* message) {
   g_clear_error(&error);
   if (no_plugin) {
     return {ErrorKind::Unsupported,
-            name + " needs a decoder that GStreamer does not have here (" + text +
-                "); most videos can be read with the package gstreamer1.0-libav."};
+            name +
+                " has no pictures in it, or needs a decoder that GStreamer does not have here (" +
+                text + "); most videos can be read with the package gstreamer1.0-libav."};
   }
   if (no_access)
     return {ErrorKind::NotFound, name + " cannot be read: " + text};

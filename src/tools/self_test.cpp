@@ -78,15 +78,22 @@ Result<int> run_all(const SelfTestArguments& arguments) {
       return written;
   }
   int exit_code = kAllWell;
+  bool is_tested = false;
   for (const Precision precision : {Precision::Fp32, Precision::Int8}) {
     if (!has_weight_file(directory.value(),
                          precision == Precision::Int8 ? WeightFile::Int8 : WeightFile::Master))
       continue;
+    is_tested = true;
     const auto passed = run(directory.value(), precision, arguments.json);
     if (!passed.ok())
       return passed.error();
     if (!passed.value())
       exit_code = kSomeFailed;
+  }
+  if (!is_tested) {
+    const auto bundle = open_bundle(directory.value(), WeightFile::Master);
+    return bundle.ok() ? Error{ErrorKind::NotFound, directory.value() + " has no weights"}
+                       : bundle.error();
   }
   return exit_code;
 }

@@ -3,6 +3,7 @@
 // error. The captioner is a fake that repeats a sentence.
 #include "tools/commands.h"
 
+#include <fstream>
 #include <memory>
 #include <sstream>
 #include <string>
@@ -116,6 +117,31 @@ class Commands : public MediaFilesTest {
     return outcome;
   }
 };
+
+TEST_F(Commands, EvaluateLeavesFilesAloneUntilItHasPredictions) {
+  const std::string captions = path("captions.txt");
+  std::ofstream(captions) << "dog.png\tA red dog .\n";
+  const std::string kept = path("kept.txt");
+  std::ofstream(kept) << "kept";
+  const auto content = [](const std::string& file) {
+    std::ostringstream text;
+    text << std::ifstream(file).rdbuf();
+    return text.str();
+  };
+  Outcome outcome =
+      run({"evaluate", "--images", path(""), "--captions", captions, "--predictions", captions});
+  EXPECT_EQ(outcome.exit_code, kWrongCall);
+  EXPECT_THAT(outcome.errors, HasSubstr("would overwrite"));
+  EXPECT_EQ(content(captions), "dog.png\tA red dog .\n");
+  outcome = run(
+      {"evaluate", "--images", path(""), "--captions", path("none.txt"), "--predictions", kept});
+  EXPECT_EQ(outcome.exit_code, kWrongCall);
+  EXPECT_EQ(content(kept), "kept");
+  outcome =
+      run({"evaluate", "--images", path(""), "--captions", captions, "--predictions", "/dev/full"});
+  EXPECT_EQ(outcome.exit_code, kSomeFailed);
+  EXPECT_THAT(outcome.output, HasSubstr("BLEU-4")) << "the scores are there all the same";
+}
 
 TEST_F(Commands, DescribePrintsFileAndSentence) {
   const Outcome outcome = run({"describe", path("dog.png")});

@@ -34,6 +34,22 @@ TEST(TrainerProgram, IsStartedForItsCommands) {
   }
 }
 
+TEST(Program, SelfTestRefusesAFolderWithoutAModel) {
+  const TemporaryDirectory empty;
+  for (const std::string& model : {std::string("/nonexistent"), empty.path()}) {
+    const ChildResult result = run(kProgram + " self-test --model " + model);
+
+    EXPECT_EQ(result.exit_code, 2) << model;
+    EXPECT_THAT(result.output, HasSubstr(model + "/config.json"));
+  }
+}
+
+TEST(Program, NamesTheWordThatIsNoCommandOrOption) {
+  EXPECT_THAT(run(kProgram + " describ dog.jpg").output, HasSubstr("'describ' is no command"));
+  EXPECT_THAT(run(kProgram + " describe -dash.jpg").output, HasSubstr("./-dash.jpg"));
+  EXPECT_EQ(run(kProgram + " describ").exit_code, 2);
+}
+
 TEST(TrainerProgram, AnswersForItself) {
   const ChildResult result = run(kProgram + " train");
 
