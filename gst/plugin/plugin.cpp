@@ -17,7 +17,9 @@
 static void complete_environment() {
   using namespace jetsoncaption;
   set_variables(missing_blas_variables(this_processor(), std::getenv));
+#ifdef JETSONCAPTION_CUDA
   set_variables(missing_cuda_variables(std::getenv));
+#endif
 }
 
 static gboolean plugin_init(GstPlugin* plugin) {

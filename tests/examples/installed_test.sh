@@ -11,6 +11,9 @@ tree=$(mktemp -d)
 trap 'rm -rf "$tree"' EXIT
 DESTDIR=$tree meson install -C "$build" --no-rebuild >"$tree/install.log"
 
+# Without a model nothing that is installed does anything.
+[[ -f $tree$prefix/share/jetsoncaption/models/lite0-gru-everyday/config.json ]]
+
 # What would be true if the tree were the root of the system.
 sed -i "s|^prefix=.*|prefix=$tree$prefix|" "$tree$libdir"/pkgconfig/gstreamer-jetsoncaptionmeta-1.0.pc
 export PKG_CONFIG_PATH=$tree$libdir/pkgconfig
