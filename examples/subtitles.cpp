@@ -13,6 +13,7 @@
 struct Unref {
   void operator()(gpointer object) const { gst_object_unref(object); }
   void operator()(GstMessage* message) const { gst_message_unref(message); }
+  void operator()(GstEvent* event) const { gst_event_unref(event); }
   void operator()(GError* error) const { g_error_free(error); }
 };
 template <typename T>
@@ -33,18 +34,21 @@ struct Subtitles {
   GstClockTime start = 0;
   GstClockTime end = 0;  // of the newest frame
 
-  void add(GstBuffer* frame) {
-    if (!GST_BUFFER_PTS_IS_VALID(frame))
+  // By stream time, where players are: timestamps of some files do not begin at 0.
+  void add(const GstSegment& segment, GstBuffer* frame) {
+    const GstClockTime time =
+        gst_segment_to_stream_time(&segment, GST_FORMAT_TIME, GST_BUFFER_PTS(frame));
+    if (!GST_CLOCK_TIME_IS_VALID(time))
       return;
     const GstJetsonCaptionMeta* meta = gst_buffer_get_jetson_caption_meta(frame);
     const std::string seen = meta ? gst_jetson_caption_meta_get_text(meta) : "";
     if (seen != text) {
-      end = GST_BUFFER_PTS(frame);
+      end = time;
       finish();
       text = seen;
       start = end;
     }
-    end = GST_BUFFER_PTS(frame) + (GST_BUFFER_DURATION_IS_VALID(frame) ? frame->duration : 0);
+    end = time + (GST_BUFFER_DURATION_IS_VALID(frame) ? frame->duration : 0);
   }
 
   void finish() {
@@ -54,8 +58,11 @@ struct Subtitles {
   }
 };
 
-static GstPadProbeReturn on_frame(GstPad*, GstPadProbeInfo* info, gpointer subtitles) {
-  static_cast<Subtitles*>(subtitles)->add(GST_PAD_PROBE_INFO_BUFFER(info));
+static GstPadProbeReturn on_frame(GstPad* pad, GstPadProbeInfo* info, gpointer subtitles) {
+  const Owned<GstEvent> event(gst_pad_get_sticky_event(pad, GST_EVENT_SEGMENT, 0));
+  const GstSegment* segment = nullptr;
+  gst_event_parse_segment(event.get(), &segment);  // there is always one before a buffer
+  static_cast<Subtitles*>(subtitles)->add(*segment, GST_PAD_PROBE_INFO_BUFFER(info));
   return GST_PAD_PROBE_OK;
 }
 

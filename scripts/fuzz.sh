@@ -60,7 +60,7 @@ for target in "${targets[@]}"; do
     failed=1
   fi
   executions=$(awk '/stat::number_of_executed_units/ { print $2 }' "$log")
-  coverage=$(grep -o 'cov: [0-9]*' "$log" | tail -n 1)
+  coverage=$(grep -o 'cov: [0-9]*' "$log" | tail -n 1 || true)
   echo "$target: ${executions:-0} executions, ${coverage:-cov: 0} edges, $verdict"
 done
 exit $failed

@@ -94,6 +94,8 @@ for mode in none process; do
     --csv="build/soak/$mode.csv" >"build/soak/$mode.txt" &
   runs[$mode]=$!
 done
+# Those in the background take no notice of Ctrl-C.
+trap 'kill "${runs[@]}" 2>/dev/null || true' EXIT
 result=0
 for mode in none process; do
   wait "${runs[$mode]}" || result=1

@@ -66,7 +66,7 @@ fi
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 source scripts/lib/other-systems.sh
 source scripts/lib/photographs.sh
-require_root_and "$0" "$@"
+require_root_and "$PWD/scripts/test-arm64.sh" "$@"
 
 build="build-arm64"
 root="$roots/bookworm-arm64"

@@ -39,7 +39,7 @@ case "${1:-}" in
     exit 1
     ;;
 esac
-require_root_and "$0" "$@"
+require_root_and "$PWD/scripts/test-compat.sh" "$@"
 shift
 
 install_host_packages mmdebstrap

@@ -32,10 +32,8 @@ is_installed() {
   [[ "$(dpkg-query --show --showformat '${db:Status-Status}' "$1" 2>/dev/null)" == installed ]]
 }
 
-# Sets `installed_any`.
 install_packages() {
   local missing=() package as_root=()
-  installed_any=false
   for package in "$@"; do
     is_installed "$package" || missing+=("$package")
   done
@@ -43,7 +41,8 @@ install_packages() {
   echo "Installing ${#missing[@]} packages, and what they need; apt says how much it downloads: ${missing[*]}"
   if ((EUID != 0)); then
     if ! command -v sudo >/dev/null; then
-      echo "setup.sh: run this script once as root, or install by hand: ${missing[*]}" >&2
+      echo "setup.sh: there is no sudo; run as root, and this script again:" \
+        "apt-get install --no-install-recommends ${missing[*]}" >&2
       return 1
     fi
     as_root=(sudo)
@@ -52,7 +51,6 @@ install_packages() {
   ${as_root[@]+"${as_root[@]}"} apt-get -q update
   ${as_root[@]+"${as_root[@]}"} env DEBIAN_FRONTEND=noninteractive \
     apt-get -q install --yes --no-install-recommends "${missing[@]}"
-  installed_any=true
   echo "Packages took $(duration $((SECONDS - since)))."
 }
 
@@ -60,10 +58,19 @@ install_packages() {
 configure() {
   if [[ ! -f build/build.ninja ]]; then
     meson setup build "$@"
-  elif $installed_any; then
+  elif [[ "$(installed_of_wanted)" != "$(cat build/packages.txt 2>/dev/null)" ]]; then
     # Parts may be possible now that were left out.
     meson setup --reconfigure build
   fi
+  installed_of_wanted >build/packages.txt
+}
+
+# Which of the packages are there: by whomever they were installed.
+installed_of_wanted() {
+  local package
+  for package in "${runtime_packages[@]}" "${further_packages[@]}"; do
+    if is_installed "$package"; then echo "$package"; fi
+  done
 }
 
 duration() {
@@ -113,13 +120,14 @@ show_progress() {
 
 # compile TARGET...: of build/; without any, everything.
 compile() {
-  local total=0 steps=0 jobs line weight since=$SECONDS
+  local total=0 steps=0 jobs line weight since=$SECONDS plan
+  plan=$(ninja -C build -n "$@") || { printf '%s\n' "$plan" >&2; return 1; }
   while IFS= read -r line; do
     if [[ $line != \[* ]]; then continue; fi
     step_weight "$line"
     total=$((total + weight))
     steps=$((steps + 1))
-  done < <(ninja -C build -n "$@")
+  done <<<"$plan"
   if ((total == 0)); then return; fi
   jobs=$(compile_jobs)
   echo "Compiling $steps files and libraries, $jobs at a time; on a PC about" \
