@@ -3,6 +3,7 @@
 #include <iostream>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "bundle/bundle.h"
@@ -113,8 +114,25 @@ Result<ConfidenceConfig> fit(const Tried& tried) {
   return fit_confidence(facts, is_true, counts);
 }
 
+// What config.json says of how good the model is.
+std::string quality_of(const Tried& tried, const CalibrateArguments& arguments,
+                       Precision precision) {
+  auto sets = nlohmann::json::array();
+  for (const Evaluation& set : tried.sets) {
+    sets.push_back({{"pictures", set.names.size()},
+                    {"bleu_4", rounded(set.scores.bleu[3], 2)},
+                    {"cider_d", rounded(set.scores.cider_d, 4)},
+                    {"untrue", rounded(set.scores.untrue, 4)},
+                    {"named", rounded(set.scores.named, 4)}});
+  }
+  return nlohmann::json{{"precision", name_of(precision)},
+                        {"beam_size", arguments.search.beam_size},
+                        {"sets", sets}}
+      .dump();
+}
+
 Result<void> write(const std::string& directory, const Tried& tried,
-                   const ConfidenceConfig& confidence) {
+                   const ConfidenceConfig& confidence, std::string quality) {
   const bool master = has_weight_file(directory, WeightFile::Master);
   const auto bundle = open_bundle(directory, master ? WeightFile::Master : WeightFile::Int8);
   if (!bundle.ok())
@@ -122,6 +140,7 @@ Result<void> write(const std::string& directory, const Tried& tried,
   ModelConfig config = bundle.value().config;
   config.tag_weight = static_cast<float>(tried.tag_weight);
   config.confidence = confidence;
+  config.quality_json = std::move(quality);
   return write_text_file(directory + "/config.json", format_config(config));
 }
 
@@ -153,7 +172,9 @@ Result<int> calibrate(const CalibrateArguments& arguments) {
   const auto confidence = fit(best);
   if (!confidence.ok())
     return confidence.error();
-  const auto written = write(arguments.model.model_dir, best, confidence.value());
+  const auto written =
+      write(arguments.model.model_dir, best, confidence.value(),
+            quality_of(best, arguments, captioner.value()->info().precision));
   if (!written.ok())
     return written.error();
   if (!arguments.json)
@@ -203,7 +224,8 @@ void add_calibrate_command(CLI::App& program, int& exit_code) {
       "Describes the pictures with several tag weights, keeps the one with the best CIDEr-D less "
       "a\n"
       "quarter of untrue (see evaluate), and fits the confidence: of captions that are given 0.8,\n"
-      "about 80 in 100 then name nothing that is not there. Needs English captions.\n"
+      "about 80 in 100 then name nothing that is not there. config.json keeps the scores of each\n"
+      "set, in the order of the options. Needs English captions.\n"
       "Example:\n"
       "  jetsoncaption calibrate --model my-model --images flickr8k/images \\\n"
       "      --captions flickr8k/captions.txt --list flickr8k/dev.txt");

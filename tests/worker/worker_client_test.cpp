@@ -373,7 +373,8 @@ TEST(WorkerClient, EndsWithItsParent) {
   if (parent == 0) {
     Engine engine("fake:hang-at=1", 0);
     const pid_t pid = engine.pid();
-    static_cast<void>(write(ends[1], &pid, sizeof pid));
+    if (write(ends[1], &pid, sizeof pid) != sizeof pid)
+      _exit(1);
     engine.describe();
     _exit(0);
   }
