@@ -125,9 +125,8 @@ std::string quality_of(const Tried& tried, const CalibrateArguments& arguments,
                     {"untrue", rounded(set.scores.untrue, 4)},
                     {"named", rounded(set.scores.named, 4)}});
   }
-  return nlohmann::json{{"precision", name_of(precision)},
-                        {"beam_size", arguments.search.beam_size},
-                        {"sets", sets}}
+  return nlohmann::json{
+      {"precision", name_of(precision)}, {"beam_size", arguments.search.beam_size}, {"sets", sets}}
       .dump();
 }
 
@@ -172,9 +171,8 @@ Result<int> calibrate(const CalibrateArguments& arguments) {
   const auto confidence = fit(best);
   if (!confidence.ok())
     return confidence.error();
-  const auto written =
-      write(arguments.model.model_dir, best, confidence.value(),
-            quality_of(best, arguments, captioner.value()->info().precision));
+  const auto written = write(arguments.model.model_dir, best, confidence.value(),
+                             quality_of(best, arguments, captioner.value()->info().precision));
   if (!written.ok())
     return written.error();
   if (!arguments.json)
