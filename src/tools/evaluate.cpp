@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/same_file.h"
 #include "captioner/captioner.h"
 #include "text/reliability.h"
 #include "tools/commands.h"
@@ -19,7 +20,6 @@
 
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
-#include <sys/stat.h>
 
 namespace jetsoncaption {
 
@@ -81,13 +81,6 @@ void print_scores(const EvaluateArguments& arguments, const CaptionerInfo& info,
             << "  confidence: AUC " << format_fixed(told_apart, 3) << ", gap "
             << format_fixed(gap, 3) << '\n'
             << "  median   " << format_fixed(median_ms, 1) << " ms a caption" << std::endl;
-}
-
-bool is_same_file(const std::string& one, const std::string& other) {
-  struct stat a {};
-  struct stat b {};
-  return stat(one.c_str(), &a) == 0 && stat(other.c_str(), &b) == 0 && a.st_dev == b.st_dev &&
-         a.st_ino == b.st_ino;
 }
 
 // First: a wrong path must not show after minutes of work. What the file holds stays until there is

@@ -2,10 +2,9 @@
 // Adds up the weights of one bundle after the other, so that two are in memory at a time.
 #include "train/average.h"
 
-#include <cstdlib>
-#include <memory>
 #include <utility>
 
+#include "base/same_file.h"
 #include "bundle/bundle.h"
 #include "torch/torch_runtime.h"
 #include "torch/weights.h"
@@ -14,13 +13,6 @@
 
 namespace jetsoncaption {
 namespace {
-
-// Empty where there is no such file.
-std::string real_path(const std::string& path) {
-  const std::unique_ptr<char, decltype(&std::free)> real(realpath(path.c_str(), nullptr),
-                                                         &std::free);
-  return real ? real.get() : "";
-}
 
 // What keeps the second from being added to the first; "" when nothing does.
 std::string difference(const Bundle& first, const Bundle& second) {
@@ -82,7 +74,7 @@ Result<void> average_bundles(const std::vector<std::string>& directories,
                  "A mean needs two models at least; name them one after the other"};
   }
   for (const std::string& directory : directories) {
-    if (!real_path(output).empty() && real_path(directory) == real_path(output)) {
+    if (is_same_file(directory, output)) {
       return Error{ErrorKind::InvalidArgument,
                    output + " is one of the models; the mean needs a folder of its own"};
     }

@@ -4,15 +4,14 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdlib>
 #include <fstream>
-#include <memory>
 #include <numeric>
 #include <thread>
 
 #include <torch/torch.h>
 
 #include "base/hash.h"
+#include "base/same_file.h"
 #include "bundle/bundle.h"
 #include "torch/torch_runtime.h"
 #include "torch/weights.h"
@@ -36,12 +35,6 @@ std::string in_millions(int64_t count) {
   char text[32];
   std::snprintf(text, sizeof text, "%.2f million", static_cast<double>(count) / 1e6);
   return text;
-}
-
-// Where a path leads, whatever it is called there; empty when it leads nowhere.
-std::string real_path(const std::string& path) {
-  const std::unique_ptr<char, void (*)(void*)> real(realpath(path.c_str(), nullptr), std::free);
-  return real ? real.get() : "";
 }
 
 KeptChannels all_channels(const ModelConfig& config) {
@@ -304,7 +297,7 @@ Result<void> check_options(const PruneOptions& options) {
     tried = try_folder(options.output, "--output");
   if (!tried.ok())
     return tried;
-  if (real_path(options.output) == real_path(options.model)) {
+  if (is_same_file(options.output, options.model)) {
     return Error{ErrorKind::InvalidArgument, "--output " + options.output +
                                                  " is the model that is to be pruned, and would be "
                                                  "overwritten; choose another folder"};

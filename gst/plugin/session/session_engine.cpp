@@ -80,7 +80,7 @@ void CaptionSession::load() {
       phase_ = goes_on ? Phase::Unloaded : Phase::Broken;
       load_pause_.failed(Clock::now());
     }
-    first_load_ = first_load_ && !loaded.ok() && goes_on;
+    first_load_ = first_load_ && !loaded.ok();
   }
   wake_streaming_.notify_all();
 }
