@@ -5,7 +5,6 @@
 // any frame was lost. scripts/soak.sh runs it and draws the figures.
 #include <algorithm>
 #include <atomic>
-#include <cmath>
 #include <csignal>
 #include <cstdint>
 #include <cstdio>
@@ -19,6 +18,7 @@
 #include <gst/gst.h>
 
 #include "bench/frame_counter.h"
+#include "bench/growth.h"
 #include "bench/process_figures.h"
 
 #include <sys/types.h>
@@ -27,6 +27,10 @@
 using namespace jetsoncaption;
 
 namespace {
+
+// Memory goes up and down with the models, the same way every four changes.
+constexpr int kModelSeconds = 23;
+constexpr int kModelTurns = 4;
 
 struct Options {
   int minutes = 1;
@@ -161,10 +165,12 @@ void Soak::seek() {
   done_["seeks"]++;
 }
 
-// Each fourth one is refused.
+// The last of each turn is refused.
 void Soak::change_model() {
   model_++;
-  set("model", model_ % 4 == 3 ? "/nonexistent" : options_.models[model_ % options_.models.size()]);
+  set("model", model_ % kModelTurns == kModelTurns - 1
+                   ? "/nonexistent"
+                   : options_.models[model_ % options_.models.size()]);
   done_["models"]++;
 }
 
@@ -201,7 +207,7 @@ void Soak::act(int second) {
     change_caps();
   if (second % 11 == 5)
     seek();
-  if (second % 23 == 13)
+  if (second % kModelSeconds == 13)
     change_model();
   if (options_.isolation == "process" && second % 5 == 4)
     end_worker(second / 5);
@@ -293,34 +299,6 @@ void Soak::run() {
   gst_element_set_state(pipeline_, GST_STATE_NULL);
 }
 
-// By least squares.
-struct Slope {
-  double an_hour = 0;
-  double error = 0;  // standard error, as if samples were independent
-};
-
-Slope slope_of(const std::vector<Sample>& samples, double Sample::*figure) {
-  const auto count = static_cast<double>(samples.size());
-  double mean_x = 0, mean_y = 0;
-  for (const Sample& sample : samples) {
-    mean_x += sample.seconds / count;
-    mean_y += sample.*figure / count;
-  }
-  double xx = 0, xy = 0;
-  for (const Sample& sample : samples) {
-    xx += (sample.seconds - mean_x) * (sample.seconds - mean_x);
-    xy += (sample.seconds - mean_x) * (sample.*figure - mean_y);
-  }
-  const double slope = xx > 0 ? xy / xx : 0;
-  double left = 0;
-  for (const Sample& sample : samples) {
-    const double off = sample.*figure - mean_y - slope * (sample.seconds - mean_x);
-    left += off * off;
-  }
-  const double error = count > 2 && xx > 0 ? std::sqrt(left / (count - 2) / xx) : 0;
-  return {slope * 3600, error * 3600};
-}
-
 bool Soak::report() {
   // The first fifth, and at least a minute where there is more than that, warms up.
   const size_t warm =
@@ -334,8 +312,14 @@ bool Soak::report() {
       result = std::max(result, rest[i].*figure);
     return result;
   };
-  const Slope memory = slope_of(rest, &Sample::private_mb);
-  const Slope resident = slope_of(rest, &Sample::resident_mb);
+  const auto growth = [&rest](double Sample::*figure) {
+    std::vector<Reading> readings;
+    for (const Sample& sample : rest)
+      readings.push_back({sample.seconds, sample.*figure});
+    return growth_of(readings, kModelSeconds * kModelTurns);
+  };
+  const Growth memory = growth(&Sample::private_mb);
+  const Growth resident = growth(&Sample::resident_mb);
   const int descriptors[] = {most(0, half, &Sample::descriptors),
                              most(half, rest.size(), &Sample::descriptors)};
   const int threads[] = {most(0, half, &Sample::threads),
@@ -353,8 +337,11 @@ bool Soak::report() {
     std::printf("captions %llu, worker restarts %llu\n",
                 static_cast<unsigned long long>(samples_.back().captions),
                 static_cast<unsigned long long>(samples_.back().restarts));
-  std::printf("private memory %+.2f MB an hour (standard error %.2f), resident %+.2f (%.2f)\n",
-              memory.an_hour, memory.error, resident.an_hour, resident.error);
+  if (memory.is_known())
+    std::printf("private memory %+.2f MB an hour (standard error %.2f), resident %+.2f (%.2f)\n",
+                memory.an_hour, memory.error, resident.an_hour, resident.error);
+  else
+    std::printf("too short to say whether memory grows: that takes 11 minutes\n");
   std::printf("most descriptors %d then %d, most threads %d then %d\n", descriptors[0],
               descriptors[1], threads[0], threads[1]);
   std::printf("done: properties %d\n", settings_.load());
@@ -363,7 +350,7 @@ bool Soak::report() {
   for (const auto& entry : warnings_)
     std::printf("warnings: %s %d\n", entry.first.c_str(), entry.second);
 
-  const bool is_flat = memory.an_hour < std::max(1.0, 2 * memory.error);
+  const bool is_flat = !memory.is_seen(1);
   const bool is_constant = descriptors[1] <= descriptors[0] && threads[1] <= threads[0];
   if (!error_.empty())
     std::printf("FAILED: %s\n", error_.c_str());
