@@ -31,6 +31,7 @@ struct ElementState {
   // not wait for.
   std::shared_ptr<CaptionSession> session;
   Settings started_with;
+  std::mutex model_mutex;  // of who changes the model; held while its files are looked for
 
   LiveValues values;
   std::atomic<bool> fault_reported{false};  // since start

@@ -119,7 +119,7 @@ gboolean sink_event(GstBaseTransform* trans, GstEvent* event) {
       state->values.earliest_running_time = 0;
     }
     // FLUSH_START comes from any thread, all that is watched from the streaming thread.
-    if (state->frames && GST_EVENT_IS_SERIALIZED(event))
+    if (GST_EVENT_IS_SERIALIZED(event) && state->frames)
       state->frames->watch(event);
   });
   return base_class->sink_event(trans, event);

@@ -119,6 +119,8 @@ static void change_model(GstJetsonCaption* self) {
   }
   if (!session)
     return;
+  // Of two threads that set it, the later one has the last word.
+  std::lock_guard<std::mutex> one_at_a_time(self->state->model_mutex);
   settings.model = self->state->settings.copy().model;
   const auto prepared = prepare_engine(settings);
   if (prepared.ok())
@@ -173,7 +175,7 @@ static gboolean gst_jetson_caption_start(GstBaseTransform* trans) {
   auto* self = GST_JETSON_CAPTION(trans);
   auto* state = self->state;
   return guarded(self, gboolean{FALSE}, [&]() -> gboolean {
-    const Settings settings = state->settings.copy();
+    Settings settings = state->settings.copy();
     auto sampler = std::make_unique<MemorySampler>();
     const auto prepared = prepare_engine(settings);
     if (!prepared.ok()) {
@@ -199,10 +201,18 @@ static gboolean gst_jetson_caption_start(GstBaseTransform* trans) {
     state->fault_reported = false;
     state->frames = std::make_unique<FramePath>(trans, session, std::move(memory_watch),
                                                 state->values, settings.mode);
+    // Nothing below throws.
     unfinished.session = nullptr;
-    std::lock_guard<std::mutex> lock(state->mutex);
-    state->session = std::move(session);
-    state->started_with = settings;
+    {
+      std::lock_guard<std::mutex> lock(state->mutex);
+      state->session = std::move(session);
+      std::swap(state->started_with, settings);
+    }
+    guarded_aside(self, "A property could not be set", [&] {
+      // Since the settings were copied.
+      if (state->settings.copy().model != state->started_with.model)
+        change_model(self);
+    });
     return TRUE;
   });
 }
@@ -220,17 +230,18 @@ static GstStateChangeReturn gst_jetson_caption_change_state(GstElement* element,
 static gboolean gst_jetson_caption_stop(GstBaseTransform* trans) {
   auto* self = GST_JETSON_CAPTION(trans);
   auto* state = self->state;
-  return guarded(self, gboolean{FALSE}, [&]() -> gboolean {
+  guarded_aside(self, "The element's stop could not be told of", [&] {
     std::shared_ptr<CaptionSession> session;
     {
       std::lock_guard<std::mutex> lock(state->mutex);
       session = std::exchange(state->session, nullptr);
     }
-    if (session && session->shut_down())
-      state->messages.load_cancelled();
+    const bool was_loading = session && session->shut_down();
     state->frames.reset();
-    return TRUE;
+    if (was_loading)
+      state->messages.load_cancelled();
   });
+  return TRUE;
 }
 
 static void gst_jetson_caption_finalize(GObject* object) {

@@ -39,7 +39,7 @@ constexpr unsigned kMaxLines = 20;
 constexpr unsigned kMaxWorkerTimeoutMs = 3'600'000;
 
 struct Settings {
-  // Read once, when the element starts or loads its model again.
+  // Read once, when the element starts; the model also when it is set later.
   std::string model;  // bundle directory; empty: search
   int device = JETSONCAPTION_ENGINE_DEVICE_AUTO;
   int precision = JETSONCAPTION_ENGINE_PRECISION_AUTO;

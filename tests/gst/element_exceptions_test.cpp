@@ -74,7 +74,8 @@ TEST(Exceptions, OfAStartLeaveNoThreadBehind) {
     const long threads = threads_of_process();
     bool has_failed = false;
     {
-      CaptionElement element({{"model", "fake:text=a dog"}, {"mode", "live"}});
+      // Longer than what a string holds without asking the heap.
+      CaptionElement element({{"model", "fake:text=a dog runs over the grass"}, {"mode", "live"}});
       fail_allocation(number, in_test);
       gst_element_set_state(element.get(), GST_STATE_PAUSED);
       has_failed = stop_failing();
