@@ -206,6 +206,20 @@ TEST(ElementWorker, TriesAgainWhenTheProcessEndsWhileItLoads) {
   EXPECT_EQ(harness.count_messages(GST_MESSAGE_ERROR), 0);
 }
 
+// The process has ended, and the next one would be of another model, which ends it too.
+TEST(ElementWorker, GoesOnWithTheModelBeforeWhenTheProcessEndsWhileANewOneIsLoaded) {
+  CaptionHarness harness(worker_with("text=a dog"));
+  pass_frames_until_captions(harness, 1);
+  kill(worker_of(harness), SIGKILL);
+  pass_frames_until(harness, [&] { return harness.stat("failures") == 1; });
+  harness.next_warning();
+  harness.set("model", "fake:crash-create=1");
+  const std::string warning = harness.next_warning();
+  EXPECT_TRUE(contains(warning, "The model before goes on")) << warning;
+  pass_frames_until_captions(harness, 1);
+  EXPECT_EQ(harness.count_messages(GST_MESSAGE_ERROR), 0);
+}
+
 TEST(ElementWorker, GivesFramesOfEveryFrameModeACaptionAgain) {
   CaptionHarness harness(
       {{"model", "fake:crash-at=3;text=a dog"}, {"mode", "every-frame"}, {"isolation", "process"}});

@@ -21,9 +21,10 @@ struct Loads {
   const pid_t process = getpid();
   std::mutex mutex;
   std::condition_variable changed;
-  int count = 0;         // abandoned
-  int in_libraries = 0;  // in this process, abandoned or not
-  bool is_over = false;  // the process ends
+  int count = 0;                                 // abandoned
+  std::chrono::steady_clock::time_point newest;  // when it was abandoned
+  int in_libraries = 0;                          // in this process, abandoned or not
+  bool is_over = false;                          // the process ends
 };
 
 // Never destroyed: threads may use it while the process ends.
@@ -48,6 +49,7 @@ void begin_abandoned_load() {
   (void)registered;
   std::lock_guard<std::mutex> lock(loads().mutex);
   loads().count++;
+  loads().newest = std::chrono::steady_clock::now();
 }
 
 void end_abandoned_load() {
@@ -77,8 +79,7 @@ LoadInLibraries::~LoadInLibraries() {
 
 void wait_for_abandoned_loads(const std::function<bool()>& is_over) {
   std::unique_lock<std::mutex> lock(loads().mutex);
-  const auto end = std::chrono::steady_clock::now() + kLongestForLoad;
-  while (loads().count > 0 && std::chrono::steady_clock::now() < end) {
+  while (loads().count > 0 && std::chrono::steady_clock::now() < loads().newest + kLongestForLoad) {
     loads().changed.wait_for(lock, kAskAgain);
     lock.unlock();
     const bool over = is_over();

@@ -85,8 +85,8 @@ class CaptionSession : public std::enable_shared_from_this<CaptionSession> {
   Turn turn();
 
   // Streaming thread. Waits for a model that is being loaded and for a frame that is being
-  // described. Never Busy, and NotNow only because of memory: a pause after a failure is no reason
-  // to leave a frame out.
+  // described. Never Busy, and NotNow only while there is no model or memory holds captions back: a
+  // pause after a caption that failed is no reason to leave a frame out.
   Turn wait_for_turn();
 
   // Any thread. What the model is like that was loaded last, and where it computes; empty before.
@@ -211,7 +211,7 @@ class CaptionSession : public std::enable_shared_from_this<CaptionSession> {
   void load();
   Result<std::unique_ptr<EngineShare>> guarded_load(const EngineLoader& load_engine);
   void refuse_untrue(Result<std::unique_ptr<EngineShare>>& loaded);
-  void keep_model(EngineLoaders before, const Error& error);
+  void keep_model(const Error& error);
   void give_up_loaded(Result<std::unique_ptr<EngineShare>> loaded);
   void change_model();
   bool has_been_stopped() const;
@@ -237,7 +237,11 @@ class CaptionSession : public std::enable_shared_from_this<CaptionSession> {
   Outcome settle_failure() noexcept;
   void tell(const Outcome& outcome) const;
 
-  EngineLoaders load_engine_;  // of the session's thread
+  // Of the session's thread.
+  EngineLoaders load_engine_;
+  std::optional<EngineLoaders>
+      model_before_;  // while another one takes its place for the first time
+
   CaptionListener& listener_;  // not after shut_down()
   CaptionStatistics statistics_;
   std::atomic<uint64_t> device_memory_bytes_{0};
@@ -285,6 +289,7 @@ class CaptionSession : public std::enable_shared_from_this<CaptionSession> {
   RetryPause caption_pause_;
   RetryPause load_pause_;
   RetryPause::TimePoint loaded_at_;
+  bool has_captioned_ = false;  // since then
   WorkerLosses losses_;
   std::string lost_cause_;  // of the last one
   bool is_modest_ = false;  // the modest loader is used

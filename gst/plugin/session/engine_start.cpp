@@ -71,8 +71,6 @@ void finish_abandoned_loads_before(EngineKind kind) {
 Result<std::unique_ptr<EngineHandle>> open_and_create(EngineKind kind, const EngineStart& start,
                                                       const std::function<bool()>& is_stopped) {
   const bool is_worker = start.options.worker;
-  if (!is_worker)
-    wait_for_abandoned_loads(is_stopped);
   std::optional<LoadInLibraries> load;
   if (!is_worker && !load.emplace().may_begin())
     return Error{ErrorKind::Cancelled, "The process ends."};
@@ -161,10 +159,13 @@ Result<std::unique_ptr<EngineHandle>> load_engine(const EngineStart& start,
 
 Result<std::unique_ptr<EngineShare>> start_engine(const EngineStart& start,
                                                   const std::function<bool()>& is_stopped) {
-  return EngineShare::join(
-      engine_key(start.options),
-      [&start](const std::function<bool()>& stopped) { return load_engine(start, stopped); },
-      is_stopped);
+  // Who loads waits with its own `is_stopped`: once it is abandoned itself, it goes on for others.
+  const auto load = [&](const std::function<bool()>& nobody_wants_it) {
+    if (!start.options.worker)
+      wait_for_abandoned_loads(is_stopped);
+    return load_engine(start, nobody_wants_it);
+  };
+  return EngineShare::join(engine_key(start.options), load, is_stopped);
 }
 
 }  // namespace jetsoncaption

@@ -28,11 +28,10 @@ bool passes(const Error& error) {
 void CaptionSession::load() {
   if (std::exchange(is_lost_, false))
     statistics_.restarted();
-  std::optional<EngineLoaders> before;  // where another model is to take its place
   {
     std::lock_guard<std::mutex> lock(mutex_);
     if (next_model_) {
-      before = load_engine_;
+      model_before_ = std::move(load_engine_);
       want_model(*std::exchange(next_model_, std::nullopt));
     }
   }
@@ -42,12 +41,13 @@ void CaptionSession::load() {
   const bool is_modest = is_modest_;
   Result<std::unique_ptr<EngineShare>> loaded =
       guarded_load(is_modest ? load_engine_.modest : load_engine_.wanted);
-  if (before)
+  if (model_before_)
     refuse_untrue(loaded);
   if (has_been_stopped())
     return give_up_loaded(std::move(loaded));  // the listener may be gone
-  if (before && !loaded.ok() && loaded.error().kind != ErrorKind::Lost)
-    return keep_model(std::move(*before), loaded.error());
+  if (model_before_ && !loaded.ok())
+    return keep_model(loaded.error());
+  model_before_.reset();
   EngineInfo info;
   const bool is_lost = !loaded.ok() && loaded.error().kind == ErrorKind::Lost;
   const bool goes_on = !first_load_ || is_modest || (!loaded.ok() && passes(loaded.error()));
@@ -68,14 +68,17 @@ void CaptionSession::load() {
       engine_info_ = std::move(info);
       phase_ = Phase::Idle;
       loaded_at_ = Clock::now();
+      has_captioned_ = false;
     } else if (is_lost) {
       phase_ = Phase::Unloaded;
       note_loss(loaded.error(), Clock::duration(0));
     } else if (is_modest) {
       phase_ = Phase::Unloaded;
       load_pause_.failed(Clock::now());
-      load_engine_.modest = nullptr;  // cannot be had
-      is_modest_ = false;
+      if (!passes(loaded.error())) {
+        load_engine_.modest = nullptr;  // cannot be had
+        is_modest_ = false;
+      }
     } else {
       phase_ = goes_on ? Phase::Unloaded : Phase::Broken;
       load_pause_.failed(Clock::now());
@@ -115,6 +118,8 @@ void CaptionSession::change_model() {
     std::swap(engine_, before);
     engine_info_ = std::move(info);
     want_model(std::move(load_engine));
+    loaded_at_ = Clock::now();
+    has_captioned_ = false;
     caption_pause_ = {};  // failures of the model before say nothing of this one
   }
   give_up(std::move(before));
@@ -125,7 +130,11 @@ Result<std::unique_ptr<EngineShare>> CaptionSession::guarded_load(const EngineLo
       Error{ErrorKind::Internal, "The model could not be loaded."};
   try {
     const MayBeLeft leave(*this);
-    const auto is_stopped = [this] { return has_been_stopped(); };
+    // Asked by those too who wait for this load; they may outlive the session.
+    const auto is_stopped = [weak = weak_from_this()] {
+      const auto session = weak.lock();
+      return !session || session->has_been_stopped();
+    };
     if (!is_stopped())
       loaded = load_engine(is_stopped);
   } catch (const std::bad_alloc&) {
@@ -147,16 +156,23 @@ void CaptionSession::refuse_untrue(Result<std::unique_ptr<EngineShare>>& loaded)
   loaded = Error{ErrorKind::CorruptModel, std::move(info.self_test_failure)};
 }
 
-// One that was set while no model was loaded is refused: the one before is loaded again.
-void CaptionSession::keep_model(EngineLoaders before, const Error& error) {
-  {
-    std::lock_guard<std::mutex> lock(mutex_);
-    want_model(std::move(before));
-    phase_ = Phase::Unloaded;
-  }
-  wake_streaming_.notify_all();
+// One that was set while no model was loaded is refused: the one before is loaded again, at once,
+// for who waits for a caption is not to go on without one.
+void CaptionSession::keep_model(const Error& error) {
   listener_.model_kept(error);
   is_loading_ = false;
+  bool is_held = false;
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    want_model(*std::exchange(model_before_, std::nullopt));
+    is_held = hold_ == MemoryHold::Unload;
+    if (is_held)
+      phase_ = Phase::Unloaded;
+  }
+  if (is_held)
+    wake_streaming_.notify_all();
+  else
+    load();
 }
 
 void CaptionSession::give_up_loaded(Result<std::unique_ptr<EngineShare>> loaded) {
@@ -205,7 +221,8 @@ std::unique_ptr<EngineShare> CaptionSession::lose_engine(const Error& error) {
   engine_info_.worker_pid = 0;
   worker_pid_ = 0;
   device_memory_bytes_ = 0;
-  note_loss(error, Clock::now() - loaded_at_);
+  // One that ended before its first caption was not ready for long, however long that took.
+  note_loss(error, has_captioned_ ? Clock::now() - loaded_at_ : Clock::duration(0));
   return std::move(engine_);
 }
 

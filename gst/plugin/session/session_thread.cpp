@@ -147,6 +147,8 @@ void CaptionSession::recover() {
     }
     const bool is_told = !stopping_ && is_loading_.exchange(false);
     if (phase_ == Phase::Loading) {
+      if (model_before_)
+        want_model(*std::exchange(model_before_, std::nullopt));
       phase_ = Phase::Unloaded;
       load_pause_.failed(Clock::now());
       failed_to_load = is_told;
@@ -325,6 +327,7 @@ CaptionSession::Outcome CaptionSession::settle(const CaptionJob& job,
     caption->changed = newest_ == nullptr || std::strcmp(caption->text(), newest_->text()) != 0;
     statistics_.captioned(caption->inference_ms());
     newest_ = caption;
+    has_captioned_ = true;
     overdue_told_ = false;
     outcome.caption = caption;
   } else if (result.error().kind == ErrorKind::Lost) {

@@ -25,6 +25,7 @@ struct SharedEngine {
   std::condition_variable changed;
   std::unique_ptr<EngineHandle> handle;   // stays as it is once it is there
   std::optional<Error> failure;           // one of both, when the load is over
+  std::function<bool()> loader_has_left;  // asked without the lock
   std::vector<const EngineShare*> queue;  // the first one has its turn
   uint64_t turns = 0;                     // that were given
 };
@@ -35,6 +36,9 @@ using Clock = std::chrono::steady_clock;
 
 // How often one who waits for a load looks whether it is still wanted.
 constexpr std::chrono::milliseconds kAskAgain{20};
+
+// How long the load of an element that was stopped is waited for: its engine may hang.
+constexpr std::chrono::seconds kLongestForLeft{30};
 
 // Those who lost one worker process try again after the same pause, and not at the same instant.
 constexpr std::chrono::milliseconds kSameEvent{250};
@@ -120,16 +124,23 @@ Result<void> load_for_all(const std::shared_ptr<SharedEngine>& engine,
   return loaded.error();
 }
 
-// Cancelled: whoever loaded it has stopped, or `is_stopped` says so.
+// Cancelled: whoever loads it has stopped, or `is_stopped` says so.
 Result<void> wait_for_load(SharedEngine& engine, const std::function<bool()>& is_stopped) {
+  const Error stopped{ErrorKind::Cancelled, "The element was stopped."};
+  std::optional<Clock::time_point> left_at;
   std::unique_lock<std::mutex> lock(engine.mutex);
   while (!engine.handle && !engine.failure) {
     engine.changed.wait_for(lock, kAskAgain);
     lock.unlock();
-    const bool stopped = is_stopped();
+    if (is_stopped())
+      return stopped;
+    if (!left_at && engine.loader_has_left())
+      left_at = Clock::now();
+    if (left_at && Clock::now() - *left_at >= kLongestForLeft) {
+      forget(engine);
+      return stopped;
+    }
     lock.lock();
-    if (stopped)
-      return Error{ErrorKind::Cancelled, "The element was stopped."};
   }
   if (engine.failure)
     return *engine.failure;
@@ -164,6 +175,7 @@ Result<std::unique_ptr<EngineShare>> EngineShare::join(const std::string& key, c
       if (!engine) {
         is_first = true;
         engine = std::make_shared<SharedEngine>(key);
+        engine->loader_has_left = is_stopped;
         entry.engine = engine;
       }
     }

@@ -28,7 +28,9 @@ class EngineShare {
 
   // The engine of that key, or one that `load` makes, which is called without a lock, and told to
   // stop when nobody waits for the engine. Who comes while it is loaded waits for the same one or
-  // the same error, until `is_stopped` says that nobody wants it any more: Cancelled. When a worker
+  // the same error, until `is_stopped` says that nobody wants it any more: Cancelled. They ask
+  // that of the first one too, from their threads, and do not wait for it longer than half a minute
+  // once it has stopped: it may hang. When a worker
   // process ended meanwhile, those who come a moment later are told the same, too.
   static Result<std::unique_ptr<EngineShare>> join(const std::string& key, const Load& load,
                                                    const std::function<bool()>& is_stopped);
