@@ -23,9 +23,9 @@ Advice advice_on(int fault) {
     case ENOMEM:
       return {ErrorKind::OutOfMemory, "free memory"};
     case EMFILE:
-      return {ErrorKind::Internal, "this process has too many files open; raise ulimit -n"};
+      return {ErrorKind::OutOfMemory, "this process has too many files open; raise ulimit -n"};
     case ENFILE:
-      return {ErrorKind::Internal, "the system has too many files open"};
+      return {ErrorKind::OutOfMemory, "the system has too many files open"};
     case EIO:
       return {ErrorKind::CorruptModel, "the disk or card may be failing; see dmesg"};
     case ELOOP:
@@ -36,6 +36,10 @@ Advice advice_on(int fault) {
 }
 
 }  // namespace
+
+bool is_passing_lack(int fault) {
+  return fault == ENOMEM || fault == EAGAIN || fault == EMFILE || fault == ENFILE;
+}
 
 Error cannot_read_file(const std::string& path, int fault) {
   const Advice advice = advice_on(fault);

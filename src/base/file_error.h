@@ -8,6 +8,10 @@
 
 namespace jetsoncaption {
 
+// Whether the system lacks something that it may have in a moment: memory, descriptors, processes.
+// `fault` is an errno. Such an error is OutOfMemory, and worth another try.
+bool is_passing_lack(int fault);
+
 // `fault` is an errno. NotFound, OutOfMemory, or else CorruptModel; "cannot read PATH: No such file
 // or directory; check the name".
 Error cannot_read_file(const std::string& path, int fault);

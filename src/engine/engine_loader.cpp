@@ -79,7 +79,7 @@ Result<EngineLibrary> open_engine(EngineKind kind) {
 
   const int fault = access(file.path.c_str(), R_OK) != 0 ? errno : 0;
   if (fault != 0 && fault != ENOENT && fault != ENOTDIR)
-    return Error{ErrorKind::Internal,
+    return Error{is_passing_lack(fault) ? ErrorKind::OutOfMemory : ErrorKind::Internal,
                  name + ": " + cannot_read_file(file.path, fault).message + "."};
   if (fault != 0)
     return Error{
@@ -93,11 +93,13 @@ Result<EngineLibrary> open_engine(EngineKind kind) {
   if (kind == EngineKind::Torch)
     set_variables(missing_blas_variables(this_processor(), std::getenv));
   // Local: LibTorch drags in libraries that must not collide with the application's own.
+  errno = 0;
   void* library = dlopen(file.path.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (library == nullptr) {
+    const int cause = errno;
     const char* reason = dlerror();
     const std::string text = reason != nullptr ? reason : "no reason was given";
-    return Error{ErrorKind::Internal,
+    return Error{is_passing_lack(cause) ? ErrorKind::OutOfMemory : ErrorKind::Internal,
                  name + " cannot be opened: " + text + ". " + engine_remedy(text)};
   }
 

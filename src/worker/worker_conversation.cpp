@@ -25,9 +25,9 @@ constexpr milliseconds kLookAgain{200};
 // And that nobody wants an answer any more.
 constexpr milliseconds kAskAgain{20};
 
-// How long an engine may go on with what was cancelled. It looks between two words; encoding takes
-// seconds where a slow processor has no kernels of its own.
-constexpr milliseconds kStopPatience{5000};
+// How long an engine may go on with what was cancelled, where nothing else ends it. It looks
+// between two words; encoding takes seconds where a slow processor has no kernels of its own.
+constexpr milliseconds kStopPatience{10000};
 
 // How long a process may take to end that has closed its socket: it may write a core file.
 constexpr milliseconds kEndPatience{2000};
@@ -67,10 +67,11 @@ Error WorkerConversation::lost_by_time(bool is_cancelled) {
   return lose(how + " ms " + describe_stage(stage_) + ", and was killed");
 }
 
-// When what was asked and then cancelled is to be over.
+// When what was asked and then cancelled is to be over, where there is no other limit: a seek is to
+// end no process that would have been in time.
 WorkerConversation::Deadline WorkerConversation::end_of_cancelled() const {
   const std::lock_guard<std::mutex> lock(cancelled_mutex_);
-  if (request_.kind != RequestKind::Describe || !cancelled_at_ ||
+  if (asked_for_.count() != 0 || request_.kind != RequestKind::Describe || !cancelled_at_ ||
       request_.describe.request.number > cancelled_number_)
     return {};
   return *cancelled_at_ + kStopPatience;

@@ -43,8 +43,8 @@ class WorkerConversation {
   const WorkerAnswer& answer() const { return answer_; }
 
   // That of the request to describe, and of those before it. Not waited for: where there is no room
-  // for the message, the caption comes to its end. A process that goes on for seconds all the same
-  // is lost, whatever the timeout.
+  // for the message, the caption comes to its end. A process that goes on all the same is
+  // lost at the timeout, and without one after ten seconds.
   void cancel(uint64_t number);
 
   // Lost where the process is.

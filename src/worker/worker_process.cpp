@@ -10,6 +10,7 @@
 #include <thread>
 #include <vector>
 
+#include "base/file_error.h"
 #include "worker/protocol.h"
 
 #include <fcntl.h>
@@ -96,10 +97,8 @@ struct SpawnSetup {
   SpawnSetup& operator=(const SpawnSetup&) = delete;
 };
 
-// What the system lacks now it may have in a moment.
 Error system_error(const std::string& what, int number) {
-  const bool passes = number == ENOMEM || number == EAGAIN || number == EMFILE || number == ENFILE;
-  return {passes ? ErrorKind::OutOfMemory : ErrorKind::Internal,
+  return {is_passing_lack(number) ? ErrorKind::OutOfMemory : ErrorKind::Internal,
           what + ": " + std::strerror(number) + "."};
 }
 

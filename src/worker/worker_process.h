@@ -25,7 +25,8 @@ Result<std::string> find_worker_program();
 // application waits for all children, how it ended remains unknown.
 class WorkerProcess {
  public:
-  // `memory_limit_mb`: of its data (RLIMIT_DATA); 0: none. NotFound, Unsupported, Internal.
+  // `memory_limit_mb`: of its data (RLIMIT_DATA); 0: none. NotFound, InvalidArgument, Unsupported,
+  // OutOfMemory where the system lacks what it may have in a moment, Internal.
   static Result<std::unique_ptr<WorkerProcess>> start(uint32_t memory_limit_mb);
 
   // Closes the socket, upon which it ends, and waits for it; it is killed when that takes too long.

@@ -304,9 +304,9 @@ TEST(WorkerClient, IsKilledWhenItDoesNotStopAlsoWithoutALimitOfTime) {
   const Said said = hanging.describe();
   other.join();
   EXPECT_EQ(said.status, JETSONCAPTION_ENGINE_LOST);
-  EXPECT_TRUE(said.names("was told to stop, did not for 5000 ms while it described a frame"))
+  EXPECT_TRUE(said.names("was told to stop, did not for 10000 ms while it described a frame"))
       << said.text;
-  EXPECT_LT(Clock::now() - begin, milliseconds(15000));
+  EXPECT_LT(Clock::now() - begin, milliseconds(20000));
   EXPECT_TRUE(has_ended(pid));
   expect_no_child();
 }
