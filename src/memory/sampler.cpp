@@ -284,7 +284,8 @@ MemoryReading MemorySampler::sample() const noexcept {
   files_->meminfo.read(text);
   const uint64_t accelerator_bytes = meminfo_bytes(text, "NvMapMemUsed:");
   uint64_t least = least_accelerator_bytes_;
-  while (accelerator_bytes < least &&
+  // A file that could not be read, this time, says nothing of what others have.
+  while (accelerator_bytes < least && std::strstr(text.bytes, "NvMapMemUsed:") != nullptr &&
          !least_accelerator_bytes_.compare_exchange_weak(least, accelerator_bytes)) {
   }
   reading.accelerator_bytes = accelerator_bytes - std::min(accelerator_bytes, least);

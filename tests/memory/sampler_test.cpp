@@ -200,6 +200,17 @@ TEST_F(MemorySamplerTest, NvMapUseIsCountedFromTheLeastThatWasSeen) {
   EXPECT_EQ(sampler.sample().accelerator_bytes, 100 * kMega);
 }
 
+TEST_F(MemorySamplerTest, NvMapUseThatCouldNotBeReadOnceIsNotOurs) {
+  write("/proc/meminfo", "");
+  const MemorySampler before(roots_);
+  write("/proc/meminfo", "NvMapMemUsed: 102400 kB\n");
+  EXPECT_EQ(before.sample().accelerator_bytes, 0U);
+  write("/proc/meminfo", "");
+  before.sample();
+  write("/proc/meminfo", "NvMapMemUsed: 153600 kB\n");
+  EXPECT_EQ(MemorySampler(roots_).sample().accelerator_bytes, 50 * kMega);
+}
+
 TEST_F(MemorySamplerTest, Version2LimitTightensWhatIsAvailable) {
   write("/proc/self/cgroup", "0::/user/camera\n");
   write("/cgroup/user/camera/memory.max", "536870912\n");
