@@ -35,14 +35,29 @@ std::string checkpoint_in(const std::string& folder) {
   return "";
 }
 
-// What AtomicFile leaves when its process is killed.
+// "checkpoint-joint.json.part-123-4": what AtomicFile leaves of one of our files when its process
+// is killed. Others may be in the folder.
+bool is_unfinished_file(const std::string& name) {
+  const size_t part = name.rfind(".part-");
+  if (part == std::string::npos || name.find_first_not_of("0123456789-", part + 6) != name.npos ||
+      name.find('-', part + 6) == std::string::npos)
+    return false;
+  const std::string whole = name.substr(0, part);
+  for (const char* kind : {".json", ".jsonl", ".safetensors", ".optimizer", ".shard", ".txt"}) {
+    const size_t length = std::strlen(kind);
+    if (whole.size() > length && whole.compare(whole.size() - length, length, kind) == 0)
+      return true;
+  }
+  return false;
+}
+
 void remove_unfinished_files(const std::string& folder) {
   std::unique_ptr<DIR, int (*)(DIR*)> opened(opendir(folder.c_str()), closedir);
   if (!opened)
     return;
   while (const dirent* entry = readdir(opened.get())) {
     const std::string name = entry->d_name;
-    if (name.find(".part-") != std::string::npos)
+    if (is_unfinished_file(name))
       unlink((folder + "/" + name).c_str());
   }
 }
@@ -101,12 +116,15 @@ Result<RunLock> RunLock::take(const std::string& work) {
   RunLock lock(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666));
   if (lock.file_ < 0)
     return Error{ErrorKind::InvalidArgument, path + " cannot be written: " + std::strerror(errno)};
-  if (flock(lock.file_, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
+  const int fault = flock(lock.file_, LOCK_EX | LOCK_NB) != 0 ? errno : 0;
+  if (fault == EWOULDBLOCK)
     return Error{ErrorKind::InvalidArgument,
                  "another run is at work in --work " + work +
                      "; wait for its end, stop it, or choose another folder"};
-  remove_unfinished_files(work);
-  return lock;
+  // Some file systems have no locks: a run may be at work.
+  if (fault == 0)
+    remove_unfinished_files(work);
+  return Result<RunLock>(std::move(lock));  // GCC before 11 would copy it
 }
 
 RunLock::~RunLock() {

@@ -108,6 +108,15 @@ TEST(RunLock, IsRefusedWhileAnotherRunHasTheFolder) {
   EXPECT_TRUE(RunLock::take(work.path()).ok());
 }
 
+TEST(RunLock, LeavesFilesOfOthersAlone) {
+  const TemporaryDirectory work;
+  for (const char* name : {"coco.zip.part-001", "photos.tar.part-aa", "notes.txt.part-two"}) {
+    work.write(name, "of somebody else");
+    ASSERT_TRUE(RunLock::take(work.path()).ok());
+    EXPECT_EQ(access(work.file(name).c_str(), F_OK), 0) << name;
+  }
+}
+
 TEST(BeginRun, SaysThatTheRecordCannotBeWritten) {
   EXPECT_THAT(refusal(begin_run("/nonexistent", {}, false)), HasSubstr("/nonexistent/run.json"));
 }
