@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // `jetsoncaption evaluate`: how close a model's captions come to what people wrote, and how true
 // they are.
-#include <fstream>
+#include <cstdio>
 #include <iostream>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/same_file.h"
@@ -19,7 +20,10 @@
 #include "tools/progress.h"
 
 #include <CLI/CLI.hpp>
+#include <fcntl.h>
 #include <nlohmann/json.hpp>
+#include <sys/stat.h>
+#include <unistd.h>
 
 namespace jetsoncaption {
 
@@ -83,34 +87,53 @@ void print_scores(const EvaluateArguments& arguments, const CaptionerInfo& info,
             << "  median   " << format_fixed(median_ms, 1) << " ms a caption" << std::endl;
 }
 
-// First: a wrong path must not show after minutes of work. What the file holds stays until there is
-// something to take its place.
-Result<void> try_predictions(const EvaluateArguments& arguments) {
+struct CloseFile {
+  void operator()(std::FILE* file) const { std::fclose(file); }
+};
+using OpenFile = std::unique_ptr<std::FILE, CloseFile>;
+
+bool is_regular(int descriptor, struct stat& status) {
+  return fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode);
+}
+
+// First: a wrong path must not show after minutes of work. Once, for it may be a pipe. What a file
+// holds stays until there is something to take its place. None without a path.
+Result<OpenFile> open_predictions(const EvaluateArguments& arguments) {
   const std::string& path = arguments.predictions;
   if (path.empty())
-    return {};
+    return OpenFile();
   for (const std::string& read : {arguments.set.captions, arguments.set.list}) {
     if (is_same_file(path, read))
       return Error{ErrorKind::InvalidArgument, "--predictions " + path + " would overwrite " +
                                                    read + ", which is read; name another file"};
   }
-  const std::ofstream file(path, std::ios::app);
-  return file ? Result<void>() : cannot_write(path);
+  const int descriptor = open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+  OpenFile file(descriptor < 0 ? nullptr : fdopen(descriptor, "w"));
+  if (!file)
+    return cannot_write(path);
+  struct stat status {};
+  struct stat output {};
+  if (is_regular(descriptor, status) && is_regular(STDOUT_FILENO, output) &&
+      status.st_dev == output.st_dev && status.st_ino == output.st_ino)
+    return Error{
+        ErrorKind::InvalidArgument,
+        "--predictions " + path + " is standard output, where the scores go; name another file"};
+  return Result<OpenFile>(std::move(file));  // GCC before 11 would copy it
 }
 
-bool write_predictions(const std::string& path, const Evaluation& evaluation) {
-  if (path.empty())
-    return true;
-  std::ofstream file(path);
+bool write_predictions(std::FILE* file, const Evaluation& evaluation) {
+  struct stat status {};
+  if (is_regular(fileno(file), status) && ftruncate(fileno(file), 0) != 0)
+    return false;
   for (size_t i = 0; i < evaluation.names.size(); ++i)
-    file << evaluation.names[i] << '\t' << evaluation.sentences[i] << '\n';
-  return static_cast<bool>(file.flush());
+    std::fprintf(file, "%s\t%s\n", evaluation.names[i].c_str(), evaluation.sentences[i].c_str());
+  return std::fflush(file) == 0 && std::ferror(file) == 0;
 }
 
 Result<int> evaluate(const EvaluateArguments& arguments) {
-  const auto writable = try_predictions(arguments);
-  if (!writable.ok())
-    return writable.error();
+  const auto predictions = open_predictions(arguments);
+  if (!predictions.ok())
+    return predictions.error();
   auto captioner = load_captioner(arguments.model);
   if (!captioner.ok())
     return captioner.error();
@@ -133,7 +156,7 @@ Result<int> evaluate(const EvaluateArguments& arguments) {
            "that tell pictures apart. Score more pictures to use it."
         << std::endl;
   }
-  if (!write_predictions(arguments.predictions, evaluation)) {
+  if (predictions.value() && !write_predictions(predictions.value().get(), evaluation)) {
     print_error(cannot_write(arguments.predictions).message);
     return kSomeFailed;
   }

@@ -32,7 +32,7 @@ std::string format_progress(const std::string& what, int done, int total, double
 Progress::Progress(Log log) : Progress(log, isatty(STDERR_FILENO) == 1, Clock::now) {}
 
 Progress::Progress(Log log, bool is_terminal, std::function<Clock::time_point()> now)
-    : log_(log), terminal_(is_terminal), now_(std::move(now)), started_(now_()) {}
+    : log_(log), terminal_(is_terminal), now_(std::move(now)), made_(now_()), started_(made_) {}
 
 Progress::~Progress() {
   clear();
@@ -47,9 +47,11 @@ void Progress::report(const std::string& what, int done, int total) {
     started_ = now;
   }
   done_ = done;
-  const auto first = terminal_ ? kQuietAtFirst : kQuietAtFirstInLog;
+  // A log is told of work that takes long, also where none of its parts does.
+  const bool is_short =
+      terminal_ ? now - started_ < kQuietAtFirst : now - made_ < kQuietAtFirstInLog;
   const auto between = terminal_ ? kBetweenUpdates : kBetweenLogLines;
-  if (now - started_ < first || (shown_ && now - *shown_ < between))
+  if (is_short || (shown_ && now - *shown_ < between))
     return;
   shown_ = now;
   const double elapsed_s = std::chrono::duration<double>(now - started_).count();

@@ -48,7 +48,8 @@ class Progress {
   const std::function<Clock::time_point()> now_;
   int done_ = 0;
   int total_ = 0;
-  Clock::time_point started_;
+  Clock::time_point made_;
+  Clock::time_point started_;  // what is reported now
   std::optional<Clock::time_point> shown_;
   bool visible_ = false;
 };

@@ -7,6 +7,7 @@
 #include <memory>
 #include <sstream>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "captioner/captioner.h"
@@ -141,6 +142,23 @@ TEST_F(Commands, EvaluateLeavesFilesAloneUntilItHasPredictions) {
       run({"evaluate", "--images", path(""), "--captions", captions, "--predictions", "/dev/full"});
   EXPECT_EQ(outcome.exit_code, kSomeFailed);
   EXPECT_THAT(outcome.output, HasSubstr("BLEU-4")) << "the scores are there all the same";
+}
+
+TEST_F(Commands, EvaluateWritesPredictionsIntoAPipe) {
+  const std::string captions = path("captions.txt");
+  std::ofstream(captions) << "dog.png\tA red dog .\n";
+  const std::string pipe = path("pipe");
+  ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);
+  std::string line;
+  std::thread reader([&] {
+    std::ifstream file(pipe);
+    std::getline(file, line);
+  });
+  const Outcome outcome =
+      run({"evaluate", "--images", path(""), "--captions", captions, "--predictions", pipe});
+  reader.join();
+  EXPECT_EQ(outcome.exit_code, kAllWell) << outcome.errors;
+  EXPECT_EQ(line, "dog.png\ta red dog");
 }
 
 TEST_F(Commands, DescribePrintsFileAndSentence) {

@@ -61,8 +61,22 @@ TEST(Progress, WritesALineEveryFewMinutesIntoALog) {
   EXPECT_EQ(written(Progress::Log::LineEveryFewMinutes, false, 59, 1000), "");
   const std::string lines = written(Progress::Log::LineEveryFewMinutes, false, 900, 1000);
   EXPECT_EQ(std::count(lines.begin(), lines.end(), '\n'), 3) << lines;
-  EXPECT_NE(lines.find("learning, loss 361: 361 of 1000 (36 %), "), std::string::npos) << lines;
+  EXPECT_NE(lines.find("learning, loss 360: 360 of 1000 (36 %), "), std::string::npos) << lines;
   EXPECT_EQ(lines.find('\r'), std::string::npos);
+}
+
+TEST(Progress, WritesIntoALogAlsoWhereEachPartIsShort) {
+  Progress::Clock::time_point now;
+  testing::internal::CaptureStderr();
+  {
+    Progress progress(Progress::Log::LineEveryFewMinutes, false, [&now] { return now; });
+    for (int second = 0; second < 900; ++second) {
+      now += std::chrono::seconds(1);
+      progress.report("calibrating", second % 50, 50);
+    }
+  }
+  const std::string lines = testing::internal::GetCapturedStderr();
+  EXPECT_EQ(std::count(lines.begin(), lines.end(), '\n'), 3) << lines;
 }
 
 TEST(Progress, WritesNothingWhenStandardErrorIsNotATerminal) {

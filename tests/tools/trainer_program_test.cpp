@@ -47,6 +47,8 @@ TEST(Program, SelfTestRefusesAFolderWithoutAModel) {
 TEST(Program, NamesTheWordThatIsNoCommandOrOption) {
   EXPECT_THAT(run(kProgram + " describ dog.jpg").output, HasSubstr("'describ' is no command"));
   EXPECT_THAT(run(kProgram + " describe -dash.jpg").output, HasSubstr("./-dash.jpg"));
+  EXPECT_THAT(run(kProgram + " evaluate photos").output, HasSubstr("'photos' is not expected"));
+  EXPECT_THAT(run(kProgram + " evaluate photos").output, HasSubstr("--images is required"));
   EXPECT_EQ(run(kProgram + " describ").exit_code, 2);
 }
 
