@@ -19,8 +19,9 @@ if [[ "${1:-}" == --help || "${1:-}" == -h ]]; then
 fi
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 scripts/setup.sh --all
-if [[ -z "$(meson test -C build --no-rebuild --list 2>/dev/null)" ]]; then
+if tests=$(meson test -C build --no-rebuild --list 2>/dev/null) && [[ -n "$tests" && "$tests" != "No tests defined."* ]]; then
+  meson test -C build --no-rebuild --print-errorlogs "$@"
+else
   echo "test.sh: there are no tests in build/; meson setup --reconfigure build says what is missing." >&2
   exit 1
 fi
-meson test -C build --no-rebuild --print-errorlogs "$@"

@@ -61,6 +61,8 @@ configure() {
   elif [[ "$(installed_of_wanted)" != "$(cat build/packages.txt 2>/dev/null)" ]]; then
     # Parts may be possible now that were left out.
     meson setup --reconfigure build
+  else
+    return
   fi
   installed_of_wanted >build/packages.txt
 }

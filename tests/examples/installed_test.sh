@@ -5,14 +5,17 @@
 # of its own.
 set -euo pipefail
 
-readonly source=$1 build=$2 prefix=$3 libdir=$4
+readonly source=$1 build=$2 prefix=$3 libdir=$4 models=$5  # "": none is installed
 
 tree=$(mktemp -d)
 trap 'rm -rf "$tree"' EXIT
 DESTDIR=$tree meson install -C "$build" --no-rebuild >"$tree/install.log"
 
 # Without a model nothing that is installed does anything.
-[[ -f $tree$prefix/share/jetsoncaption/models/lite0-gru-everyday/config.json ]]
+if [[ -n "$models" && ! -f $tree$models/lite0-gru-everyday/config.json ]]; then
+  echo "There is no model in $models." >&2
+  exit 1
+fi
 
 # What would be true if the tree were the root of the system.
 sed -i "s|^prefix=.*|prefix=$tree$prefix|" "$tree$libdir"/pkgconfig/gstreamer-jetsoncaptionmeta-1.0.pc
