@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <limits>
 #include <map>
 #include <random>
 #include <string>
@@ -306,10 +307,11 @@ bool Soak::report() {
   const std::vector<Sample> rest(samples_.begin() + static_cast<std::ptrdiff_t>(warm),
                                  samples_.end());
   const size_t half = rest.size() / 2;
-  const auto most = [&rest](size_t from, size_t to, int Sample::*figure) {
-    int result = 0;
+  // What is open for a moment while a reading is made comes and goes; what leaks stays.
+  const auto least = [&rest](size_t from, size_t to, int Sample::*figure) {
+    int result = std::numeric_limits<int>::max();
     for (size_t i = from; i < to; i++)
-      result = std::max(result, rest[i].*figure);
+      result = std::min(result, rest[i].*figure);
     return result;
   };
   const auto growth = [&rest](double Sample::*figure) {
@@ -320,10 +322,10 @@ bool Soak::report() {
   };
   const Growth memory = growth(&Sample::private_mb);
   const Growth resident = growth(&Sample::resident_mb);
-  const int descriptors[] = {most(0, half, &Sample::descriptors),
-                             most(half, rest.size(), &Sample::descriptors)};
-  const int threads[] = {most(0, half, &Sample::threads),
-                         most(half, rest.size(), &Sample::threads)};
+  const int descriptors[] = {least(0, half, &Sample::descriptors),
+                             least(half, rest.size(), &Sample::descriptors)};
+  const int threads[] = {least(0, half, &Sample::threads),
+                         least(half, rest.size(), &Sample::threads)};
   std::printf("minutes %d, isolation %s, precision %s\n", options_.minutes,
               options_.isolation.c_str(), options_.precision.c_str());
   std::printf(
@@ -342,7 +344,7 @@ bool Soak::report() {
                 memory.an_hour, memory.error, resident.an_hour, resident.error);
   else
     std::printf("too short to say whether memory grows: that takes 11 minutes\n");
-  std::printf("most descriptors %d then %d, most threads %d then %d\n", descriptors[0],
+  std::printf("least descriptors %d then %d, least threads %d then %d\n", descriptors[0],
               descriptors[1], threads[0], threads[1]);
   std::printf("done: properties %d\n", settings_.load());
   for (const auto& entry : done_)
