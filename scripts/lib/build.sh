@@ -62,7 +62,7 @@ configure() {
     # Parts may be possible now that were left out.
     meson setup --reconfigure build
   else
-    return
+    return 0
   fi
   installed_of_wanted >build/packages.txt
 }
