@@ -112,13 +112,13 @@ Soak::~Soak() {
 
 bool Soak::start() {
   GError* error = nullptr;
-  const std::string description =
-      "filesrc location=\"" + options_.video +
-      "\" ! matroskademux ! jpegdec ! videoconvert ! videoscale ! capsfilter name=caps "
-      "caps=video/x-raw,format=I420,width=640,height=480 ! "
-      "jetsoncaption name=captioner mode=live max-rate=4/1 isolation=" +
-      options_.isolation + " precision=" + options_.precision + " model=\"" +
-      options_.models.front() + "\" ! fakesink sync=true";
+  const std::string description = "filesrc location=\"" + options_.video +
+                                  "\" ! matroskademux ! jpegdec ! videoconvert name=converter ! "
+                                  "videoscale ! capsfilter name=caps "
+                                  "caps=video/x-raw,format=I420,width=640,height=480 ! "
+                                  "jetsoncaption name=captioner mode=live max-rate=4/1 isolation=" +
+                                  options_.isolation + " precision=" + options_.precision +
+                                  " model=\"" + options_.models.front() + "\" ! fakesink sync=true";
   pipeline_ = gst_parse_launch(description.c_str(), &error);
   if (error != nullptr) {
     std::fprintf(stderr, "soak: %s\n", error->message);
@@ -150,7 +150,25 @@ void Soak::change_caps() {
       "format=RGB,width=424,height=240", "format=BGRx,width=641,height=361",
       "format=YUY2,width=1280,height=720"};
   const std::string caps = std::string("video/x-raw,") + sizes[random_() % 5];
-  gst_util_set_object_arg(G_OBJECT(caps_), "caps", caps.c_str());
+  // By the streaming thread, between two frames: where another one changes them, a capsfilter and
+  // its neighbours may meet with old caps and new ones, and end the stream, whatever is behind
+  // them.
+  struct Change {
+    GstElement* filter;
+    std::string caps;
+  };
+  GstElement* converter = gst_bin_get_by_name(GST_BIN(pipeline_), "converter");
+  GstPad* pad = gst_element_get_static_pad(converter, "sink");
+  gst_pad_add_probe(
+      pad, GST_PAD_PROBE_TYPE_BUFFER,
+      [](GstPad*, GstPadProbeInfo*, gpointer data) {
+        const auto* change = static_cast<Change*>(data);
+        gst_util_set_object_arg(G_OBJECT(change->filter), "caps", change->caps.c_str());
+        return GST_PAD_PROBE_REMOVE;
+      },
+      new Change{caps_, caps}, [](gpointer data) { delete static_cast<Change*>(data); });
+  gst_object_unref(pad);
+  gst_object_unref(converter);
   done_["caps"]++;
 }
 
@@ -225,7 +243,9 @@ void Soak::listen() {
         break;
       case GST_MESSAGE_ERROR:
         gst_message_parse_error(message, &error, nullptr);
-        error_ = error->message;
+        // What follows from the first one says less.
+        if (error_.empty())
+          error_ = std::string(GST_MESSAGE_SRC_NAME(message)) + ": " + error->message;
         break;
       case GST_MESSAGE_EOS:
         seek();
