@@ -37,8 +37,9 @@ Advice advice_on(int fault) {
 
 }  // namespace
 
-bool is_passing_lack(int fault) {
-  return fault == ENOMEM || fault == EAGAIN || fault == EMFILE || fault == ENFILE;
+ErrorKind kind_of_fault(int fault) {
+  const bool passes = fault == ENOMEM || fault == EAGAIN || fault == EMFILE || fault == ENFILE;
+  return passes ? ErrorKind::OutOfMemory : ErrorKind::Internal;
 }
 
 Error cannot_read_file(const std::string& path, int fault) {

@@ -8,9 +8,9 @@
 
 namespace jetsoncaption {
 
-// Whether the system lacks something that it may have in a moment: memory, descriptors, processes.
-// `fault` is an errno. Such an error is OutOfMemory, and worth another try.
-bool is_passing_lack(int fault);
+// OutOfMemory, which is worth another try, where the system lacks what it may have in a moment:
+// memory, descriptors, processes; else Internal. `fault` is an errno.
+ErrorKind kind_of_fault(int fault);
 
 // `fault` is an errno. NotFound, OutOfMemory, or else CorruptModel; "cannot read PATH: No such file
 // or directory; check the name".

@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <string>
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -14,10 +15,12 @@ namespace jetsoncaption {
 
 namespace {
 
+constexpr char kPart[] = ".part-";
+
 // Unique among the threads of this process and among processes.
 std::string temporary_name(const std::string& path) {
   static std::atomic<unsigned> count{0};
-  return path + ".part-" + std::to_string(getpid()) + "-" + std::to_string(count++);
+  return path + kPart + std::to_string(getpid()) + "-" + std::to_string(count++);
 }
 
 // The name too must be on the disk before anything is done that relies on it. A file system that
@@ -33,6 +36,16 @@ void sync_directory_of(const std::string& path) {
 }
 
 }  // namespace
+
+std::string name_of_unfinished(const std::string& name) {
+  const size_t part = name.rfind(kPart);
+  if (part == std::string::npos)
+    return "";
+  const std::string numbers = name.substr(part + std::strlen(kPart));
+  const bool is_ours = numbers.find_first_not_of("0123456789-") == std::string::npos &&
+                       numbers.find('-') != std::string::npos;
+  return is_ours ? name.substr(0, part) : "";
+}
 
 AtomicFile::AtomicFile(const std::string& path) : path_(path), temporary_(temporary_name(path)) {
   file_ = open(temporary_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);

@@ -31,4 +31,8 @@ class AtomicFile {
   int fault_ = 0;  // errno of the first failure
 };
 
+// "run.json" of "run.json.part-123-4", which is left of it when its process is killed; "" where the
+// name is none of these.
+std::string name_of_unfinished(const std::string& name);
+
 }  // namespace jetsoncaption

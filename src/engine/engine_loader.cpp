@@ -79,7 +79,7 @@ Result<EngineLibrary> open_engine(EngineKind kind) {
 
   const int fault = access(file.path.c_str(), R_OK) != 0 ? errno : 0;
   if (fault != 0 && fault != ENOENT && fault != ENOTDIR)
-    return Error{is_passing_lack(fault) ? ErrorKind::OutOfMemory : ErrorKind::Internal,
+    return Error{kind_of_fault(fault),
                  name + ": " + cannot_read_file(file.path, fault).message + "."};
   if (fault != 0)
     return Error{
@@ -99,7 +99,7 @@ Result<EngineLibrary> open_engine(EngineKind kind) {
     const int cause = errno;
     const char* reason = dlerror();
     const std::string text = reason != nullptr ? reason : "no reason was given";
-    return Error{is_passing_lack(cause) ? ErrorKind::OutOfMemory : ErrorKind::Internal,
+    return Error{kind_of_fault(cause),
                  name + " cannot be opened: " + text + ". " + engine_remedy(text)};
   }
 

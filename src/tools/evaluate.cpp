@@ -92,8 +92,9 @@ struct CloseFile {
 };
 using OpenFile = std::unique_ptr<std::FILE, CloseFile>;
 
-bool is_regular(int descriptor, struct stat& status) {
-  return fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode);
+bool is_regular(std::FILE* file) {
+  struct stat status {};
+  return fstat(fileno(file), &status) == 0 && S_ISREG(status.st_mode);
 }
 
 // First: a wrong path must not show after minutes of work. Once, for it may be a pipe. What a file
@@ -111,10 +112,7 @@ Result<OpenFile> open_predictions(const EvaluateArguments& arguments) {
   OpenFile file(descriptor < 0 ? nullptr : fdopen(descriptor, "w"));
   if (!file)
     return cannot_write(path);
-  struct stat status {};
-  struct stat output {};
-  if (is_regular(descriptor, status) && is_regular(STDOUT_FILENO, output) &&
-      status.st_dev == output.st_dev && status.st_ino == output.st_ino)
+  if (is_regular(file.get()) && is_same_file(path, "/dev/stdout"))
     return Error{
         ErrorKind::InvalidArgument,
         "--predictions " + path + " is standard output, where the scores go; name another file"};
@@ -122,8 +120,7 @@ Result<OpenFile> open_predictions(const EvaluateArguments& arguments) {
 }
 
 bool write_predictions(std::FILE* file, const Evaluation& evaluation) {
-  struct stat status {};
-  if (is_regular(fileno(file), status) && ftruncate(fileno(file), 0) != 0)
+  if (is_regular(file) && ftruncate(fileno(file), 0) != 0)
     return false;
   for (size_t i = 0; i < evaluation.names.size(); ++i)
     std::fprintf(file, "%s\t%s\n", evaluation.names[i].c_str(), evaluation.sentences[i].c_str());

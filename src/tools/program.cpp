@@ -32,16 +32,16 @@ int parse(CLI::App& program, int argc, char** argv, const int& exit_code) {
     const std::vector<std::string> superfluous = program.remaining(true);
     if (superfluous.empty())
       return program.exit(error) == 0 ? kAllWell : kWrongCall;
-    const std::string& word = superfluous[0];
-    if (program.get_subcommands().empty() && word[0] != '-')
-      print_error("'" + word + "' is no command; see jetsoncaption --help");
-    else if (word[0] == '-')
-      print_error("'" + word + "' is no option" +
-                  (program.get_subcommands().empty()
-                       ? " here; a command comes first"
-                       : "; see --help, and write ./" + word + " for a file of that name"));
+    const std::string word = "'" + superfluous[0] + "'";
+    const bool is_option = superfluous[0][0] == '-';
+    if (program.get_subcommands().empty())
+      print_error(word + (is_option ? " is no option here; a command comes first"
+                                    : " is no command; see jetsoncaption --help"));
+    else if (is_option)
+      print_error(word + " is no option; see --help, and write ./" + superfluous[0] +
+                  " for a file of that name");
     else
-      print_error("'" + word + "' is not expected, and " + error.what() + "; see --help");
+      print_error(word + " is not expected, and " + error.what() + "; see --help");
     return kWrongCall;
   } catch (const CLI::ParseError& error) {
     // Help and version arrive here too, with exit code 0.

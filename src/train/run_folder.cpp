@@ -27,38 +27,23 @@ std::string checkpoint_in(const std::string& folder) {
     return "";
   while (const dirent* entry = readdir(opened.get())) {
     const std::string name = entry->d_name;
-    const std::string ending = ".json";
-    if (starts_with(name, "checkpoint-") && name.size() > ending.size() &&
-        name.compare(name.size() - ending.size(), ending.size(), ending) == 0)
+    if (starts_with(name, "checkpoint-") && ends_with(name, ".json"))
       return name;
   }
   return "";
 }
 
-// "checkpoint-joint.json.part-123-4": what AtomicFile leaves of one of our files when its process
-// is killed. Others may be in the folder.
-bool is_unfinished_file(const std::string& name) {
-  const size_t part = name.rfind(".part-");
-  if (part == std::string::npos || name.find_first_not_of("0123456789-", part + 6) != name.npos ||
-      name.find('-', part + 6) == std::string::npos)
-    return false;
-  const std::string whole = name.substr(0, part);
-  for (const char* kind : {".json", ".jsonl", ".safetensors", ".optimizer", ".shard", ".txt"}) {
-    const size_t length = std::strlen(kind);
-    if (whole.size() > length && whole.compare(whole.size() - length, length, kind) == 0)
-      return true;
-  }
-  return false;
-}
-
+// Of files that runs write; others may be in the folder.
 void remove_unfinished_files(const std::string& folder) {
   std::unique_ptr<DIR, int (*)(DIR*)> opened(opendir(folder.c_str()), closedir);
   if (!opened)
     return;
   while (const dirent* entry = readdir(opened.get())) {
-    const std::string name = entry->d_name;
-    if (is_unfinished_file(name))
-      unlink((folder + "/" + name).c_str());
+    const std::string whole = name_of_unfinished(entry->d_name);
+    for (const char* kind : {".json", ".jsonl", ".safetensors", ".optimizer", ".shard", ".txt"}) {
+      if (ends_with(whole, kind))
+        unlink((folder + "/" + entry->d_name).c_str());
+    }
   }
 }
 

@@ -65,10 +65,9 @@ Result<void> SharedPixels::make(size_t size) {
     failed = errno;
   if (failed != 0) {
     release();
-    return Error{
-        failed == ENOSPC || is_passing_lack(failed) ? ErrorKind::OutOfMemory : ErrorKind::Internal,
-        std::string("Memory to share with the worker process cannot be had: ") +
-            std::strerror(failed) + "."};
+    return Error{failed == ENOSPC ? ErrorKind::OutOfMemory : kind_of_fault(failed),
+                 std::string("Memory to share with the worker process cannot be had: ") +
+                     std::strerror(failed) + "."};
   }
   // The worker has no need to write; older kernels cannot forbid it.
   fcntl(descriptor_, F_ADD_SEALS, F_SEAL_FUTURE_WRITE);

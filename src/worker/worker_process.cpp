@@ -98,8 +98,7 @@ struct SpawnSetup {
 };
 
 Error system_error(const std::string& what, int number) {
-  return {is_passing_lack(number) ? ErrorKind::OutOfMemory : ErrorKind::Internal,
-          what + ": " + std::strerror(number) + "."};
+  return {kind_of_fault(number), what + ": " + std::strerror(number) + "."};
 }
 
 const char* signal_name(int signal) {

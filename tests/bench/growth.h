@@ -37,8 +37,9 @@ inline Growth growth_of(const std::vector<Reading>& readings, double period) {
   if (readings.empty() || period <= 0)
     return growth;
   const double end = readings.back().seconds;
-  growth.periods =
-      static_cast<size_t>(std::lround(std::floor((end - readings.front().seconds) / period)));
+  growth.periods = static_cast<size_t>((end - readings.front().seconds) / period);
+  if (growth.periods < 3)
+    return growth;
   std::vector<double> sums(growth.periods), counts(growth.periods);
   for (const Reading& reading : readings) {
     const auto before_end = static_cast<size_t>((end - reading.seconds) / period);
@@ -59,8 +60,6 @@ inline Growth growth_of(const std::vector<Reading>& readings, double period) {
     xx += x * x;
     xy += x * (sums[i] - mean);
   }
-  if (growth.periods < 3)
-    return growth;
   const double slope = xy / xx;
   double left = 0;
   for (size_t i = 0; i < growth.periods; i++) {
