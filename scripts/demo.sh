@@ -10,7 +10,7 @@ Usage: scripts/demo.sh [FILE or /dev/videoN]
 Without an argument: captions the photographs of the Debian package darknet, and leaves in out/ each
 of them with its caption, and a video of them all (demo.webm).
 FILE         a picture or a video; the result is out/NAME.jpg or out/NAME.webm
-/dev/videoN  a camera; ten seconds of it are recorded as out/camera.webm
+/dev/videoN  a camera; ten seconds of it, or until Ctrl-C, are recorded as out/camera.webm
 The captions are printed. No display is needed.
 TEXT
 }
@@ -47,10 +47,30 @@ print_changes() {
   awk -F '\t' '$3 != last { print $2 " s: " $3; last = $3; fflush() }'
 }
 
-# Nothing half-written is left behind.
+# give_up INPUT [WHAT_MAY_HELP]
 give_up() {
-  rm -f "$2"
-  fail "'$1' could not be captioned; GStreamer's message above says why."
+  fail "'$1' could not be captioned; GStreamer's message above says why.${2:+ $2}"
+}
+
+# What most videos need and is not installed with the rest, if it is missing.
+missing_decoders() {
+  if ! gst-inspect-1.0 --exists avdec_h264; then
+    echo "Most videos, those of telephones too, are in H.264, which needs: apt install gstreamer1.0-libav"
+  fi
+}
+
+# Nothing half-written is left behind, and an earlier result stays until there is a new one: what
+# a pipeline writes is in here, beside where it goes, until it is whole.
+new_work_folder() {
+  work_folder=$(mktemp -d out/.unfinished-XXXXXX)
+  trap 'rm -rf "$work_folder"' EXIT
+}
+
+# refuse_overwriting INPUT RESULT: a file is not captioned onto itself.
+refuse_overwriting() {
+  if [[ "$1" -ef "$2" ]]; then
+    fail "'$1' would be overwritten, because its result is '$2' too; move it out of out/, or rename it."
+  fi
 }
 
 # The names that GStreamer has for the orientations of EXIF, from 1 on.
@@ -90,7 +110,8 @@ make_slide_show() {
     videoconvert ! videoscale add-borders=true ! \
     video/x-raw,format=I420,width=1280,height=720,pixel-aspect-ratio=1/1 ! \
     vp8enc deadline=1 cpu-used=8 target-bitrate=4000000 ! webmmux ! \
-    filesink location=out/demo.webm >/dev/null
+    filesink location="$work/demo.webm" >/dev/null
+  mv "$work/demo.webm" out/demo.webm
 }
 
 demo_photographs() {
@@ -98,8 +119,7 @@ demo_photographs() {
   mkdir -p build/photographs
   compgen -G 'build/photographs/*.jpg' >/dev/null || fetch_photographs build/photographs
   for file in build/photographs/*.jpg; do names+=("$(basename "$file" .jpg)"); done
-  work_folder=$(mktemp -d)  # not local: the trap runs when this function is over
-  trap 'rm -rf "$work_folder"' EXIT
+  new_work_folder
   echo "Captioning ${#names[@]} photographs; each is written to out/:"
   caption_photographs "$work_folder" "${names[@]}"
   echo "Making a video of them: some seconds."
@@ -112,32 +132,44 @@ demo_photographs() {
 demo_picture() {
   local result decoder=gdkpixbufdec description orientation
   result=out/$(basename "${1%.*}").jpg
+  refuse_overwriting "$1" "$result"
   if [[ "${1,,}" == *.webp ]]; then decoder=webpdec; fi
   description=$(jetsoncaption describe --json "$1") || fail "'$1' is not captioned, see above."
+  new_work_folder
   orientation=$(sed -n 's/.*"orientation": *\([1-8]\).*/\1/p' <<<"$description")
   announced_captions filesrc location="$1" blocksize=$((512 << 20)) ! "$decoder" ! videoconvert ! \
     videoflip video-direction="${directions[orientation]}" ! \
     jetsoncaption mode=every-frame beam-size=3 ! videoconvert ! jpegenc quality=92 ! \
-    filesink location="$result" | cut -f 3 ||
-    give_up "$1" "$result"
+    filesink location="$work_folder/result" | cut -f 3 ||
+    give_up "$1"
+  mv "$work_folder/result" "$result"
   echo "The picture with its caption is $result."
 }
 
 demo_video() {
   local result
   result=out/$(basename "${1%.*}").webm
+  refuse_overwriting "$1" "$result"
+  new_work_folder
   announced_captions filesrc location="$1" ! decodebin caps=video/x-raw expose-all-streams=false ! \
     videoconvert ! videoflip video-direction=auto ! jetsoncaption mode=every-frame interval=15 beam-size=3 ! videoconvert ! \
-    vp8enc deadline=1 cpu-used=8 target-bitrate=4000000 ! webmmux ! filesink location="$result" |
-    print_changes || give_up "$1" "$result"
+    vp8enc deadline=1 cpu-used=8 target-bitrate=4000000 ! webmmux ! \
+    filesink location="$work_folder/result" |
+    print_changes || give_up "$1" "$(missing_decoders)"
+  mv "$work_folder/result" "$result"
   echo "The video with its captions is $result."
 }
 
+# Ctrl-C is for GStreamer alone, which ends the recording and makes it whole.
 demo_camera() {
+  new_work_folder
+  trap '' INT
   announced_captions v4l2src device="$1" num-buffers="$camera_frames" ! decodebin ! videoconvert ! \
     jetsoncaption ! videoconvert ! queue ! \
-    vp8enc deadline=1 cpu-used=8 target-bitrate=4000000 ! webmmux ! filesink location=out/camera.webm |
-    print_changes || give_up "$1" out/camera.webm
+    vp8enc deadline=1 cpu-used=8 target-bitrate=4000000 ! webmmux ! \
+    filesink location="$work_folder/result" |
+    print_changes || give_up "$1"
+  mv "$work_folder/result" out/camera.webm
   echo "The recording with its captions is out/camera.webm."
 }
 
