@@ -11,7 +11,7 @@ Puts a live pipeline with captions and a process that eats memory into a cgroup 
 2, prints what happens, and fails unless the pipeline survives without a gap in its frames, warns before the
 limit is reached, does less and less, and describes again when the pressure has gone. ISOLATION is none or process.
 Leaves build/memory-pressure/ISOLATION.csv and, where gnuplot is, a drawing of it.
-Run scripts/setup.sh before.
+Run scripts/setup.sh --all before: the pipeline is a program in Python.
 TEXT
 }
 

@@ -81,12 +81,21 @@ def eat():
         print(len(eaten), flush=True)
 
 
+def import_gstreamer():
+    """GStreamer for Python, or the end with a sentence that says what brings it."""
+    try:
+        import gi
+        gi.require_version("Gst", "1.0")
+        from gi.repository import Gst
+    except (ImportError, ValueError) as error:
+        sys.exit(f"memory_pressure.py: {sys.executable} cannot use GStreamer ({error}); run scripts/setup.sh --all, which "
+                 "installs python3-gi and gir1.2-gstreamer-1.0.")
+    return Gst
+
+
 def pipeline(isolation, reserve_mb):
     """Prints an event a line as JSON until standard input ends."""
-    import gi
-    gi.require_version("Gst", "1.0")
-    from gi.repository import Gst
-
+    Gst = import_gstreamer()
     Gst.init(None)
     built = Gst.parse_launch(
         "videotestsrc is-live=true pattern=ball ! video/x-raw,format=I420,width=640,height=480,framerate=30/1 ! "
@@ -229,6 +238,7 @@ class Drive:
 
 
 def drive(limit_mb, isolation, csv_path):
+    import_gstreamer()  # before anything is made
     driven = Drive(int(limit_mb), isolation, csv_path)
     try:
         checks = driven.run()
