@@ -42,15 +42,15 @@ struct Tried {
   std::vector<Evaluation> sets;
 };
 
-Result<Tried> try_weight(Captioner& captioner, const CalibrateArguments& arguments, double weight,
-                         Progress& progress) {
+Result<Tried> try_weight(Captioner& captioner, const std::vector<EvaluationPictures>& sets,
+                         const DescribeOptions& options, double weight, Progress& progress) {
   Tried tried;
   tried.tag_weight = weight;
-  DescribeOptions search = arguments.search;
+  DescribeOptions search = options;
   search.tag_weight = weight;
-  for (size_t i = 0; i < arguments.images.size(); ++i) {
+  for (const EvaluationPictures& set : sets) {
     auto evaluated = evaluate_captioner(
-        captioner, {arguments.images[i], arguments.captions[i], arguments.lists[i]}, search,
+        captioner, set, search,
         [&](const std::string& message) {
           progress.clear();
           print_error(message);
@@ -61,8 +61,8 @@ Result<Tried> try_weight(Captioner& captioner, const CalibrateArguments& argumen
     if (!evaluated.ok())
       return evaluated.error();
     const CaptionScores& scores = evaluated.value().scores;
-    tried.worth += (scores.cider_d - kUntrueWeight * scores.untrue) /
-                   static_cast<double>(arguments.images.size());
+    tried.worth +=
+        (scores.cider_d - kUntrueWeight * scores.untrue) / static_cast<double>(sets.size());
     tried.failed += evaluated.value().failed;
     tried.sets.push_back(std::move(evaluated.value()));
   }
@@ -149,11 +149,13 @@ Result<int> calibrate(const CalibrateArguments& arguments) {
       arguments.lists.size() != arguments.images.size()) {
     return Error{ErrorKind::InvalidArgument, "Each --images needs a --captions and a --list"};
   }
+  std::vector<EvaluationPictures> sets;
   for (size_t i = 0; i < arguments.images.size(); ++i) {
-    const auto checked =
-        check_evaluation_set({arguments.images[i], arguments.captions[i], arguments.lists[i]});
-    if (!checked.ok())
-      return checked.error();
+    auto set =
+        read_evaluation_set({arguments.images[i], arguments.captions[i], arguments.lists[i]});
+    if (!set.ok())
+      return set.error();
+    sets.push_back(std::move(set.value()));
   }
   auto captioner = load_torch_captioner(arguments.model);
   if (!captioner.ok())
@@ -161,7 +163,7 @@ Result<int> calibrate(const CalibrateArguments& arguments) {
   Progress progress(Progress::Log::LineEveryFewMinutes);
   Tried best;
   for (const double weight : kTagWeights) {
-    auto tried = try_weight(*captioner.value(), arguments, weight, progress);
+    auto tried = try_weight(*captioner.value(), sets, arguments.search, weight, progress);
     if (!tried.ok())
       return tried.error();
     print(tried.value(), arguments.json);
@@ -198,9 +200,7 @@ void add_calibrate_command(CLI::App& program, int& exit_code) {
           "options below, for more sets: each counts as much")
       ->type_name("DIR")
       ->required();
-  command
-      .add_option("--captions", arguments->captions,
-                  "Lines of a picture's file name, a tab and a sentence; several for a picture")
+  command.add_option("--captions", arguments->captions, kCaptionsHelp)
       ->type_name("FILE")
       ->required();
   command.add_option("--list", arguments->lists, "Which pictures to use, a name a line")

@@ -131,12 +131,15 @@ Result<int> evaluate(const EvaluateArguments& arguments) {
   const auto predictions = open_predictions(arguments);
   if (!predictions.ok())
     return predictions.error();
+  const auto pictures = read_evaluation_set(arguments.set);
+  if (!pictures.ok())
+    return pictures.error();
   auto captioner = load_captioner(arguments.model);
   if (!captioner.ok())
     return captioner.error();
   Progress progress;
   auto evaluated = evaluate_captioner(
-      *captioner.value(), arguments.set, arguments.search,
+      *captioner.value(), pictures.value(), arguments.search,
       [&](const std::string& message) {
         progress.clear();
         print_error(message);
@@ -169,9 +172,7 @@ void add_evaluate_command(CLI::App& program, int& exit_code) {
   command.add_option("--images", arguments->set.images, "Folder with the pictures")
       ->type_name("DIR")
       ->required();
-  command
-      .add_option("--captions", arguments->set.captions,
-                  "Lines of a picture's file name, a tab and a sentence; several for a picture")
+  command.add_option("--captions", arguments->set.captions, kCaptionsHelp)
       ->type_name("FILE")
       ->required();
   command
@@ -180,7 +181,8 @@ void add_evaluate_command(CLI::App& program, int& exit_code) {
       ->type_name("FILE");
   command
       .add_option("--predictions", arguments->predictions,
-                  "Write the model's captions to this file, in the form of --captions")
+                  "Write the model's captions to this file: lines of a picture's name, a tab and a "
+                  "sentence")
       ->type_name("FILE");
   add_model_options(command, arguments->model);
   add_search_options(command, arguments->search);

@@ -2,18 +2,44 @@
 // Reads the lists, describes picture after picture, and adds up the scores.
 #include "tools/evaluation.h"
 
-#include "text/captions_file.h"
+#include <utility>
+
+#include "base/text.h"
+#include "text/caption_formats.h"
 #include "text/things.h"
 #include "text/tokenizer.h"
 #include "text/truth.h"
+#include "tools/messages.h"
 #include "tools/pictures.h"
 
 namespace jetsoncaption {
 namespace {
 
+// A picture whose sentences have no words is kept, so that it is reported and not just missing.
+References tokenized(const CaptionList& captions) {
+  References references;
+  for (const CaptionedPicture& picture : captions.pictures) {
+    std::vector<Words>& sentences = references[picture.name];
+    for (const std::string& sentence : picture.sentences) {
+      Words words = tokenize(sentence);
+      if (!words.empty())
+        sentences.push_back(std::move(words));
+    }
+  }
+  return references;
+}
+
 Result<std::vector<std::string>> names_of(const std::string& list, const References& references) {
-  if (!list.empty())
-    return load_names(list);
+  if (!list.empty()) {
+    auto listed = load_names(list);
+    if (!listed.ok())
+      return listed.error();
+    for (std::string& name : listed.value()) {
+      if (starts_with(name, "./"))  // as it is taken off the names in captions
+        name.erase(0, 2);
+    }
+    return listed;
+  }
   std::vector<std::string> names;
   for (const auto& entry : references)
     names.push_back(entry.first);
@@ -21,15 +47,15 @@ Result<std::vector<std::string>> names_of(const std::string& list, const Referen
 }
 
 // Describes one picture and keeps its words for the scores.
-Result<void> describe_one(Captioner& captioner, const EvaluationSet& set, const std::string& name,
-                          const References& references, const DescribeOptions& search,
+Result<void> describe_one(Captioner& captioner, const EvaluationPictures& pictures,
+                          const std::string& name, const DescribeOptions& search,
                           std::vector<CaptionPair>& pairs, Evaluation& evaluation) {
-  const auto reference = references.find(name);
-  if (reference == references.end()) {
-    return Error{ErrorKind::InvalidArgument,
-                 name + " has no sentence in " + set.captions + "; it cannot be scored."};
+  const auto reference = pictures.references.find(name);
+  if (reference == pictures.references.end() || reference->second.empty()) {
+    return Error{ErrorKind::InvalidArgument, name + " has no sentence with words in " +
+                                                 pictures.set.captions + "; it cannot be scored."};
   }
-  auto image = read_picture(set.images + "/" + name, captioner.info().input_size());
+  auto image = read_picture(pictures.set.images + "/" + name, captioner.info().input_size());
   if (!image.ok())
     return image.error();
   auto caption = captioner.describe(image.value().view(), search);
@@ -46,32 +72,35 @@ Result<void> describe_one(Captioner& captioner, const EvaluationSet& set, const 
 
 }  // namespace
 
-Result<void> check_evaluation_set(const EvaluationSet& set) {
-  const auto references = load_references(set.captions);
-  if (!references.ok())
-    return references.error();
-  const auto names = names_of(set.list, references.value());
-  return names.ok() ? Result<void>() : names.error();
+Result<EvaluationPictures> read_evaluation_set(const EvaluationSet& set) {
+  const auto captions = load_captions(set.captions);
+  if (!captions.ok())
+    return captions.error();
+  References references = tokenized(captions.value());
+  auto names = names_of(set.list, references);
+  if (!names.ok())
+    return names.error();
+  const LeftOut& bad_lines = captions.value().bad_lines;
+  if (bad_lines.count > 0) {
+    std::string text = std::to_string(bad_lines.count) + " lines of " + set.captions + " (" +
+                       caption_format_name(captions.value().format) +
+                       ") cannot be used and are left out:\n" + bad_lines.text();
+    text.pop_back();
+    print_warning(text);
+  }
+  return EvaluationPictures{set, std::move(names.value()), std::move(references)};
 }
 
-Result<Evaluation> evaluate_captioner(Captioner& captioner, const EvaluationSet& set,
+Result<Evaluation> evaluate_captioner(Captioner& captioner, const EvaluationPictures& pictures,
                                       const DescribeOptions& search,
                                       const std::function<void(const std::string&)>& failure,
                                       const std::function<void(int, int)>& progress) {
-  auto references = load_references(set.captions);
-  if (!references.ok())
-    return references.error();
-  auto names = names_of(set.list, references.value());
-  if (!names.ok())
-    return names.error();
-
   Evaluation evaluation;
   std::vector<CaptionPair> pairs;
-  const int total = static_cast<int>(names.value().size());
+  const int total = static_cast<int>(pictures.names.size());
   int done = 0;
-  for (const std::string& name : names.value()) {
-    const auto described =
-        describe_one(captioner, set, name, references.value(), search, pairs, evaluation);
+  for (const std::string& name : pictures.names) {
+    const auto described = describe_one(captioner, pictures, name, search, pairs, evaluation);
     if (!described.ok()) {
       failure(described.error().message);
       ++evaluation.failed;

@@ -8,16 +8,28 @@
 
 #include "base/result.h"
 #include "captioner/captioner.h"
+#include "text/captions_file.h"
 #include "text/metrics.h"
 
 namespace jetsoncaption {
 
+// What --help says of a file of captions.
+constexpr char kCaptionsHelp[] =
+    "What people wrote: TSV, Flickr's token file, CSV, COCO JSON, Karpathy JSON or JSON lines";
+
 // What to describe: `list` names pictures of the folder `images`, a name a line; empty: all that
-// have sentences in `captions`, lines of NAME<TAB>sentence.
+// have sentences in `captions`, a file in any format of text/caption_formats.h.
 struct EvaluationSet {
   std::string images;
   std::string captions;
   std::string list;
+};
+
+// What the files of a set say.
+struct EvaluationPictures {
+  EvaluationSet set;
+  std::vector<std::string> names;
+  References references;  // a picture whose sentences have no words keeps an empty list
 };
 
 struct Evaluation {
@@ -31,13 +43,14 @@ struct Evaluation {
   int failed = 0;
 };
 
-// Whether there are sentences and names: before anything else is done. NotFound, InvalidArgument.
-Result<void> check_evaluation_set(const EvaluationSet& set);
+// Reads each file once, for it may be a pipe; lines that cannot be used are left out, with a
+// warning. Before anything else is done. NotFound, InvalidArgument.
+Result<EvaluationPictures> read_evaluation_set(const EvaluationSet& set);
 
 // A picture that cannot be read or described is counted, and reported to `failure` with a sentence.
-// `progress` gets the number of pictures done and of all. NotFound, InvalidArgument (also when no
-// picture at all could be described).
-Result<Evaluation> evaluate_captioner(Captioner& captioner, const EvaluationSet& set,
+// `progress` gets the number of pictures done and of all. InvalidArgument when no picture at all
+// could be described.
+Result<Evaluation> evaluate_captioner(Captioner& captioner, const EvaluationPictures& pictures,
                                       const DescribeOptions& search,
                                       const std::function<void(const std::string&)>& failure,
                                       const std::function<void(int, int)>& progress);

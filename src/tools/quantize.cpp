@@ -64,8 +64,8 @@ double file_megabytes(const std::string& path) {
   return stat(path.c_str(), &status) == 0 ? static_cast<double>(status.st_size) / 1e6 : 0;
 }
 
-Result<Measured> measure(const QuantizeArguments& arguments, Precision precision,
-                         Progress& progress) {
+Result<Measured> measure(const QuantizeArguments& arguments, const EvaluationPictures& dev,
+                         Precision precision, Progress& progress) {
   const bool int8 = precision == Precision::Int8;
   Measured measured;
   measured.megabytes = file_megabytes(
@@ -81,7 +81,7 @@ Result<Measured> measure(const QuantizeArguments& arguments, Precision precision
   measured.precision = name_of(captioner.value()->info().precision);
   measured.engine = captioner.value()->info().engine;
   auto evaluated = evaluate_captioner(
-      *captioner.value(), arguments.dev, arguments.search,
+      *captioner.value(), dev, arguments.search,
       [&](const std::string& message) {
         progress.clear();
         print_error(message);
@@ -129,9 +129,9 @@ Result<int> quantize(const QuantizeArguments& arguments) {
   if (!paths.ok())
     return paths.error();
   // Before anything is changed.
-  const auto checked = check_evaluation_set(arguments.dev);
-  if (!checked.ok())
-    return checked.error();
+  const auto dev = read_evaluation_set(arguments.dev);
+  if (!dev.ok())
+    return dev.error();
   Progress progress(Progress::Log::LineEveryFewMinutes);
   const auto quantized = quantize_bundle(
       arguments.model, paths.value(), read_picture,
@@ -145,7 +145,7 @@ Result<int> quantize(const QuantizeArguments& arguments) {
   }
   std::vector<Measured> rows;
   for (const Precision precision : {Precision::Fp32, Precision::Int8}) {
-    auto measured = measure(arguments, precision, progress);
+    auto measured = measure(arguments, dev.value(), precision, progress);
     if (!measured.ok())
       return measured.error();
     rows.push_back(std::move(measured.value()));
@@ -204,10 +204,7 @@ void add_quantize_command(CLI::App& program, int& exit_code) {
       ->check(CLI::Range(1, 100000))
       ->capture_default_str();
   needed.push_back(
-      command
-          .add_option("--captions", arguments->dev.captions,
-                      "Lines of a picture's file name, a tab and a sentence; several for a picture")
-          ->type_name("FILE"));
+      command.add_option("--captions", arguments->dev.captions, kCaptionsHelp)->type_name("FILE"));
   needed.push_back(
       command
           .add_option("--dev-list", arguments->dev.list, "Pictures to measure with, a name a line")

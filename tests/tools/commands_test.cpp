@@ -8,6 +8,7 @@
 #include <sstream>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "captioner/captioner.h"
@@ -358,6 +359,68 @@ TEST_F(Commands, EvaluateTakesTheFilesThatFlickr8kComesWith) {
       run({"evaluate", "--json", "--images", path(""), "--captions", path("captions.txt")});
 
   EXPECT_EQ(outcome.exit_code, kAllWell) << outcome.errors;
+  EXPECT_EQ(nlohmann::json::parse(outcome.output)["pictures"], 1);
+}
+
+// What is asked of each form in which captions are handed on: the scores of Flickr's token file.
+TEST_F(Commands, EvaluateGivesTheSameScoresInWhateverFormTheCaptionsAre) {
+  write_picture("cat.png", "pngenc", 40, 30);
+  const std::string token =
+      "dog.png#0\tA red dog , running .\ndog.png#1\tA dog .\ncat.png#0\tA red cat .\n";
+  const std::vector<std::pair<std::string, std::string>> forms = {
+      {"captions.tsv",
+       "image\tcaption\ndog.png\tA red dog , running .\ndog.png\tA dog .\ncat.png\tA red cat .\n"},
+      {"captions.csv",
+       "image,caption\ndog.png,\"A red dog , running .\"\ndog.png,A dog .\ncat.png,A red cat .\n"},
+      {"coco.json",
+       R"({"images": [{"id": 7, "file_name": "dog.png"}, {"id": 9, "file_name": "cat.png"}],
+           "annotations": [{"image_id": 7, "caption": "A red dog , running ."},
+                           {"image_id": 9, "caption": "A red cat ."},
+                           {"image_id": 7, "caption": "A dog ."}]})"},
+      {"karpathy.json",
+       R"({"images": [{"filename": "dog.png", "split": "val",
+                       "sentences": [{"raw": "A red dog , running ."}, {"raw": "A dog ."}]},
+                      {"filename": "cat.png", "split": "val", "sentences": [{"raw": "A red cat ."}]}]})"},
+      {"records.jsonl",
+       "{\"file_name\": \"dog.png\", \"text\": [\"A red dog , running .\", \"A dog .\"]}\n"
+       "{\"file_name\": \"cat.png\", \"text\": \"A red cat .\"}\n"}};
+  const auto evaluated = [this](const std::string& name, const std::string& text) {
+    write_text(name, text);
+    return run({"evaluate", "--json", "--images", path(""), "--captions", path(name)});
+  };
+  const Outcome expected = evaluated("captions.token.txt", token);
+  ASSERT_EQ(expected.exit_code, kAllWell) << expected.errors;
+  ASSERT_EQ(nlohmann::json::parse(expected.output)["pictures"], 2);
+  for (const auto& form : forms) {
+    const Outcome outcome = evaluated(form.first, form.second);
+    EXPECT_EQ(outcome.exit_code, kAllWell) << form.first << ": " << outcome.errors;
+    EXPECT_EQ(outcome.output, expected.output) << form.first;
+    EXPECT_EQ(outcome.errors, "") << form.first;
+  }
+}
+
+TEST_F(Commands, EvaluateNamesLinesOfCaptionsThatItLeavesOut) {
+  write_text("captions.csv", "image,caption\ndog.png,A red dog .\ndog.png\ndog.png,...\n");
+
+  const Outcome outcome =
+      run({"evaluate", "--json", "--images", path(""), "--captions", path("captions.csv")});
+
+  ASSERT_EQ(outcome.exit_code, kAllWell) << outcome.errors;
+  EXPECT_THAT(outcome.errors, HasSubstr("1 lines of " + path("captions.csv") +
+                                        " (csv) cannot be used and are left out:\n"
+                                        "  line 3: it has 1 of 2 columns"));
+  EXPECT_NEAR(nlohmann::json::parse(outcome.output)["bleu"][0].get<double>(), 100, 0.01);
+}
+
+TEST_F(Commands, EvaluateSaysThatAPictureHasNoWordToScoreItWith) {
+  write_text("captions.txt", "dog.png\tA red dog .\nb.png\t. . .\n");
+  write_text("list.txt", "./dog.png\nb.png\n");
+
+  const Outcome outcome = run({"evaluate", "--json", "--images", path(""), "--captions",
+                               path("captions.txt"), "--list", path("list.txt")});
+
+  EXPECT_EQ(outcome.exit_code, kSomeFailed);
+  EXPECT_THAT(outcome.errors, HasSubstr("b.png has no sentence with words in"));
   EXPECT_EQ(nlohmann::json::parse(outcome.output)["pictures"], 1);
 }
 
