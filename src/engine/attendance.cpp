@@ -12,7 +12,6 @@
 namespace jetsoncaption {
 namespace {
 
-constexpr std::chrono::seconds kPatience{5};
 constexpr int kMostRegistrations = 8;
 
 bool is_main_thread() {
@@ -26,7 +25,8 @@ Attendance& Attendance::of_this_module() {
   return only;
 }
 
-Attendance::Attendance() : process_(getpid()) {}
+Attendance::Attendance(std::chrono::milliseconds patience)
+    : process_(getpid()), patience_(patience) {}
 
 void Attendance::add(const void* engine, std::function<void()> cancel) {
   const std::lock_guard<std::mutex> lock(mutex_);
@@ -40,7 +40,7 @@ void Attendance::remove(const void* engine) {
 
 bool Attendance::enter() {
   const std::lock_guard<std::mutex> lock(mutex_);
-  if (is_over_)
+  if (over_at_)
     return false;
   ++inside_;
   return true;
@@ -56,10 +56,11 @@ void Attendance::end() {
   if (getpid() != process_)
     return;  // the mutex may be held for ever, by a thread that was not forked too
   std::unique_lock<std::mutex> lock(mutex_);
-  is_over_ = true;
+  if (!over_at_)
+    over_at_ = std::chrono::steady_clock::now() + patience_;
   for (const auto& engine : engines_)
     engine.second();
-  left_.wait_for(lock, kPatience, [this] { return inside_ == 0; });
+  left_.wait_until(lock, *over_at_, [this] { return inside_ == 0; });
 }
 
 void Attendance::end_with_the_process() {

@@ -7,10 +7,12 @@
 #pragma once
 
 #include <chrono>
-#include <condition_variable>
 #include <functional>
 #include <map>
 #include <mutex>
+#include <optional>
+
+#include "base/condition.h"
 
 #include <sys/types.h>
 
@@ -22,7 +24,7 @@ class Attendance {
   // The one of this module; never destroyed, because the last visitors may come after all else was.
   static Attendance& of_this_module();
 
-  Attendance();
+  explicit Attendance(std::chrono::milliseconds patience = std::chrono::seconds(5));
 
   // How the captions of an engine are cancelled for good, until it is removed.
   void add(const void* engine, std::function<void()> cancel);
@@ -31,7 +33,7 @@ class Attendance {
   bool enter();  // false: the process ends
   void leave();
 
-  // Waits for five seconds at most: a model may be being loaded.
+  // Waits as long as its patience, however often it is called: a model may be being loaded.
   void end();
 
   // Has end() called when the process ends. Functions of the end run in the reverse order of their
@@ -42,11 +44,13 @@ class Attendance {
 
  private:
   const pid_t process_;
+  const std::chrono::milliseconds patience_;
   std::mutex mutex_;
-  std::condition_variable left_;
+  Condition left_;
   std::map<const void*, std::function<void()>> engines_;
   int inside_ = 0;
-  bool is_over_ = false;
+  std::optional<std::chrono::steady_clock::time_point>
+      over_at_;  // the end is not waited for longer
 };
 
 class Visit {

@@ -2,9 +2,11 @@
 // Counts them, for those who have to wait.
 #include "plugin/session/abandoned_loads.h"
 
-#include <condition_variable>
 #include <cstdlib>
 #include <mutex>
+#include <optional>
+
+#include "base/condition.h"
 
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -20,11 +22,12 @@ constexpr std::chrono::seconds kLongestForLoad{30};
 struct Loads {
   const pid_t process = getpid();
   std::mutex mutex;
-  std::condition_variable changed;
+  Condition changed;
   int count = 0;                                 // abandoned
   std::chrono::steady_clock::time_point newest;  // when it was abandoned
   int in_libraries = 0;                          // in this process, abandoned or not
-  bool is_over = false;                          // the process ends
+  // The process ends, and does not wait longer.
+  std::optional<std::chrono::steady_clock::time_point> over_at;
 };
 
 // Never destroyed: threads may use it while the process ends.
@@ -37,9 +40,10 @@ void wait_at_exit() {
   if (getpid() != loads().process)
     return;  // it was forked off without the threads that load
   std::unique_lock<std::mutex> lock(loads().mutex);
-  loads().is_over = true;
-  loads().changed.wait_for(lock, kLongestAtExit,
-                           [] { return loads().count == 0 && loads().in_libraries == 0; });
+  if (!loads().over_at)
+    loads().over_at = std::chrono::steady_clock::now() + kLongestAtExit;
+  loads().changed.wait_until(lock, *loads().over_at,
+                             [] { return loads().count == 0 && loads().in_libraries == 0; });
 }
 
 }  // namespace
@@ -62,7 +66,7 @@ void end_abandoned_load() {
 
 LoadInLibraries::LoadInLibraries() {
   std::lock_guard<std::mutex> lock(loads().mutex);
-  may_begin_ = !loads().is_over;
+  may_begin_ = !loads().over_at;
   if (may_begin_)
     loads().in_libraries++;
 }

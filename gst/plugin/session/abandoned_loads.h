@@ -35,8 +35,9 @@ class LoadInLibraries {
 };
 
 // The process will not end while an abandoned load, or one in libraries, goes on, which would run
-// in libraries that are ended already; it waits for half a minute at most. To be called again when
-// a library has been opened: what is registered last is called first.
+// in libraries that are ended already; it waits for half a minute at most, with all calls
+// together. To be called again when a library has been opened: what is registered last is called
+// first.
 void finish_abandoned_loads_at_exit();
 
 // The same before anything that is registered, if this is the main thread and that ends the

@@ -5,13 +5,14 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
-#include <condition_variable>
 #include <iterator>
 #include <map>
 #include <mutex>
 #include <optional>
 #include <utility>
 #include <vector>
+
+#include "base/condition.h"
 
 namespace jetsoncaption {
 
@@ -22,7 +23,7 @@ struct SharedEngine {
   std::atomic<unsigned> users{0};
 
   std::mutex mutex;  // of what follows; never held while the engine works
-  std::condition_variable changed;
+  Condition changed;
   std::unique_ptr<EngineHandle> handle;   // stays as it is once it is there
   std::optional<Error> failure;           // one of both, when the load is over
   std::function<bool()> loader_has_left;  // asked without the lock
