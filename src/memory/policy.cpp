@@ -12,6 +12,13 @@ namespace {
 // that what is begun again can have the memory that it needs.
 constexpr std::chrono::seconds kPatience{2};
 
+// Use that stays near the limit is let go on after a minute.
+constexpr std::chrono::seconds kCalm{60};
+constexpr std::chrono::seconds kLongestCalm{3600};
+
+// A limit that is crossed again so soon wavers, and is not told of each time.
+constexpr std::chrono::seconds kLongestUntilNone{600};
+
 // The kernel keeps some of the 4 GB for itself, so that boards with more than that are larger ones.
 constexpr uint64_t kSmallBoard = uint64_t{4} << 30;
 
@@ -56,6 +63,10 @@ MemoryStep step_down(MemoryStep step, const MemoryLimits& limits) {
   return next == MemoryStep::Greedy && limits.is_greedy ? MemoryStep::SlowDown : next;
 }
 
+bool is_beyond(MemoryShortage shortage) {
+  return shortage == MemoryShortage::Exceeded || shortage == MemoryShortage::Dangerous;
+}
+
 }  // namespace
 
 MemoryShortage shortage_of(MemoryCause cause, const MemoryReading& reading,
@@ -73,15 +84,49 @@ bool lacks_swap(const MemoryTotals& totals) {
 }
 
 void MemoryLadder::update(MemoryShortage shortage, const MemoryLimits& limits, TimePoint now) {
-  const bool is_exceeded =
-      shortage == MemoryShortage::Exceeded || shortage == MemoryShortage::Dangerous;
-  if (is_exceeded && !was_exceeded_)
+  if (is_beyond(shortage) && !is_beyond(shortage_))
     exceeded_at_ = now;
-  was_exceeded_ = is_exceeded;
+  if (!is_beyond(shortage) && is_beyond(shortage_))
+    kept_at_ = now;
+  if (shortage == MemoryShortage::Low && shortage_ != MemoryShortage::Low)
+    low_at_ = now;
+  shortage_ = shortage;
   const MemoryStep step = next(shortage, limits, now);
   if (step != step_)
-    changed_at_ = now;
+    note(step, now);
+}
+
+// That another step is taken: what it says of how patient to be from now on.
+void MemoryLadder::note(MemoryStep step, TimePoint now) {
+  const bool is_up = step > step_;
+  if (step_ == MemoryStep::None) {
+    const bool is_soon = left_at_ && now - *left_at_ < kLongestUntilNone;
+    until_none_ = is_soon ? std::min(std::max(2 * until_none_, kPatience), kLongestUntilNone)
+                          : std::chrono::seconds(0);
+    until_back_ = kCalm;
+    is_trying_ = false;
+  } else if (is_up && is_trying_) {
+    until_back_ = std::min(2 * until_back_, kLongestCalm);
+    is_trying_ = false;
+  } else if (!is_up) {
+    is_trying_ = shortage_ == MemoryShortage::Near;
+  }
+  if (step == MemoryStep::None)
+    left_at_ = now;
+  changed_at_ = now;
   step_ = step;
+}
+
+// Where use is low.
+MemoryStep MemoryLadder::back_inside(MemoryStep step, const MemoryLimits& limits,
+                                     TimePoint now) const {
+  const bool may_end = now - low_at_ >= until_none_;
+  if (step <= MemoryStep::Trim)
+    return may_end ? MemoryStep::None : step;
+  if (now - changed_at_ < kPatience)
+    return step;
+  const MemoryStep back = step_down(step, limits);
+  return back == MemoryStep::None && !may_end ? first_step(limits) : back;
 }
 
 MemoryStep MemoryLadder::next(MemoryShortage shortage, const MemoryLimits& limits,
@@ -91,10 +136,11 @@ MemoryStep MemoryLadder::next(MemoryShortage shortage, const MemoryLimits& limit
     case MemoryShortage::Off:
       return MemoryStep::None;
     case MemoryShortage::Low:
-      return step <= MemoryStep::Trim || now - changed_at_ >= kPatience ? step_down(step, limits)
-                                                                        : step;
+      return back_inside(step, limits, now);
     case MemoryShortage::Near:
-      return step;
+      if (step <= MemoryStep::Trim || now - std::max(changed_at_, kept_at_) < until_back_)
+        return step;
+      return std::max(step_down(step, limits), first_step(limits));
     case MemoryShortage::Exceeded: {
       const bool lasts = now - std::max(changed_at_, exceeded_at_) >= kPatience;
       return step == MemoryStep::None || lasts ? step_up(step, limits) : step;

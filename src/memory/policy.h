@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 
 #include "memory/reading.h"
 
@@ -53,8 +54,15 @@ bool lacks_swap(const MemoryTotals& totals);
 // one when it has been for two seconds without a break, which the step before has to show what it
 // brings: one high reading now and then leads no further. Where
 // it is dangerously exceeded there is no time for that, and the furthest one is taken at once.
-// Between the limit and well inside of it nothing changes, so that a use that wavers about it does
-// not flood the bus. Inside, the way back leads over the same steps, as far apart.
+// Well inside of the limit the way back leads over the same steps, as far apart. Between that and
+// the limit nothing changes for a minute, so that a use that wavers about it does not flood the
+// bus; then what takes captions away is taken back too, a step a minute: a program that settles
+// there, with its model, has all the memory that it is to have. Where that was too much, it is
+// tried again after twice the time, up to an hour.
+//
+// A limit that is crossed again within ten minutes counts as kept only when it was, by far, for two
+// seconds, then for four, and so on up to ten minutes: use that swings widely is told of a few
+// times and not for a month.
 class MemoryLadder {
  public:
   using TimePoint = std::chrono::steady_clock::time_point;
@@ -65,11 +73,20 @@ class MemoryLadder {
 
  private:
   MemoryStep next(MemoryShortage shortage, const MemoryLimits& limits, TimePoint now) const;
+  MemoryStep back_inside(MemoryStep step, const MemoryLimits& limits, TimePoint now) const;
+  void note(MemoryStep step, TimePoint now);
 
   MemoryStep step_ = MemoryStep::None;
   TimePoint changed_at_;
-  TimePoint exceeded_at_;  // the first of the readings beyond the limit, one after the other
-  bool was_exceeded_ = false;
+  MemoryShortage shortage_ = MemoryShortage::Off;
+  // The first of the readings, one after the other, that were
+  TimePoint exceeded_at_;                // beyond the limit
+  TimePoint kept_at_;                    // not
+  TimePoint low_at_;                     // well inside of it
+  std::optional<TimePoint> left_at_;     // when the last of the steps was taken back
+  std::chrono::seconds until_none_{0};   // how long it has to be low before that
+  std::chrono::seconds until_back_{60};  // how long it has to be kept before a step back
+  bool is_trying_ = false;               // after such a step
 };
 
 // What has changed with a reading because of one of the limits.

@@ -154,6 +154,75 @@ TEST(MemoryPolicy, IsNotLedFurtherBySingleReadingsAboveTheThreshold) {
   expect_steps(watched, moments, MemoryCause::Use);
 }
 
+// With its model a program may need just about what it may have: without captions for ever it would
+// keep both limits and be of no use.
+TEST(MemoryPolicy, GoesBackStepByStepWhereUseSettlesBelowTheThreshold) {
+  Watched watched(limits_to(MemoryStep::Unload));
+  watched.at(0, reading_of(5000));
+  expect_steps(watched,
+               {{1000, 950, MemoryStep::Unload},
+                {60999, 950, MemoryStep::Unload},
+                {61000, 950, MemoryStep::Pause},
+                {120999, 950, MemoryStep::Pause},
+                {121000, 950, MemoryStep::Greedy},
+                {181000, 950, MemoryStep::SlowDown},
+                {241000, 950, MemoryStep::Trim},
+                {999000, 950, MemoryStep::Trim}},  // and tells when it is well inside
+               MemoryCause::Use);
+}
+
+TEST(MemoryPolicy, WaitsTwiceAsLongBeforeItTriesAgainWhatWasTooMuch) {
+  Watched watched(limits_to(MemoryStep::Unload));
+  watched.at(0, reading_of(5000));
+  watched.at(1000, reading_of(950));
+  expect_steps(watched,
+               {{61000, 950, MemoryStep::Pause},
+                {62000, 1001, MemoryStep::Pause},
+                {64000, 1001, MemoryStep::Unload},
+                {65000, 950, MemoryStep::Unload},
+                {184999, 950, MemoryStep::Unload},
+                {185000, 950, MemoryStep::Pause},
+                {186000, 1300, MemoryStep::Unload},
+                {187000, 950, MemoryStep::Unload},
+                {426999, 950, MemoryStep::Unload},
+                {427000, 950, MemoryStep::Pause}},
+               MemoryCause::Use);
+}
+
+// A neighbour with a buffer of its own that comes and goes each second.
+TEST(MemoryPolicy, IsSoonSilentAboutUseThatSwings) {
+  for (const int period_ms : {200, 2000, 30000}) {
+    SCOPED_TRACE(period_ms);
+    Watched watched(limits_to(MemoryStep::Trim));
+    int news = 0;
+    constexpr int kHourMs = 3600000;
+    for (int ms = 0; ms < kHourMs; ms += period_ms / 2) {
+      const bool is_high = ms / (period_ms / 2) % 2 == 0;
+      if (watched.at(ms, reading_of(is_high ? 1001 : 800)).use != MemoryNews::None)
+        ++news;
+    }
+    EXPECT_LE(news, 20);
+    // When it is over, that is told, and a single crossing much later is as the first.
+    EXPECT_EQ(watched.at(2 * kHourMs, reading_of(800)).step, MemoryStep::None);
+    EXPECT_EQ(watched.at(3 * kHourMs, reading_of(1001)).step, MemoryStep::Trim);
+    EXPECT_EQ(watched.at(3 * kHourMs + 1, reading_of(800)).step, MemoryStep::None);
+  }
+}
+
+TEST(MemoryPolicy, GivesCaptionsBackAlsoWhileItIsSilentAboutUseThatSwings) {
+  Watched watched(limits_to(MemoryStep::Unload));
+  int ms = 0;
+  for (int i = 0; i < 20; ++i, ms += 2)
+    watched.at(ms, reading_of(i % 2 == 0 ? 1001 : 800));
+  const int begin = ms;
+  for (; ms < begin + 2000; ms += 100)
+    watched.at(ms, reading_of(1001));
+  watched.at(ms, reading_of(1001));
+  ASSERT_EQ(watched.step(), MemoryStep::SlowDown);
+  watched.at(ms + 2000, reading_of(800));
+  EXPECT_EQ(watched.step(), MemoryStep::Trim) << "not none, and nothing that takes captions away";
+}
+
 TEST(MemoryPolicy, LeavesOutTheSmallerSearchWhereThereIsNone) {
   Watched watched(limits_to(MemoryStep::Pause));
   watched.limits.is_greedy = true;
