@@ -84,13 +84,31 @@ static gboolean put(GstBuffer* buffer, Maps* maps) {
   return TRUE;
 }
 
+// Who scales a picture to another shape may have added borders, which a transformation does not
+// tell. A hundredth is what rounding to whole pixels comes to.
+static gboolean keeps_shape(const GstVideoMetaTransform* scaling) {
+  const GstVideoInfo* in = scaling->in_info;
+  const GstVideoInfo* out = scaling->out_info;
+  gdouble ratio;
+
+  if (GST_VIDEO_INFO_HEIGHT(in) <= 0 || GST_VIDEO_INFO_HEIGHT(out) <= 0)
+    return FALSE;
+  ratio = ((gdouble)GST_VIDEO_INFO_WIDTH(in) / GST_VIDEO_INFO_HEIGHT(in) *
+           GST_VIDEO_INFO_PAR_N(in) / GST_VIDEO_INFO_PAR_D(in)) /
+          ((gdouble)GST_VIDEO_INFO_WIDTH(out) / GST_VIDEO_INFO_HEIGHT(out) *
+           GST_VIDEO_INFO_PAR_N(out) / GST_VIDEO_INFO_PAR_D(out));
+  return ratio > 0.99 && ratio < 1.01;
+}
+
 // A cell is a share of the whole picture, whatever its size.
 static gboolean attention_meta_transform(GstBuffer* destination, GstMeta* meta, GstBuffer* source,
                                          GQuark type, gpointer data) {
   Maps* maps = ((GstJetsonCaptionAttentionMeta*)meta)->maps;
 
-  if (maps == NULL ||
-      (!GST_META_TRANSFORM_IS_COPY(type) && !GST_VIDEO_META_TRANSFORM_IS_SCALE(type)))
+  if (maps == NULL)
+    return FALSE;
+  if (!GST_META_TRANSFORM_IS_COPY(type) &&
+      !(GST_VIDEO_META_TRANSFORM_IS_SCALE(type) && keeps_shape(data)))
     return FALSE;
   g_atomic_int_inc(&maps->references);
   return put(destination, maps);

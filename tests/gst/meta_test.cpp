@@ -309,6 +309,29 @@ TEST_F(CaptionMeta, KeepsItsWordsAndMapsThroughAChangeOfSize) {
   expect_words(to);
 }
 
+// videoscale adds borders then, and says only that it scales.
+TEST_F(CaptionMeta, LosesItsMapsWhereThePictureGetsAnotherShape) {
+  const BufferPtr from = make_buffer();
+  set_maps(from);
+  GstMeta* maps = gst_buffer_get_meta(from.get(), GST_JETSON_CAPTION_ATTENTION_META_API_TYPE);
+  const auto survive = [&](int width, int height, int par_n, int par_d) {
+    GstVideoInfo wide, other;
+    gst_video_info_set_format(&wide, GST_VIDEO_FORMAT_NV12, 1920, 1080);
+    gst_video_info_set_format(&other, GST_VIDEO_FORMAT_NV12, width, height);
+    GST_VIDEO_INFO_PAR_N(&other) = par_n;
+    GST_VIDEO_INFO_PAR_D(&other) = par_d;
+    GstVideoMetaTransform scale = {&wide, &other};
+    const BufferPtr to = make_buffer();
+    return maps->info->transform_func(to.get(), maps, from.get(),
+                                      gst_video_meta_transform_scale_get_quark(), &scale) != FALSE;
+  };
+  EXPECT_TRUE(survive(640, 360, 1, 1));
+  EXPECT_TRUE(survive(854, 480, 1, 1)) << "as near as pixels go";
+  EXPECT_TRUE(survive(640, 640, 16, 9)) << "of the same shape when it is shown";
+  EXPECT_FALSE(survive(640, 640, 1, 1));
+  EXPECT_FALSE(survive(640, 480, 1, 1));
+}
+
 // As elements ask that turn, crop or encode pictures: a sentence belongs to none of it, a map to
 // all.
 TEST_F(CaptionMeta, HasNoTagsAndItsMapsThoseOfThePicture) {
