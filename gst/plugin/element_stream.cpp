@@ -126,13 +126,15 @@ gboolean sink_event(GstBaseTransform* trans, GstEvent* event) {
 }
 
 // Which frames come too late is computed as decoders do it (gstvideodecoder.c): after a frame that
-// was late, the next ones are given twice the time it missed.
+// was late, the next ones are given twice the time it missed. A sink with throttle-time says of
+// frames in time that it wants fewer.
 gboolean src_event(GstBaseTransform* trans, GstEvent* event) {
   if (GST_EVENT_TYPE(event) == GST_EVENT_QOS) {
+    GstQOSType type = GST_QOS_TYPE_UNDERFLOW;
     GstClockTimeDiff difference = 0;
     GstClockTime timestamp = GST_CLOCK_TIME_NONE;
-    gst_event_parse_qos(event, nullptr, nullptr, &difference, &timestamp);
-    if (GST_CLOCK_TIME_IS_VALID(timestamp)) {
+    gst_event_parse_qos(event, &type, nullptr, &difference, &timestamp);
+    if (type != GST_QOS_TYPE_THROTTLE && GST_CLOCK_TIME_IS_VALID(timestamp)) {
       const auto time = static_cast<GstClockTimeDiff>(timestamp);
       const GstClockTimeDiff earliest = time + (difference > 0 ? 2 * difference : difference);
       LiveValues& values = GST_JETSON_CAPTION(trans)->state->values;

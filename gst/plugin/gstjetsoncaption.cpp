@@ -28,12 +28,12 @@
  * For each new caption an element message with the structure `jetsoncaption`: `caption` (string),
  * `confidence` (double), `timestamp`, `stream-time`, `running-time` and `frame` of the frame that
  * was described (guint64), `inference-time-ms` (double), `truncated` and `changed` (boolean),
- * `model` (string) and `tags`, the likeliest things in the picture, likeliest first: an array of
- * structures with `tag` (string) and `probability` (double). It is posted by the thread that runs
- * the model in live mode, so that a slow listener delays captions but no frame, and by the
- * streaming thread, before the frame goes on, in every-frame mode.
+ * `hedged` (boolean), `model` (string) and `tags`, the likeliest things in the picture, likeliest
+ * first: an array of structures with `tag` (string) and `probability` (double). It is posted by the
+ * thread that runs the model in live mode, so that a slow listener delays captions but no frame,
+ * and by the streaming thread, before the frame goes on, in every-frame mode.
  *
- * When memory use reaches `memory-threshold`, or the system has less than `memory-reserve` left, a
+ * When memory use exceeds `memory-threshold`, or the system has less than `memory-reserve` left, a
  * warning with the details structure `jetsoncaption-memory`: `used-mb`, `threshold-mb`,
  * `available-mb`, `gpu-mb`, `reserve-mb` (uint), `cause`, `step`, `action` (string), `frame`
  * (guint64). It comes once for each step that is taken; when use has fallen to 90 % of the
@@ -58,6 +58,7 @@
 #include <cstring>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <utility>
 
 #include <gst/video/video.h>
@@ -119,14 +120,20 @@ static void change_model(GstJetsonCaption* self) {
   }
   if (!session)
     return;
-  // Of two threads that set it, the later one has the last word.
-  std::lock_guard<std::mutex> one_at_a_time(self->state->model_mutex);
-  settings.model = self->state->settings.copy().model;
-  const auto prepared = prepare_engine(settings);
-  if (prepared.ok())
-    session->change_model(loaders_of(prepared.value()));
-  else
-    post_kept_model(GST_ELEMENT(self), prepared.error());
+  std::optional<Error> cause;
+  {
+    // Of two threads that set it, the later one has the last word.
+    std::lock_guard<std::mutex> one_at_a_time(self->state->model_mutex);
+    settings.model = self->state->settings.copy().model;
+    const auto prepared = prepare_engine(settings);
+    if (prepared.ok())
+      session->change_model(loaders_of(prepared.value()));
+    else
+      cause = prepared.error();
+  }
+  // Whoever handles the message may set another one.
+  if (cause)
+    post_kept_model(GST_ELEMENT(self), *cause);
 }
 
 static void gst_jetson_caption_set_property(GObject* object, guint id, const GValue* value,
@@ -182,10 +189,7 @@ static gboolean gst_jetson_caption_start(GstBaseTransform* trans) {
       post_error(GST_ELEMENT(self), prepared.error());
       return FALSE;
     }
-    state->values.latency_ns = 0;
-    state->values.earliest_running_time = 0;
-    state->values.late_by_ns = 0;
-    state->values.caption_age_ns = kNoTime;
+    state->values.begin();
     auto session = CaptionSession::start(loaders_of(prepared.value()), state->messages,
                                          settings.overlay && settings.enabled);
     // Its thread runs, and the base class does not stop what did not start.
@@ -238,6 +242,7 @@ static gboolean gst_jetson_caption_stop(GstBaseTransform* trans) {
     }
     const bool was_loading = session && session->shut_down();
     state->frames.reset();
+    state->values.begin();
     if (was_loading)
       state->messages.load_cancelled();
   });

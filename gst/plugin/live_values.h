@@ -30,6 +30,15 @@ struct LiveValues {
   std::atomic<uint64_t> earliest_running_time{0};
   // How late the frame was of which it said so; 0 or less: in time.
   std::atomic<int64_t> late_by_ns{0};
+
+  // What tells of a run, where there is none or a new one. The memory is that of the process.
+  void begin() {
+    memory_step = MemoryStep::None;
+    latency_ns = 0;
+    caption_age_ns = kNoTime;
+    earliest_running_time = 0;
+    late_by_ns = 0;
+  }
 };
 
 }  // namespace jetsoncaption

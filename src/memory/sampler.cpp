@@ -316,8 +316,9 @@ MemoryReading MemorySampler::sample() const noexcept {
   return reading;
 }
 
-void MemorySampler::watch_worker(unsigned pid) {
+bool MemorySampler::watch_worker(unsigned pid) {
   files_->worker = pid == 0 ? File("") : File(files_->proc + "/" + std::to_string(pid) + "/statm");
+  return pid == 0 || files_->worker.is_open();
 }
 
 MemoryTotals MemorySampler::totals() const noexcept {

@@ -41,8 +41,8 @@ class MemorySampler {
   MemorySampler& operator=(const MemorySampler&) = delete;
 
   // Also read this process, the worker, from now on; 0: none. Its end is noticed: it has nothing
-  // then.
-  void watch_worker(unsigned pid);
+  // then. False: its file cannot be opened, now.
+  bool watch_worker(unsigned pid);
 
   // A few reads from files of the kernel's own that are open: less than twenty microseconds, no
   // allocation, no lock, no disk. What takes the kernel long, and changes slowly, is read at each

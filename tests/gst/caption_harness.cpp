@@ -92,12 +92,12 @@ uint64_t CaptionElement::stat(const char* field) const {
   return wide;
 }
 
-std::string CaptionElement::state() const {
+std::string CaptionElement::stat_text(const char* field) const {
   GstStructure* stats = nullptr;
   g_object_get(element_, "stats", &stats, nullptr);
-  const std::string state = gst_structure_get_string(stats, "state");
+  const std::string text = gst_structure_get_string(stats, field);
   gst_structure_free(stats);
-  return state;
+  return text;
 }
 
 void CaptionElement::wait_until_loaded() const {

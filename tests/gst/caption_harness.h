@@ -43,8 +43,9 @@ class CaptionElement {
 
   // A field of the property stats: a count or a time; 0 when there is no such field.
   uint64_t stat(const char* field) const;
-  // The field "state".
-  std::string state() const;
+  // A field that is a text and always there.
+  std::string stat_text(const char* field) const;
+  std::string state() const { return stat_text("state"); }
   // Waits until the model is loaded, or that failed. Fails the test after 20 seconds.
   void wait_until_loaded() const;
 

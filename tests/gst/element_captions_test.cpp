@@ -255,6 +255,23 @@ TEST(Stats, CountDueFramesThatPassedWhileTheModelWasBusy) {
   EXPECT_EQ(harness.stat("skipped"), 9u);
 }
 
+TEST(Stats, OfARunThatIsOverAreForgotten) {
+  CaptionHarness harness({{"model", "fake:text=a dog"},
+                          {"mode", "every-frame"},
+                          {"memory-action", "unload"},
+                          {"memory-check-interval", "1"}});
+  harness.pass_and_drop(kGray);
+  harness.set("memory-threshold", "1");
+  harness.pass_and_drop(kGray);
+  ASSERT_NE(harness.stat("caption-age"), GST_CLOCK_TIME_NONE);
+  ASSERT_NE(harness.stat("latency"), 0u);
+  ASSERT_EQ(harness.stat_text("memory-step"), "unload");
+  gst_element_set_state(harness.get(), GST_STATE_NULL);
+  EXPECT_EQ(harness.stat("caption-age"), GST_CLOCK_TIME_NONE);
+  EXPECT_EQ(harness.stat("latency"), 0u);
+  EXPECT_EQ(harness.stat_text("memory-step"), "none");
+}
+
 TEST(Stats, OfAStoppedElementAreEmpty) {
   const CaptionElement element(PropertyValues{{"model", "fake:"}});
   EXPECT_EQ(element.state(), "stopped");

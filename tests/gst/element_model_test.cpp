@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "caption_harness.h"
+#include "fakes/scoped_variable.h"
 
 namespace jetsoncaption {
 namespace {
@@ -53,6 +54,26 @@ TEST(ElementModelChange, HoldsUpNoLiveFrame) {
   }
   EXPECT_LT(g_get_monotonic_time() - begin, 400'000);
   gst_buffer_unref(harness.pass_until(kColor, "two"));
+}
+
+// What was there when the load began is an old story when it ends.
+TEST(ElementModelChange, DescribesNoFrameAsOldAsTheLoad) {
+  const Color now{90, 80, 70};
+  CaptionHarness harness({{"model", "fake:text=one"}, {"mode", "live"}});
+  gst_buffer_unref(harness.pass_until(kColor, "one"));
+  harness.set("model", "fake:create-ms=1000");
+  for (int i = 0; i < 20; i++) {
+    harness.pass_and_drop(kColor);
+    g_usleep(10000);
+  }
+  std::string caption = "one";
+  while (caption == "one") {
+    GstBuffer* frame = harness.pass(now);
+    caption = caption_of(frame);
+    gst_buffer_unref(frame);
+    g_usleep(10000);
+  }
+  EXPECT_EQ(caption, average_text(now));
 }
 
 TEST(ElementModelChange, LeavesNoFrameOfEveryFrameModeWithoutItsCaption) {
@@ -136,6 +157,34 @@ TEST(ElementModelChange, IsTriedAgainWhenTheSameIsSetAgain) {
   EXPECT_NE(harness.next_warning().find("goes on"), std::string::npos);
   harness.set("model", mended);
   gst_buffer_unref(harness.pass_until(kColor, "mended"));
+}
+
+// A synchronous handler of messages runs in the thread that sets the model.
+TEST(ElementModelChange, MayBeAnsweredByAnotherOneInTheHandlerOfItsWarning) {
+  CaptionHarness harness({{"model", "fake:text=one"}, {"mode", "live"}, {"isolation", "process"}});
+  gst_buffer_unref(harness.pass_until(kColor, "one"));
+  bool is_answered = false;
+  struct Answer {
+    CaptionHarness& harness;
+    bool& is_answered;
+  } answer{harness, is_answered};
+  gst_bus_set_sync_handler(
+      harness.bus(),
+      [](GstBus*, GstMessage* message, gpointer data) {
+        const auto* to = static_cast<Answer*>(data);
+        if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_WARNING && !to->is_answered) {
+          to->is_answered = true;
+          to->harness.set("model", "fake:text=three");
+        }
+        return GST_BUS_PASS;
+      },
+      &answer, nullptr);
+  {
+    const ScopedVariable gone("JETSONCAPTION_WORKER", "/no/such/worker");
+    harness.set("model", "fake:text=two");
+  }
+  EXPECT_TRUE(is_answered);
+  gst_bus_set_sync_handler(harness.bus(), nullptr, nullptr, nullptr);
 }
 
 TEST(ElementModelChange, IsForgottenWhenTheElementStops) {

@@ -38,6 +38,14 @@ TEST(ElementOverdue, WarnsOnceThatNoCaptionComesAndFramesGoOn) {
   shares.join();
 }
 
+// That is told by progress messages, and is no silence.
+TEST(ElementOverdue, DoesNotTakeTheLoadOfAnotherModelForSilence) {
+  CaptionHarness harness({{"model", "fake:text=one"}, {"mode", "live"}});
+  gst_buffer_unref(harness.pass_until(kColor, "one"));
+  harness.set("model", "fake:create-ms=13500;text=at last");
+  EXPECT_EQ(warnings_until_caption(harness), 0);
+}
+
 TEST(ElementOverdue, WarnsWhileAFrameWaitsForItsCaption) {
   CaptionHarness harness({{"model", kSilentForLong}, {"mode", "every-frame"}});
   GstBuffer* frame = harness.pass(kColor);

@@ -114,6 +114,15 @@ TEST(QualityOfService, GoesOnWhenTheSinkIsInTimeAgain) {
   EXPECT_TRUE(has_caption_soon(harness));
 }
 
+// That is what GstBaseSink sends for each frame where its throttle-time is set.
+TEST(QualityOfService, DoesNotTakeASinkThatWantsFewerFramesForALateOne) {
+  CaptionHarness harness({{"model", "fake:"}, {"mode", "live"}});
+  gst_harness_push_upstream_event(harness.harness(),
+                                  gst_event_new_qos(GST_QOS_TYPE_THROTTLE, 1.5, 5 * GST_SECOND, 0));
+  EXPECT_GT(captions_after(harness, 10), 0u);
+  EXPECT_EQ(harness.stat("late"), 0u);
+}
+
 TEST(QualityOfService, IsForgottenAtAFlush) {
   CaptionHarness harness({{"model", "fake:"}, {"mode", "live"}});
   tell_late(harness, 0, 5 * GST_SECOND);

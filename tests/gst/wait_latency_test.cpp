@@ -52,6 +52,15 @@ TEST(WaitLatency, DoesNotKeepASlowFirstFrame) {
   EXPECT_EQ(latency.latency_ns(), 21 * kMs);
 }
 
+TEST(WaitLatency, IsToldOnceWhereItStaysTheSame) {
+  for (const uint64_t wait_us : {1, 300, 700, 1200, 2100, 20000}) {
+    WaitLatency latency;
+    EXPECT_TRUE(latency.add(wait_us * 1000)) << wait_us;
+    for (int i = 0; i < 100; i++)
+      ASSERT_FALSE(latency.add(wait_us * 1000)) << wait_us;
+  }
+}
+
 TEST(WaitLatency, IsNotToldOfNoise) {
   WaitLatency latency;
   latency.add(20 * kMs);

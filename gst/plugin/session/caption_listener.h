@@ -43,7 +43,8 @@ class CaptionListener {
   // After load_started(): another model that was asked for is not used, and the one before goes on.
   virtual void model_kept(const Error& error) = 0;
 
-  // Once at most: the memory of the GPU ran out, while the model was loaded or a frame described.
+  // Once for each model at most: the memory of the GPU ran out, while the model was loaded or a
+  // frame described.
   virtual void moved_to_cpu(const EngineInfo& engine) = 0;
 
   // The worker process has ended again and again, for the last time because of that: from here on

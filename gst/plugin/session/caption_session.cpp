@@ -127,6 +127,8 @@ void CaptionSession::wait_while_busy(std::unique_lock<std::mutex>& lock) {
 
 // With mutex_ held. Whether the listener is to be told.
 bool CaptionSession::note_overdue() {
+  if (is_loading_)
+    return false;  // the engine has another model to load first
   if (overdue_told_ || !unanswered_since_ || Clock::now() - *unanswered_since_ < kLongCaption)
     return false;
   overdue_told_ = true;

@@ -14,7 +14,6 @@
 #pragma once
 
 #include <atomic>
-#include <condition_variable>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -23,6 +22,7 @@
 #include <string>
 #include <thread>
 
+#include "base/condition.h"
 #include "base/result.h"
 #include "image/image_view.h"
 #include "plugin/frames/frame_shrink.h"
@@ -214,6 +214,7 @@ class CaptionSession : public std::enable_shared_from_this<CaptionSession> {
   void keep_model(const Error& error);
   void give_up_loaded(Result<std::unique_ptr<EngineShare>> loaded);
   void change_model();
+  void end_change();
   bool has_been_stopped() const;
   void trim();
   void unload();
@@ -258,15 +259,16 @@ class CaptionSession : public std::enable_shared_from_this<CaptionSession> {
 
   mutable std::mutex
       mutex_;  // of all below; never held while the engine works or the listener is told
-  std::condition_variable wake_worker_;
-  std::condition_variable wake_streaming_;
+  Condition wake_worker_;
+  Condition wake_streaming_;
   std::unique_ptr<EngineShare> engine_;  // changed by the session's thread only
   EngineInfo engine_info_;
   Phase phase_ = Phase::Loading;
   MemoryHold hold_ = MemoryHold::None;
   CaptionJob job_;
   std::shared_ptr<FrameShrinker> shrinker_;  // has read the frame of job_; null when there is none
-  bool is_queueing_ = false;  // others use the engine: a newer frame may take the place of job_
+  // Others use the engine, or another one is loaded: a newer frame may take the place of job_.
+  bool is_queueing_ = false;
   bool is_renewing_ = false;  // it is about to
   bool waited_for_ = false;   // the streaming thread waits for job_
   // Since when frames have been handed over without any of them being answered.

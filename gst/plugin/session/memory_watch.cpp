@@ -3,7 +3,6 @@
 #include "plugin/session/memory_watch.h"
 
 #include <atomic>
-#include <utility>
 
 namespace jetsoncaption {
 
@@ -93,8 +92,8 @@ void MemoryWatch::tell(const MemoryDecision& decision, MemoryNotice notice) {
 
 MemoryReading MemoryWatch::read() {
   const unsigned pid = session_->worker_pid();
-  if (pid != std::exchange(worker_pid_, pid))
-    sampler_->watch_worker(pid);
+  if (pid != worker_pid_ && sampler_->watch_worker(pid))
+    worker_pid_ = pid;
   MemoryReading reading = sampler_->sample();
   // On Jetson boards the sampler has seen what the engine holds on the GPU; elsewhere only the
   // engine knows.

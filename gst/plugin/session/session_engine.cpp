@@ -94,6 +94,7 @@ void CaptionSession::change_model() {
   {
     std::lock_guard<std::mutex> lock(mutex_);
     load_engine = *std::exchange(next_model_, std::nullopt);
+    is_queueing_ = true;
   }
   is_loading_ = true;
   listener_.load_started();
@@ -104,6 +105,8 @@ void CaptionSession::change_model() {
   if (!loaded.ok()) {
     listener_.model_kept(loaded.error());
     is_loading_ = false;
+    std::lock_guard<std::mutex> lock(mutex_);
+    end_change();
     return;
   }
   EngineInfo info = loaded.value()->info();
@@ -121,8 +124,17 @@ void CaptionSession::change_model() {
     loaded_at_ = Clock::now();
     has_captioned_ = false;
     caption_pause_ = {};  // failures of the model before say nothing of this one
+    end_change();
   }
   give_up(std::move(before));
+}
+
+// With mutex_ held. A frame that was submitted meanwhile has waited for the load, not for its
+// caption.
+void CaptionSession::end_change() {
+  is_queueing_ = false;
+  if (unanswered_since_)
+    unanswered_since_ = Clock::now();
 }
 
 Result<std::unique_ptr<EngineShare>> CaptionSession::guarded_load(const EngineLoader& load_engine) {
@@ -201,6 +213,7 @@ void CaptionSession::unload() {
     std::lock_guard<std::mutex> lock(mutex_);
     phase_ = Phase::Unloaded;
     shrinker_.reset();
+    unanswered_since_.reset();
     engine = std::move(engine_);
     engine_info_.worker_pid = 0;
   }

@@ -146,6 +146,7 @@ void CaptionSession::recover() {
         std::swap(outcome, waited_outcome_);
     }
     const bool is_told = !stopping_ && is_loading_.exchange(false);
+    is_queueing_ = false;
     if (phase_ == Phase::Loading) {
       if (model_before_)
         want_model(*std::exchange(model_before_, std::nullopt));

@@ -7,6 +7,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 
 namespace jetsoncaption {
 
@@ -29,8 +30,8 @@ class WaitLatency {
     const uint64_t wait = std::min(kMostNs, sorted[(known - 1) * kPercent / 100]);
     if (wait <= latency_ns_ + latency_ns_ / 10 && wait >= latency_ns_ - latency_ns_ / 4)
       return false;
-    latency_ns_ = (wait / kMillisecondNs + 1) * kMillisecondNs;
-    return true;
+    const uint64_t rounded = (wait / kMillisecondNs + 1) * kMillisecondNs;
+    return std::exchange(latency_ns_, rounded) != rounded;
   }
 
   // In whole milliseconds; 0 before the first frame.
