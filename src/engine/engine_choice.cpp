@@ -18,11 +18,14 @@ bool exists(const std::string& path) {
   return access(path.c_str(), F_OK) == 0;
 }
 
-bool has_usable_cuda() {
+bool has_usable_cuda(CudaEvidence evidence) {
 #ifdef JETSONCAPTION_CUDA
   // Graphics cards; Jetson boards until JetPack 5, and from JetPack 6 on.
-  return has_cuda_device({"/dev/nvidia0", "/dev/nvhost-gpu", "/dev/nvgpu"}, "libcuda.so.1");
+  const std::vector<std::string> nodes = {"/dev/nvidia0", "/dev/nvhost-gpu", "/dev/nvgpu"};
+  return evidence == CudaEvidence::Nodes ? has_any_node(nodes)
+                                         : has_cuda_device(nodes, "libcuda.so.1");
 #else
+  static_cast<void>(evidence);
   return false;
 #endif
 }
@@ -49,17 +52,22 @@ EngineChoice choose_engine(JetsonCaptionEngineDevice device, JetsonCaptionEngine
 }
 
 EngineChoice choose_engine(JetsonCaptionEngineDevice device, JetsonCaptionEnginePrecision precision,
-                           const std::string& model_dir) {
+                           const std::string& model_dir, CudaEvidence evidence) {
   EngineCircumstances circumstances;
   circumstances.has_int8_weights = exists(model_dir + "/" + kInt8WeightsName);
   circumstances.has_master_weights = exists(model_dir + "/" + kMasterWeightsName);
   circumstances.has_cuda = device == JETSONCAPTION_ENGINE_DEVICE_AUTO &&
-                           precision == JETSONCAPTION_ENGINE_PRECISION_AUTO && has_usable_cuda();
+                           precision == JETSONCAPTION_ENGINE_PRECISION_AUTO &&
+                           has_usable_cuda(evidence);
   return choose_engine(device, precision, circumstances);
 }
 
+bool has_any_node(const std::vector<std::string>& nodes) {
+  return std::any_of(nodes.begin(), nodes.end(), exists);
+}
+
 bool has_cuda_device(const std::vector<std::string>& nodes, const char* driver) {
-  if (std::none_of(nodes.begin(), nodes.end(), exists))
+  if (!has_any_node(nodes))
     return false;
   set_variables(missing_cuda_variables(std::getenv));
   void* library = dlopen(driver, RTLD_NOW | RTLD_LOCAL);  // stays open: drivers do not like to go

@@ -30,9 +30,18 @@ struct EngineChoice {
 EngineChoice choose_engine(JetsonCaptionEngineDevice device, JetsonCaptionEnginePrecision precision,
                            const EngineCircumstances& circumstances);
 
+// What is taken for a GPU that works.
+enum class CudaEvidence {
+  Nodes,   // its files in /dev: no code of the driver runs in this process
+  Driver,  // a device that the driver knows
+};
+
 // Looks at the files of a bundle and, where the choice depends on it, for a GPU.
 EngineChoice choose_engine(JetsonCaptionEngineDevice device, JetsonCaptionEnginePrecision precision,
-                           const std::string& model_dir);
+                           const std::string& model_dir,
+                           CudaEvidence evidence = CudaEvidence::Driver);
+
+bool has_any_node(const std::vector<std::string>& nodes);
 
 // Whether CUDA's driver knows a device, asked without LibTorch. Where none of `nodes` exists, it is
 // not even opened. Sets what CUDA is to find in the environment first (base/torch_environment.h).

@@ -5,12 +5,16 @@
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <initializer_list>
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <sched.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -82,9 +86,9 @@ constexpr int kComputing[] = {
     // threads, which were there or are made for the first caption
     SCMP_SYS(futex), SCMP_SYS(futex_time64), SCMP_SYS(set_robust_list), SCMP_SYS(rseq),
     SCMP_SYS(sched_yield), SCMP_SYS(sched_getaffinity), SCMP_SYS(sched_getparam),
-    SCMP_SYS(sched_getscheduler), SCMP_SYS(sched_setaffinity), SCMP_SYS(getcpu),
-    SCMP_SYS(sigaltstack), SCMP_SYS(set_tid_address), SCMP_SYS(gettid), SCMP_SYS(getpid),
-    SCMP_SYS(getppid), SCMP_SYS(exit), SCMP_SYS(exit_group), SCMP_SYS(restart_syscall),
+    SCMP_SYS(sched_getscheduler), SCMP_SYS(getcpu), SCMP_SYS(sigaltstack),
+    SCMP_SYS(set_tid_address), SCMP_SYS(gettid), SCMP_SYS(getpid), SCMP_SYS(getppid),
+    SCMP_SYS(exit), SCMP_SYS(exit_group), SCMP_SYS(restart_syscall),
     // signals, abort() among them
     SCMP_SYS(rt_sigaction), SCMP_SYS(rt_sigprocmask), SCMP_SYS(rt_sigreturn), SCMP_SYS(sigreturn),
     // time
@@ -94,8 +98,8 @@ constexpr int kComputing[] = {
     // descriptors that are open
     SCMP_SYS(read), SCMP_SYS(readv), SCMP_SYS(pread64), SCMP_SYS(write), SCMP_SYS(writev),
     SCMP_SYS(close), SCMP_SYS(fstat), SCMP_SYS(fstat64), SCMP_SYS(lseek), SCMP_SYS(_llseek),
-    SCMP_SYS(fcntl), SCMP_SYS(fcntl64), SCMP_SYS(poll), SCMP_SYS(ppoll), SCMP_SYS(recvmsg),
-    SCMP_SYS(recvfrom), SCMP_SYS(recv), SCMP_SYS(sendmsg), SCMP_SYS(sendto), SCMP_SYS(send),
+    SCMP_SYS(poll), SCMP_SYS(ppoll), SCMP_SYS(recvmsg), SCMP_SYS(recvfrom), SCMP_SYS(recv),
+    SCMP_SYS(sendmsg), SCMP_SYS(sendto), SCMP_SYS(send),
     // what is asked and does no harm
     SCMP_SYS(getrandom), SCMP_SYS(getrusage), SCMP_SYS(sysinfo), SCMP_SYS(uname), SCMP_SYS(getuid),
     SCMP_SYS(geteuid), SCMP_SYS(getgid), SCMP_SYS(getegid), SCMP_SYS(getrlimit),
@@ -106,6 +110,13 @@ constexpr int kNever[] = {SCMP_SYS(execve),
                           SCMP_SYS(execveat),
                           SCMP_SYS(fork),
                           SCMP_SYS(vfork),
+                          SCMP_SYS(tkill),
+                          SCMP_SYS(rt_sigqueueinfo),
+                          SCMP_SYS(rt_tgsigqueueinfo),
+                          SCMP_SYS(pidfd_open),
+                          SCMP_SYS(pidfd_getfd),
+                          SCMP_SYS(pidfd_send_signal),
+                          SCMP_SYS(ioprio_set),
                           SCMP_SYS(ptrace),
                           SCMP_SYS(process_vm_readv),
                           SCMP_SYS(process_vm_writev),
@@ -113,7 +124,6 @@ constexpr int kNever[] = {SCMP_SYS(execve),
                           SCMP_SYS(listen),
                           SCMP_SYS(accept),
                           SCMP_SYS(accept4),
-                          SCMP_SYS(connect),
                           SCMP_SYS(mount),
                           SCMP_SYS(umount2),
                           SCMP_SYS(pivot_root),
@@ -191,23 +201,86 @@ void allow_threads(Filter& filter) {
               SCMP_A0(SCMP_CMP_EQ, static_cast<scmp_datum_t>(getpid())));
 }
 
+// What of the calls for descriptors that are open is about them alone. F_SETOWN and F_SETSIG would
+// have the kernel send any signal to the application with its next message.
+void allow_flags_of_descriptors(Filter& filter) {
+  for (const int call : {SCMP_SYS(fcntl), SCMP_SYS(fcntl64)}) {
+    for (const int command : {F_GETFD, F_SETFD, F_GETFL, F_DUPFD_CLOEXEC, F_GET_SEALS})
+      filter.rule(SCMP_ACT_ALLOW, call, SCMP_A1(SCMP_CMP_EQ, static_cast<scmp_datum_t>(command)));
+  }
+}
+
+// What reaches other processes, and other machines, of calls that a driver may need otherwise.
+void refuse_what_reaches_others(Filter& filter) {
+  const uint32_t refuse = SCMP_ACT_ERRNO(EPERM);
+  const auto self = static_cast<scmp_datum_t>(getpid());
+  filter.rule(refuse, SCMP_SYS(socket), SCMP_A0(SCMP_CMP_NE, AF_UNIX));
+  filter.rule(refuse, SCMP_SYS(kill), SCMP_A0(SCMP_CMP_NE, self));
+  filter.rule(refuse, SCMP_SYS(tgkill), SCMP_A0(SCMP_CMP_NE, self));
+  filter.rule(refuse, SCMP_SYS(clone), SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, 0));
+  filter.rule(SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3));
+  // 0 is the caller.
+  for (const int call : {SCMP_SYS(prlimit64), SCMP_SYS(sched_setaffinity), SCMP_SYS(sched_setattr),
+                         SCMP_SYS(sched_setparam), SCMP_SYS(sched_setscheduler)})
+    filter.rule(refuse, call, SCMP_A0(SCMP_CMP_NE, 0));
+  filter.rule(refuse, SCMP_SYS(setpriority), SCMP_A1(SCMP_CMP_NE, 0));
+  for (const int call : {SCMP_SYS(fcntl), SCMP_SYS(fcntl64)}) {
+    for (const int command : {F_SETOWN, F_SETOWN_EX, F_SETSIG})
+      filter.rule(refuse, call, SCMP_A1(SCMP_CMP_EQ, static_cast<scmp_datum_t>(command)));
+  }
+  for (const int request : {FIOSETOWN, SIOCSPGRP})
+    filter.rule(refuse, SCMP_SYS(ioctl), SCMP_A1(SCMP_CMP_EQ, static_cast<scmp_datum_t>(request)));
+}
+
 bool load_filter(Confinement confinement) {
-  if (confinement == Confinement::Accelerator) {
+  if (confinement == Confinement::Loading || confinement == Confinement::Accelerator) {
     Filter filter(SCMP_ACT_ALLOW);
     for (const int call : kNever)
       filter.rule(SCMP_ACT_ERRNO(EPERM), call);
+    if (confinement == Confinement::Accelerator)
+      filter.rule(SCMP_ACT_ERRNO(EPERM), SCMP_SYS(connect));
+    refuse_what_reaches_others(filter);
     return filter.load();
   }
   Filter filter(SCMP_ACT_ERRNO(EPERM));
   for (const int call : kComputing)
     filter.rule(SCMP_ACT_ALLOW, call);
   allow_mappings(filter, confinement == Confinement::MakingCode);
+  allow_flags_of_descriptors(filter);
   allow_status_of_descriptors(filter);
   allow_threads(filter);
   return filter.load();
 }
 
 #endif
+
+// The files in /dev by which programs talk to GPUs; not the memory that programs share, and no
+// disk.
+bool is_of_a_gpu(const char* name) {
+  for (const char* begin : {"nvidia", "nvhost", "nvmap", "nvgpu", "nvsciipc", "host1x"}) {
+    if (std::strncmp(name, begin, std::strlen(begin)) == 0)
+      return true;
+  }
+  return std::strcmp(name, "dri") == 0 || std::strcmp(name, "null") == 0;
+}
+
+void allow_writing_to_gpus(int ruleset) {
+  DIR* const devices = opendir("/dev");
+  if (devices == nullptr)
+    return;
+  while (const dirent* entry = readdir(devices)) {
+    if (!is_of_a_gpu(entry->d_name))
+      continue;
+    PathBeneath device = {};
+    device.allowed = kWriteFile;
+    device.parent = openat(dirfd(devices), entry->d_name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+    if (device.parent < 0)
+      continue;
+    syscall(kAddRule, ruleset, kPathBeneath, &device, 0);
+    close(device.parent);
+  }
+  closedir(devices);
+}
 
 }  // namespace
 
@@ -221,14 +294,7 @@ void refuse_writing() {
       static_cast<int>(syscall(kCreateRuleset, &rules, size_of_ruleset(version), 0));
   if (ruleset < 0)
     return;
-  // Drivers of GPUs are files that are written to.
-  PathBeneath devices = {};
-  devices.allowed = kWriteFile;
-  devices.parent = open("/dev", O_PATH | O_CLOEXEC);
-  if (devices.parent >= 0) {
-    syscall(kAddRule, ruleset, kPathBeneath, &devices, 0);
-    close(devices.parent);
-  }
+  allow_writing_to_gpus(ruleset);
   syscall(kRestrictSelf, ruleset, 0);
   close(ruleset);
 #endif

@@ -5,20 +5,22 @@
 
 namespace jetsoncaption {
 
-// Before there is a second thread. No file can be written, made or removed but devices below /dev,
-// no TCP connection made, no process outside signalled. By Landlock, as far as the kernel has it
-// (5.13 files, 6.7 TCP, 6.12 signals); without it, this does nothing.
+// Before there is a second thread. No file can be written, made or removed but the devices of GPUs
+// that are there now, no TCP connection made, no process outside signalled. By Landlock, as far as
+// the kernel has it (5.13 files, 6.7 TCP, 6.12 signals); without it, this does nothing.
 void refuse_writing();
 
 enum class Confinement {
+  Loading,      // all but the network, programs, and what reaches other processes
   Computing,    // memory, time, threads, and descriptors that are open already; no code is made
   MakingCode,   // and memory that is executed: LibTorch compiles kernels when it needs them
-  Accelerator,  // whatever the driver of a GPU wants, but no network and no program
+  Accelerator,  // as while loading, and no connection: what drivers of GPUs want is not known
 };
 
-// Once the model has been loaded; of all threads. Whatever else is asked of the kernel fails with
-// EPERM; nothing is killed, for libraries can do without most of it. By seccomp, where the worker
-// was built with libseccomp. False: the kernel or the build has none.
+// Loading at the start, another one once the model has been loaded; of all threads. Whatever else
+// is asked of the kernel fails with EPERM; nothing is killed, for libraries can do without most of
+// it. By seccomp, where the worker was built with libseccomp. False: the kernel or the build has
+// none, or no memory for it.
 bool confine(Confinement confinement);
 
 }  // namespace jetsoncaption

@@ -9,16 +9,18 @@
 namespace jetsoncaption {
 
 // Finds the worker program; create() of the table starts a process and lets it open the engine of
-// that kind. NotFound and InvalidArgument, with what to do.
+// that kind, or the int8 one after all where a GPU was to be used and the driver knows none.
+// NotFound and InvalidArgument, with what to do.
 //
 // The table keeps what engine_api.h says, and besides:
 //
-// - The thread that calls create() outlives the engine, or the process ends with it.
 // - When the process has ended, answers nonsense, or takes longer than worker_timeout_ms for a
 //   caption (and is then killed), each call says LOST with how it ended and what it did. Such an
 //   engine can only be destroyed; another may be created.
 // - create() ends the process at once when is_cancelled() of its options says so.
-// - create() and trim_memory() may take six times worker_timeout_ms, and at least a minute.
+// - create() may take six times worker_timeout_ms, and at least a minute; trim_memory() as long as
+// a
+//   caption, and at most a minute. With worker_timeout_ms = 0 create() has no limit.
 // - get_stats() never waits for the process, and says which it is.
 Result<EngineLibrary> open_worker_engine(EngineKind kind);
 

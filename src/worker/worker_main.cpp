@@ -18,6 +18,7 @@
 
 #include "base/heap.h"
 #include "base/thread_priority.h"
+#include "engine/engine_choice.h"
 #include "engine/engine_loader.h"
 #include "worker/protocol.h"
 #include "worker/sandbox.h"
@@ -136,6 +137,12 @@ void end_with_the_parent(pid_t parent) {
   prctl(PR_SET_PDEATHSIG, SIGHUP);
 }
 
+void confine_or_tell(Confinement confinement) {
+  if (!confine(confinement))
+    std::fputs("jetsoncaption-worker: is not confined: the build or the kernel has no seccomp.\n",
+               stderr);
+}
+
 void give_up_what_is_not_needed(pid_t parent, unsigned long long limit_mb) {
   end_with_the_parent(parent);
   if (getppid() != parent)
@@ -147,16 +154,19 @@ void give_up_what_is_not_needed(pid_t parent, unsigned long long limit_mb) {
   offer_to_oom_killer();
   limit_memory(limit_mb);
   refuse_writing();
+  confine_or_tell(Confinement::Loading);
 }
 
 Confinement confinement_of(const JetsonCaptionEngineApi& api, JetsonCaptionEngine* engine,
                            EngineKind kind) {
+  if (kind == EngineKind::Int8)
+    return Confinement::Computing;
   JetsonCaptionEngineStats stats = {};
   stats.size = sizeof stats;
   api.get_stats(engine, &stats);
   if (std::strcmp(stats.device, "cpu") != 0)
     return Confinement::Accelerator;
-  return kind == EngineKind::Int8 ? Confinement::Computing : Confinement::MakingCode;
+  return Confinement::MakingCode;
 }
 
 // One thread reads the socket, so that a cancel and the end of the plugin are seen at any time; one
@@ -324,7 +334,15 @@ void Worker::perform(const WorkerRequest& request) {
 
 void Worker::create(const CreateRequest& request) {
   tell(WorkerStage::OpeningEngine);
-  const Result<EngineLibrary> library = open_engine(request.engine);
+  // The plugin has seen that there may be a GPU; here its driver is asked.
+  const EngineKind kind =
+      request.engine == EngineKind::Int8
+          ? EngineKind::Int8
+          : choose_engine(static_cast<JetsonCaptionEngineDevice>(request.device),
+                          static_cast<JetsonCaptionEnginePrecision>(request.precision),
+                          request.model_dir, CudaEvidence::Driver)
+                .kind;
+  const Result<EngineLibrary> library = open_engine(kind);
   if (!library.ok()) {
     // NotFound is said of models.
     const bool is_missing = library.error().kind == ErrorKind::NotFound;
@@ -332,7 +350,7 @@ void Worker::create(const CreateRequest& request) {
         is_missing ? JETSONCAPTION_ENGINE_UNSUPPORTED : static_cast<int32_t>(library.error().kind),
         library.error().message);
   }
-  if (request.engine == EngineKind::Torch)
+  if (kind == EngineKind::Torch)
     keep_freed_blocks();
   tell(WorkerStage::LoadingModel);
   JetsonCaptionEngineOptions options = {};
@@ -347,7 +365,7 @@ void Worker::create(const CreateRequest& request) {
   const int32_t status = api->create(&options, &engine);
   if (status != JETSONCAPTION_ENGINE_OK)
     return fail(status, api->last_error());
-  confine(confinement_of(*api, engine, request.engine));
+  confine_or_tell(confinement_of(*api, engine, kind));
   const std::lock_guard<std::mutex> lock(mutex_);
   api_ = api;
   engine_ = engine;

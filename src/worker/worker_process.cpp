@@ -165,11 +165,13 @@ Result<std::unique_ptr<WorkerProcess>> WorkerProcess::start(uint32_t memory_limi
   int ends[2];
   if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
     return system_error("No socket can be made for the worker process", errno);
-  Descriptor ours{ends[0]};
+  const Descriptor first{ends[0]};
   const Descriptor other{ends[1]};
+  // Nobody who writes to standard error, where that was closed, must write to the worker.
+  Descriptor ours{fcntl(first.number, F_DUPFD_CLOEXEC, STDERR_FILENO + 1)};
   // Above all numbers that are given in the worker, or the C library before 2.29 would not pass it.
   const Descriptor theirs{fcntl(other.number, F_DUPFD_CLOEXEC, kWorkerSocket + 10)};
-  if (theirs.number < 0)
+  if (ours.number < 0 || theirs.number < 0)
     return system_error("No socket can be made for the worker process", errno);
   make_room(ours.number);
   make_room(theirs.number);

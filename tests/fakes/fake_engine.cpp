@@ -28,10 +28,11 @@
 //   crash-unless-modest=1  describe() ends the process with SIGSEGV unless it is int8, on the CPU,
 //                      with one thread
 //   crash-create=1     create() ends the process with SIGSEGV
-//   try=WORD           the caption is how it went to: read a file, write one, connect, run a
-//   program,
-//                      make code, ask for the status of a descriptor, start a thread; "read:
-//                      Operation not permitted", "write: done"
+//   try=WORD           the caption is how it went to: read a file, write one, share memory by name,
+//                      connect, send a datagram, run a program, make code, start a thread, ask for
+//                      the status of a descriptor; and to do to the application: signal it, own its
+//                      socket, pin it to a processor, limit it. "read: Operation not permitted",
+//                      "write: done"
 //   try-create=WORD    create() fails with UNSUPPORTED and how that went
 //   hog-mb=N           describe() takes so much memory for its time
 //   fail-every=N       each Nth describe() fails with INTERNAL, counted from 1
@@ -71,7 +72,9 @@
 #include "engine/engine_api.h"
 
 #include <fcntl.h>
+#include <sched.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -232,6 +235,23 @@ bool attempt(const std::string& what) {
     return opens("/etc/passwd", O_RDONLY);
   if (what == "write")
     return opens("/tmp/jetsoncaption-fake-engine", O_WRONLY | O_CREAT);
+  if (what == "share")
+    return opens("/dev/shm/jetsoncaption-fake-engine", O_WRONLY | O_CREAT);
+  if (what == "send")
+    return socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0) >= 0;
+  if (what == "signal")
+    return kill(getppid(), 0) == 0;
+  if (what == "own")  // the next message to the application is a signal that ends it
+    return fcntl(3, F_SETOWN, getppid()) == 0;
+  if (what == "pin") {
+    cpu_set_t processors;
+    return sched_getaffinity(0, sizeof processors, &processors) == 0 &&
+           sched_setaffinity(getppid(), sizeof processors, &processors) == 0;
+  }
+  if (what == "limit") {
+    rlimit old;
+    return prlimit(getppid(), RLIMIT_NOFILE, nullptr, &old) == 0;
+  }
   if (what == "connect")
     return socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0) >= 0;
   if (what == "code")

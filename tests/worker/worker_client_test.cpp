@@ -53,13 +53,14 @@ class Engine {
       : Engine(open_worker_engine(EngineKind::Int8), model, timeout_ms, limit_mb) {}
 
   Engine(const Result<EngineLibrary>& library, const std::string& model, unsigned timeout_ms,
-         unsigned limit_mb)
+         unsigned limit_mb, JetsonCaptionEngineDevice device = JETSONCAPTION_ENGINE_DEVICE_AUTO)
       : api_(library.value().api) {
     JetsonCaptionEngineOptions options = {};
     options.size = sizeof options;
     options.model_dir = model.c_str();
     options.worker_timeout_ms = timeout_ms;
     options.worker_memory_limit_mb = limit_mb;
+    options.device = device;
     status_ = api_->create(&options, &engine_);
     if (status_ != JETSONCAPTION_ENGINE_OK)
       error_ = api_->last_error();
@@ -340,7 +341,8 @@ TEST(WorkerClient, GivesUpWhatItDoesNotNeed) {
 TEST(WorkerClient, CanDoNoMoreThanComputeOnceTheModelIsLoaded) {
   if (!is_confined())
     GTEST_SKIP() << "built without libseccomp, or with a sanitizer";
-  for (const char* what : {"read", "write", "connect", "run", "code"}) {
+  for (const char* what : {"read", "write", "share", "connect", "send", "run", "code", "signal",
+                           "own", "pin", "limit"}) {
     Engine engine("fake:try=" + std::string(what));
     EXPECT_EQ(engine.describe().text, std::string(what) + ": Operation not permitted");
   }
@@ -348,10 +350,34 @@ TEST(WorkerClient, CanDoNoMoreThanComputeOnceTheModelIsLoaded) {
   EXPECT_EQ(Engine("fake:try=status").describe().text, "status: Function not implemented");
 }
 
+// What the driver of a GPU needs is not known; what reaches others is none of it.
+TEST(WorkerClient, ReachesNobodyElseFromAGpu) {
+  if (!is_confined())
+    GTEST_SKIP() << "built without libseccomp, or with a sanitizer";
+  const auto on_gpu = [](const std::string& what) {
+    return Engine(open_worker_engine(EngineKind::Torch), "fake:fallback=100;try=" + what, 20000, 0,
+                  JETSONCAPTION_ENGINE_DEVICE_CUDA)
+        .describe()
+        .text;
+  };
+  for (const std::string what : {"connect", "send", "run", "signal", "own", "pin", "limit"})
+    EXPECT_EQ(on_gpu(what), what + ": Operation not permitted");
+  for (const std::string what : {"read", "code", "thread"})
+    EXPECT_EQ(on_gpu(what), what + ": done");
+}
+
+TEST(WorkerClient, ReachesNobodyElseWhileTheModelIsLoaded) {
+  if (!is_confined())
+    GTEST_SKIP() << "built without libseccomp, or with a sanitizer";
+  for (const std::string what : {"connect", "send", "run", "signal", "own", "pin", "limit"})
+    EXPECT_EQ(Engine("fake:try-create=" + what).error(), what + ": Operation not permitted");
+}
+
 TEST(WorkerClient, WritesNoFileWhileTheModelIsLoaded) {
   if (!is_confined() || !has_landlock())
     GTEST_SKIP() << "a kernel without Landlock, or a build with a sanitizer";
   EXPECT_EQ(Engine("fake:try-create=write").error(), "write: Permission denied");
+  EXPECT_EQ(Engine("fake:try-create=share").error(), "share: Permission denied");
   EXPECT_EQ(Engine("fake:try-create=read").error(), "read: done");
 }
 

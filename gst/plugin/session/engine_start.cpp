@@ -71,9 +71,6 @@ void finish_abandoned_loads_before(EngineKind kind) {
 Result<std::unique_ptr<EngineHandle>> open_and_create(EngineKind kind, const EngineStart& start,
                                                       const std::function<bool()>& is_stopped) {
   const bool is_worker = start.options.worker;
-  std::optional<LoadInLibraries> load;
-  if (!is_worker && !load.emplace().may_begin())
-    return Error{ErrorKind::Cancelled, "The process ends."};
   const Result<EngineLibrary> library = is_worker ? open_worker_engine(kind) : open_engine(kind);
   if (!library.ok())
     return library.error();
@@ -137,9 +134,15 @@ namespace {
 
 Result<std::unique_ptr<EngineHandle>> load_engine(const EngineStart& start,
                                                   const std::function<bool()>& is_stopped) {
+  const bool is_worker = start.options.worker;
+  std::optional<LoadInLibraries> load;
+  if (!is_worker && !load.emplace().may_begin())
+    return Error{ErrorKind::Cancelled, "The process ends."};
+  // The driver of a GPU is asked where it may crash or hang: in the worker.
   const EngineChoice choice = choose_engine(
       static_cast<JetsonCaptionEngineDevice>(start.options.device),
-      static_cast<JetsonCaptionEnginePrecision>(start.options.precision), start.options.model_dir);
+      static_cast<JetsonCaptionEnginePrecision>(start.options.precision), start.options.model_dir,
+      is_worker ? CudaEvidence::Nodes : CudaEvidence::Driver);
   auto engine = open_and_create(choice.kind, start, is_stopped);
   if (engine.ok() || !choice.or_int8 || engine.error().kind == ErrorKind::Cancelled)
     return engine;
