@@ -156,7 +156,9 @@ bool jetsoncaption::next_allocation_fails() {
 FAULT(FILE*, fopen, (const char* path, const char* mode), (path, mode), nullptr, EMFILE)
 FAULT(int, access, (const char* path, int mode), (path, mode), -1, EACCES)
 FAULT(int, fstat, (int file, struct stat* status), (file, status), -1, EIO)
-FAULT(int, ftruncate, (int file, off_t size), (file, size), -1, ENOSPC)
+// Its value is the error.
+FAULT(int, posix_fallocate, (int file, off_t offset, off_t size), (file, offset, size), ENOSPC,
+      ENOSPC)
 FAULT(int, lstat, (const char* path, struct stat* status), (path, status), -1, EACCES)
 FAULT(int, memfd_create, (const char* name, unsigned flags), (name, flags), -1, EMFILE)
 FAULT(int, poll, (struct pollfd * files, nfds_t count, int timeout), (files, count, timeout), -1,

@@ -70,7 +70,7 @@ const char* cause_of(const std::string& kind) {
       {"access", "Permission denied"},
       {"stat", "Permission denied"},
       {"lstat", "Permission denied"},
-      {"ftruncate", "No space left"},
+      {"posix_fallocate", "No space left"},
       {"send", "No buffer space"},
       {"sendmsg", "No buffer space"},
       {"pthread_create", "temporarily unavailable"},
