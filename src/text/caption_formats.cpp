@@ -68,7 +68,7 @@ Result<CaptionList> load_captions(const std::string& file) {
   for (size_t size = 0; stream; size = text.size()) {
     if (size > kMaxFileBytes) {
       return Error{ErrorKind::InvalidArgument,
-                   file + " is larger than 1 GiB; train on a part of its captions"};
+                   file + " is larger than 1 GiB; use a part of its captions"};
     }
     text.resize(size + kPiece);
     stream.read(&text[size], kPiece);
