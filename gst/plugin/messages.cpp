@@ -54,10 +54,9 @@ std::string step_text(const MemoryNotice& notice) {
     case MemoryStep::SlowDown:
       return " At most one frame a second is described.";
     case MemoryStep::None:
-      return notice.before > MemoryStep::Trim ? " Captions are made as before." : "";
     case MemoryStep::Warn:
     case MemoryStep::Trim:
-      break;
+      return notice.before > MemoryStep::Trim ? " Captions are made as before." : "";
   }
   return "";
 }
