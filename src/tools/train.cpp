@@ -288,7 +288,7 @@ void add_train_command(CLI::App& program, int& exit_code) {
   command.footer(
       "Prints a JSON object for each epoch, with the scores of greedy captions on the dev "
       "pictures.\n"
-      "Takes hours without a GPU; an interrupted training goes on with --resume.\n"
+      "Takes hours; it runs on the CPU. An interrupted training goes on with --resume.\n"
       "Example:\n"
       "  jetsoncaption train --images photos --captions captions.csv \\\n"
       "      --start models/mobilenet-gru-flickr8k --work work --output my-model");

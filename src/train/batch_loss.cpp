@@ -157,7 +157,7 @@ torch::Tensor BatchLoss::compute(Stage stage, const NamedTensors& parameters,
   }
   if (loss_of_tags.defined())
     loss = loss + options_.tag_weight * loss_of_tags;
-  if (stage == Stage::Reward || material_.sentences.empty() || options_.text_batch == 0)
+  if (stage == Stage::Reward || !material_.learns_sentences(options_))
     return loss;
   bank_.remember(indices, seen.features);
   return loss + options_.text_weight * text_loss(parameters);

@@ -57,31 +57,65 @@ Result<void> Checkpoint::save(const NamedTensors& parameters, const NamedTensors
   saved = save_optimizer(path(name + ".optimizer"), adam);
   if (!saved.ok())
     return saved;
-  const nlohmann::json state = {{"epoch", progress.epochs},
-                                {"best_worth", progress.best_worth},
-                                {"best_epoch", progress.best_epoch},
-                                {"files", name}};
-  saved = write_text_file(progress_path(), state.dump());
+  saved = save_state(progress, name);
   if (saved.ok())
     remove_all_but(name);
   return saved;
 }
 
-Result<void> Checkpoint::load(NamedTensors& parameters, NamedTensors& average,
-                              torch::optim::AdamW& adam, StageProgress& progress) const {
+Result<void> Checkpoint::save_state(const StageProgress& progress, const std::string& files) const {
+  const nlohmann::json state = {{"epoch", progress.epochs},
+                                {"best_worth", progress.best_worth},
+                                {"best_epoch", progress.best_epoch},
+                                {"begun_on", progress.begun_on},
+                                {"files", files}};
+  return write_text_file(progress_path(), state.dump());
+}
+
+Result<Checkpoint::State> Checkpoint::read_state() const {
   std::ifstream file(progress_path());
   if (!file)
-    return {};
-  std::string name;
-  StageProgress stored;
+    return State();
   try {
-    const auto state = nlohmann::json::parse(file);
-    stored = {state.at("epoch"), state.at("best_worth"), 0};
-    stored.best_epoch = state.value("best_epoch", stored.epochs);  // older ones have none
-    name = state.value("files", name_);
+    const auto json = nlohmann::json::parse(file);
+    State state;
+    state.progress.epochs = json.at("epoch");
+    state.progress.best_worth = json.at("best_worth");
+    // Older ones have none of these.
+    state.progress.best_epoch = json.value("best_epoch", state.progress.epochs);
+    state.progress.begun_on = json.value("begun_on", "");
+    state.files = json.value("files", name_);
+    return state;
   } catch (const nlohmann::json::exception& e) {
     return unusable(progress_path() + " is damaged: " + e.what());
   }
+}
+
+Result<StageProgress> Checkpoint::progress() const {
+  auto stored = read_state();
+  return stored.ok() ? Result<StageProgress>(stored.value().progress) : stored.error();
+}
+
+Result<void> Checkpoint::keep_beginning(const std::string& begun_on) const {
+  auto stored = read_state();
+  if (!stored.ok())
+    return stored.error();
+  stored.value().progress.begun_on = begun_on;
+  return save_state(stored.value().progress, stored.value().files);
+}
+
+void Checkpoint::remove() const {
+  std::remove(progress_path().c_str());
+}
+
+Result<void> Checkpoint::load(NamedTensors& parameters, NamedTensors& average,
+                              torch::optim::AdamW& adam, StageProgress& progress) const {
+  const auto stored = read_state();
+  if (!stored.ok())
+    return stored.error();
+  const std::string& name = stored.value().files;
+  if (name.empty())
+    return {};
   NamedTensors tensors = with_average(parameters, average);
   auto loaded = load_tensors(path(name + ".safetensors"), tensors);
   if (!loaded.ok())
@@ -91,7 +125,7 @@ Result<void> Checkpoint::load(NamedTensors& parameters, NamedTensors& average,
   } catch (const std::exception&) {
     return unusable(path(name + ".optimizer") + " is missing or damaged");
   }
-  progress = stored;
+  progress = stored.value().progress;
   return {};
 }
 

@@ -67,7 +67,7 @@ class Check {
     CheckedPictures checked;
     for (size_t i = 0; i < faults_.size(); ++i) {
       if (faults_[i])
-        checked.unreadable.add(source_.names[i] + ": " + *faults_[i]);
+        checked.unreadable.emplace(i, source_.names[i] + ": " + *faults_[i]);
       else
         checked.usable.push_back(i);
     }

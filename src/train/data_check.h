@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -33,7 +34,7 @@ struct PictureSource {
 
 struct CheckedPictures {
   std::vector<size_t> usable;  // places in the names, ascending; also their records in the store
-  LeftOut unreadable;          // why, by name
+  std::map<size_t, std::string> unreadable;  // why the others are not: "dog.png: it is damaged"
 };
 
 // For ShardPlan::key: changes with the names, their order, and the size and time of their files.

@@ -38,12 +38,15 @@ torch::Tensor encode_pictures(const Encoder& encoder, const ModelConfig& config,
 
 torch::Tensor encode_pictures(const Encoder& encoder, const ModelConfig& config,
                               const Pictures& pictures) {
-  std::vector<torch::Tensor> features;
+  torch::Tensor features;  // of all at once, for joining them would take as much again
   for (int64_t i = 0; i < pictures.size(); i += kBatch) {
     const int64_t size = std::min(kBatch, pictures.size() - i);
-    features.push_back(encode_pictures(encoder, config, pictures.range(i, size)));
+    const auto batch = encode_pictures(encoder, config, pictures.range(i, size));
+    if (!features.defined())
+      features = torch::empty({pictures.size(), batch.size(1), batch.size(2)});
+    features.narrow(0, i, size).copy_(batch);
   }
-  return torch::cat(features);
+  return features;
 }
 
 FeatureStore::FeatureStore(std::unique_ptr<ShardStore> store, int64_t views, int64_t cells,

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "bundle/bundle.h"
+#include "bundle/model_cost.h"
 #include "text/language.h"
 #include "text/tokenizer.h"
 #include "train/parameters.h"
@@ -85,7 +86,8 @@ Result<std::vector<Words>> read_sentences(const std::vector<std::string>& files,
 
 Result<void> load_sources(const TrainOptions& options, const PictureReader& read,
                           const ProgressReport& progress, const ModelConfig& config,
-                          Tokenizer& tokenizer, Dataset& train, std::vector<Dataset>& dev) {
+                          Tokenizer& tokenizer, Dataset& train, std::vector<Dataset>& dev,
+                          std::vector<SplitFiles>& splits) {
   SourceReading reading;
   reading.width = config.input_width;
   reading.height = config.input_height;
@@ -102,6 +104,7 @@ Result<void> load_sources(const TrainOptions& options, const PictureReader& read
     append(std::move(sets.value().train), train);
     if (!sets.value().dev.ids.empty())
       dev.push_back(std::move(sets.value().dev));
+    splits.push_back(std::move(sets.value().split));
   }
   if (train.ids.empty() || dev.empty()) {
     return Error{ErrorKind::InvalidArgument,
@@ -109,6 +112,18 @@ Result<void> load_sources(const TrainOptions& options, const PictureReader& read
                  "folder with captions"};
   }
   return {};
+}
+
+std::string of_backbone(const std::string& backbone) {
+  return "The model that would be made with --backbone " + backbone;
+}
+
+// Nobody checks the description of a backbone but those who open the bundle at the end.
+Result<void> check_config(const ModelConfig& config, const std::string& backbone) {
+  const auto parsed = parse_config(format_config(config), of_backbone(backbone));
+  if (parsed.ok())
+    return {};
+  return Error{ErrorKind::InvalidArgument, parsed.error().message};
 }
 
 }  // namespace
@@ -131,12 +146,17 @@ Result<Material> load_material(const TrainOptions& options, const PictureReader&
   auto tokenizer = make_tokenizer(options.language);
   if (!tokenizer.ok())
     return tokenizer.error();
+  auto allowed = check_config(config, options.backbone);
+  if (!allowed.ok())
+    return allowed.error();
   auto sentences = read_sentences(options.sentences, options.max_words, *tokenizer.value());
   if (!sentences.ok())
     return sentences.error();
   Dataset train;
   std::vector<Dataset> dev;
-  auto loaded = load_sources(options, read, progress, config, *tokenizer.value(), train, dev);
+  std::vector<SplitFiles> splits;
+  auto loaded =
+      load_sources(options, read, progress, config, *tokenizer.value(), train, dev, splits);
   if (!loaded.ok())
     return loaded.error();
   auto known = known_words(options.start, options.min_count);
@@ -151,8 +171,12 @@ Result<Material> load_material(const TrainOptions& options, const PictureReader&
     tag_words.clear();  // too few things are named to tell them apart
   if (!tag_words.empty())
     config.tags = {static_cast<int>(tag_words.size()), options.tag_cells};
+  allowed = check_cost(config, vocabulary.size(), of_backbone(options.backbone));
+  if (!allowed.ok())
+    return Error{ErrorKind::InvalidArgument, allowed.error().message};
   return Material{std::move(config), std::move(vocabulary),        std::move(train),
-                  std::move(dev),    std::move(sentences.value()), std::move(tag_words)};
+                  std::move(dev),    std::move(sentences.value()), std::move(tag_words),
+                  std::move(splits)};
 }
 
 }  // namespace jetsoncaption

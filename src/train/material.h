@@ -10,6 +10,7 @@
 #include "train/data_check.h"
 #include "train/dataset.h"
 #include "train/options.h"
+#include "train/split_files.h"
 
 namespace jetsoncaption {
 
@@ -20,6 +21,12 @@ struct Material {
   std::vector<Dataset> dev;      // of each source that has one
   std::vector<Words> sentences;  // without pictures
   std::vector<int> tag_words;    // the word of each class of the tags; empty: a model without tags
+  std::vector<SplitFiles> splits;  // of each source, for the work folder
+
+  // Whether sentences without pictures are learnt: for them the features of pictures are kept.
+  bool learns_sentences(const TrainOptions& options) const {
+    return !sentences.empty() && options.text_batch > 0;
+  }
 };
 
 // Reads the backbone's description, the captions, the pictures (into options.work), and the

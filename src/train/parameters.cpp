@@ -7,6 +7,7 @@
 
 #include <torch/torch.h>
 
+#include "base/hash.h"
 #include "base/text.h"
 #include "bundle/bundle.h"
 #include "bundle/safetensors.h"
@@ -114,6 +115,16 @@ Result<NamedTensors> initial_parameters(const std::string& backbone, const Model
     parameters[name] = found->second.clone();
   }
   return parameters;
+}
+
+std::string content_hash(const NamedTensors& tensors) {
+  uint64_t hash = hash_text("");
+  for (const auto& [name, tensor] : tensors) {
+    const auto values = tensor.detach().contiguous();
+    hash = hash_text(name + "\n", hash);
+    hash = hash_text({static_cast<const char*>(values.data_ptr()), values.nbytes()}, hash);
+  }
+  return std::to_string(hash);
 }
 
 NamedTensors copy_tensors(const NamedTensors& tensors) {

@@ -24,6 +24,9 @@ Result<void> read_backbone_description(const std::string& backbone, ModelConfig&
 Result<NamedTensors> initial_parameters(const std::string& backbone, const ModelConfig& config,
                                         int vocabulary_size);
 
+// Equal for equal tensors with equal names, on every machine.
+std::string content_hash(const NamedTensors& tensors);
+
 // Copies of all tensors without gradients.
 NamedTensors copy_tensors(const NamedTensors& tensors);
 

@@ -43,8 +43,7 @@ PictureBank::PictureBank(const Dataset& dataset, const TagNouns& nouns, int grid
     : nouns_(nouns),
       grid_width_(grid_width),
       grid_height_(grid_height),
-      features_(
-          torch::empty({dataset.size(), grid_width * grid_height, channels}, torch::kFloat16)),
+      channels_(channels),
       is_known_(static_cast<size_t>(dataset.size()), 0),
       pictures_(static_cast<size_t>(nouns.classes())) {
   for (int picture = 0; picture < dataset.size(); ++picture) {
@@ -63,6 +62,11 @@ PictureBank::PictureBank(const Dataset& dataset, const TagNouns& nouns, int grid
 
 void PictureBank::remember(const torch::Tensor& indices, const torch::Tensor& features) {
   const torch::NoGradGuard no_gradients;
+  if (!features_.defined()) {
+    features_ = torch::empty(
+        {static_cast<int64_t>(is_known_.size()), grid_width_ * grid_height_, channels_},
+        torch::kFloat16);
+  }
   features_.index_put_({indices}, features.detach().to(torch::kFloat16));
   for (int64_t i = 0; i < indices.size(0); ++i) {
     char& known = is_known_[static_cast<size_t>(indices[i].item<int64_t>())];
@@ -103,7 +107,7 @@ PictureBank::Patchwork PictureBank::compose(const std::vector<const Words*>& sen
   const torch::NoGradGuard no_gradients;
   Patchwork work;
   const auto count = static_cast<int64_t>(sentences.size());
-  work.features = torch::zeros({count, grid_height_, grid_width_, features_.size(-1)});
+  work.features = torch::zeros({count, grid_height_, grid_width_, channels_});
   for (int64_t i = 0; i < count; ++i) {
     std::vector<int> missed = nouns_.named(*sentences[static_cast<size_t>(i)]);
     std::vector<int> shown;

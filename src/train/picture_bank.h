@@ -40,7 +40,8 @@ class PictureBank {
   const TagNouns& nouns_;
   const int grid_width_;
   const int grid_height_;
-  torch::Tensor features_;                  // float16 [N, P, C]
+  const int channels_;
+  torch::Tensor features_;                  // float16 [N, P, C]; undefined before the first
   std::vector<char> is_known_;              // [N]
   std::vector<std::vector<int>> classes_;   // of each picture, sorted
   std::vector<std::vector<int>> pictures_;  // of each class

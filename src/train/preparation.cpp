@@ -19,7 +19,7 @@ constexpr int64_t kFitPictures = 640;
 }  // namespace
 
 torch::Tensor encode_all(const Material& material, const NamedTensors& parameters,
-                         PictureBank& bank, const ProgressReport& progress) {
+                         PictureBank* bank, const ProgressReport& progress) {
   const torch::NoGradGuard no_gradients;
   const Encoder encoder(material.config.encoder, parameters);
   const int64_t count = material.train.size();
@@ -28,8 +28,8 @@ torch::Tensor encode_all(const Material& material, const NamedTensors& parameter
     const int64_t size = std::min(kBatch, count - i);
     const auto features =
         encode_pictures(encoder, material.config, material.train.pictures.range(i, size));
-    if (!material.sentences.empty())  // nobody else asks the bank, and it is in memory
-      bank.remember(torch::arange(i, i + size, torch::kInt64), features);
+    if (bank != nullptr)
+      bank->remember(torch::arange(i, i + size, torch::kInt64), features);
     const auto windows =
         window_means(features, material.config.grid_width(), material.config.grid_height());
     if (!means.defined())

@@ -13,10 +13,10 @@
 
 namespace jetsoncaption {
 
-// Encodes every training picture as it is: fills the bank, and returns the means of the windows of
-// the tags, float [N, W, C].
+// Encodes every training picture as it is: fills the bank unless it is null, and returns the means
+// of the windows of the tags, float [N, W, C].
 torch::Tensor encode_all(const Material& material, const NamedTensors& parameters,
-                         PictureBank& bank, const ProgressReport& progress);
+                         PictureBank* bank, const ProgressReport& progress);
 
 // For a decoder that was trained with another encoder (a bundle's): fits decoder.feature so that it
 // makes of the new encoder's features what it made of the old one's, by least squares on the

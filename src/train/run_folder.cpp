@@ -47,6 +47,10 @@ void remove_unfinished_files(const std::string& folder) {
   }
 }
 
+std::string record_path(const std::string& work) {
+  return work + "/run.json";
+}
+
 // Empty when there is none, or none that can be read: an older version kept no record.
 RunRecord stored_record(const std::string& path) {
   std::ifstream file(path);
@@ -127,8 +131,12 @@ Result<void> refuse_checkpoints(const std::string& work, bool resume) {
                    "this one"};
 }
 
+bool is_same_run(const std::string& work, const RunRecord& record) {
+  return differences(stored_record(record_path(work)), record).empty();
+}
+
 Result<void> begin_run(const std::string& work, const RunRecord& record, bool resume) {
-  const std::string path = work + "/run.json";
+  const std::string path = record_path(work);
   auto refused = refuse_checkpoints(work, resume);
   if (!refused.ok())
     return refused;

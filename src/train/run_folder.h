@@ -42,6 +42,10 @@ Result<void> refuse_checkpoints(const std::string& work, bool resume);
 // words, ...". What people read, for it is shown when two runs differ.
 using RunRecord = std::map<std::string, std::string>;
 
+// Whether the run that work/run.json is of had the same record, as far as both say; also where
+// there is none. Else nothing in the folder may be used, even where no epoch was finished.
+bool is_same_run(const std::string& work, const RunRecord& record);
+
 // Keeps the record in work/run.json. Checkpoints there must be of a run with the same record; what
 // is in only one of the two, because it was written by another version or belongs to a stage that
 // one of them leaves out, does not count, and is kept.

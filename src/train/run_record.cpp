@@ -6,6 +6,8 @@
 #include <fstream>
 #include <sstream>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "base/hash.h"
 #include "train/parameters.h"
@@ -49,10 +51,11 @@ std::string content(const std::vector<Words>& sentences) {
   return content(sentences.size(), "sentences", hash);
 }
 
-Result<std::string> content_of_file(const std::string& path) {
+Result<std::string> content_of_file(const std::string& option, const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   if (!file)
-    return Error{ErrorKind::NotFound, path + " cannot be opened; name the weights of an encoder"};
+    return Error{ErrorKind::NotFound,
+                 option + " " + path + " cannot be opened; name a file that can be read"};
   uint64_t hash = hash_text("");
   size_t bytes = 0;
   std::string piece(size_t{1} << 20, '\0');
@@ -75,6 +78,7 @@ void add_options(const TrainOptions& options, RunRecord& record) {
   record["--text-batch"] = text_of(options.text_batch);
   record["--text-weight"] = text_of(options.text_weight);
   record["--views"] = text_of(options.views);
+  record["--bfloat16"] = options.bfloat16 ? "on" : "off";
   record["--language"] = options.language;
   record["--seed"] = text_of(options.seed);
   record["the sizes of the decoder"] = text_of(options.feature_size) + ", " +
@@ -97,6 +101,51 @@ void add_stages(const TrainOptions& options, RunRecord& record) {
   }
 }
 
+// By content, for they may be moved; "none" without a path.
+Result<void> add_file(const std::string& option, const std::string& path, RunRecord& record) {
+  record[option] = "none";
+  if (path.empty())
+    return {};
+  auto found = content_of_file(option, path);
+  if (!found.ok())
+    return found.error();
+  record[option] = found.value();
+  return {};
+}
+
+Result<void> add_files(const TrainOptions& options, const Material& material, RunRecord& record) {
+  std::vector<std::pair<std::string, std::string>> files = {
+      {"--backbone", backbone_weights(options.backbone)},
+      {"--start", options.start.empty() ? "" : backbone_weights(options.start)},
+      {"--teacher-model",
+       options.teacher_model.empty() ? "" : backbone_weights(options.teacher_model)},
+  };
+  if (!material.tag_words.empty()) {  // else nobody asks that teacher
+    const bool is_asked = !options.teacher.backbone.empty();
+    files.emplace_back("--teacher-backbone", options.teacher.backbone);
+    files.emplace_back("--teacher-classifier", is_asked ? options.teacher.classifier : "");
+    files.emplace_back("--teacher-nouns", is_asked ? options.teacher.nouns : "");
+  }
+  for (const auto& [option, path] : files) {
+    auto added = add_file(option, path, record);
+    if (!added.ok())
+      return added;
+  }
+  return {};
+}
+
+// Of a backbone that is no bundle its description says it, which is another file.
+std::string input_of(const ModelConfig& config) {
+  std::ostringstream text;
+  text << config.input_width << "x" << config.input_height << ", less";
+  for (const float mean : config.input_mean)
+    text << " " << mean;
+  text << ", times";
+  for (const float scale : config.input_scale)
+    text << " " << scale;
+  return text.str();
+}
+
 }  // namespace
 
 Result<RunRecord> record_of(const TrainOptions& options, const Material& material) {
@@ -109,16 +158,11 @@ Result<RunRecord> record_of(const TrainOptions& options, const Material& materia
   for (size_t i = 0; i < material.dev.size(); ++i)
     record["dev set " + std::to_string(i + 1)] = content(material.dev[i]);
   record["--sentences"] = content(material.sentences);
-  auto backbone = content_of_file(backbone_weights(options.backbone));
-  if (!backbone.ok())
-    return backbone.error();
-  record["--backbone"] = backbone.value();
-  record["--teacher-model"] = "none";
+  record["the input of the encoder"] = input_of(material.config);
+  auto added = add_files(options, material, record);
+  if (!added.ok())
+    return added.error();
   if (!options.teacher_model.empty()) {
-    auto teacher = content_of_file(backbone_weights(options.teacher_model));
-    if (!teacher.ok())
-      return teacher.error();
-    record["--teacher-model"] = teacher.value();
     record["--teacher-weight"] = text_of(options.teacher_weight);
     record["--teacher-temperature"] = text_of(options.teacher_temperature);
   }

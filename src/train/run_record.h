@@ -9,9 +9,9 @@
 
 namespace jetsoncaption {
 
-// Options by their names on the command line, and pictures, words and backbone by their contents:
-// they may be moved. Numbers of epochs are not in it, nor the options of stages without any, so
-// that a training can be made longer. NotFound: the backbone cannot be read.
+// Options by their names on the command line, and pictures, words and files of weights by their
+// contents: they may be moved. Numbers of epochs are not in it, nor the options of stages without
+// any, so that a training can be made longer. NotFound: a file cannot be read.
 Result<RunRecord> record_of(const TrainOptions& options, const Material& material);
 
 }  // namespace jetsoncaption

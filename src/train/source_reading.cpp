@@ -2,6 +2,7 @@
 // From captions and lists to data sets.
 #include "train/source_reading.h"
 
+#include <algorithm>
 #include <memory>
 #include <unordered_map>
 #include <unordered_set>
@@ -62,7 +63,8 @@ Result<CaptionSplit> split(const DataSource& source, const CaptionList& captions
 // Which pictures can be used, and where they are.
 struct Stored {
   std::shared_ptr<const ShardStore> store;
-  std::unordered_map<size_t, size_t> records;  // by the place in the captions
+  std::unordered_map<size_t, size_t> records;          // by the place in the captions
+  std::unordered_map<size_t, std::string> unreadable;  // why, by the same
 };
 
 // Reads those that any part needs, each once.
@@ -94,18 +96,18 @@ Result<Stored> store_pictures(const DataSource& source, const SourceReading& rea
   auto checked = check_pictures(pictures, read, *store, progress);
   if (!checked.ok())
     return checked.error();
-  warn("pictures cannot be read and are left out", checked.value().unreadable);
-  if (checked.value().usable.empty()) {
-    return Error{ErrorKind::InvalidArgument, "None of the pictures that " + source.captions +
-                                                 " names can be read from " + source.images + ": " +
-                                                 checked.value().unreadable.named.front()};
+  LeftOut unreadable;
+  Stored stored;
+  for (const auto& [record, why] : checked.value().unreadable) {
+    unreadable.add(why);
+    stored.unreadable.emplace(unique[record], why);
   }
-  if (is_new) {
+  warn("pictures cannot be read and are left out", unreadable);
+  if (is_new && !checked.value().usable.empty()) {
     auto finished = store->finish();
     if (!finished.ok())
       return finished.error();
   }
-  Stored stored;
   stored.store = store;
   for (const size_t record : checked.value().usable)
     stored.records.emplace(unique[record], record);
@@ -128,6 +130,19 @@ Dataset make_dataset(const CaptionList& captions, const std::vector<std::vector<
   }
   dataset.pictures = Pictures(stored.store, records, reading.width, reading.height);
   return dataset;
+}
+
+std::string lines_of(const std::vector<std::string>& names) {
+  std::string text;
+  for (const std::string& name : names)
+    text += name + "\n";
+  return text;
+}
+
+// `why` is of the first picture of the part.
+Error nothing_left(const DataSource& source, bool is_dev, const std::string& why) {
+  return {ErrorKind::InvalidArgument, "Of " + source.captions + " no picture remains to " +
+                                          (is_dev ? "measure on: " : "learn from: ") + why};
 }
 
 }  // namespace
@@ -154,21 +169,33 @@ Result<SourceSets> read_source(const DataSource& source, const SourceReading& re
       if (!references[place].empty())
         with_words.push_back(place);
     }
+    if (with_words.empty() && !part->empty()) {
+      return nothing_left(
+          source, part == &parts.value().dev,
+          captions.pictures[part->front()].name + " has no sentence with a word in it");
+    }
     *part = std::move(with_words);
     places.insert(places.end(), part->begin(), part->end());
   }
   auto stored = store_pictures(source, reading, captions, places, read, progress);
   if (!stored.ok())
     return stored.error();
-  SourceSets sets{make_dataset(captions, references, stored.value(), parts.value().train, reading),
-                  make_dataset(captions, references, stored.value(), parts.value().dev, reading)};
-  const bool no_dev = sets.dev.ids.empty() && !parts.value().dev.empty();
-  if (sets.train.ids.empty() || no_dev) {
-    return Error{ErrorKind::InvalidArgument,
-                 "Of " + source.captions + " no picture remains to " +
-                     (no_dev ? "measure on" : "learn from") +
-                     ", because none of them can be read; see the warnings"};
+  for (const std::vector<size_t>* part : {&parts.value().train, &parts.value().dev}) {
+    const bool is_left = std::any_of(part->begin(), part->end(), [&](size_t place) {
+      return stored.value().records.count(place) > 0;
+    });
+    if (!is_left && !part->empty()) {
+      return nothing_left(source, part == &parts.value().dev,
+                          stored.value().unreadable.at(part->front()));
+    }
   }
+  SourceSets sets;
+  sets.train = make_dataset(captions, references, stored.value(), parts.value().train, reading);
+  sets.dev = make_dataset(captions, references, stored.value(), parts.value().dev, reading);
+  if (source.train_list.empty())
+    sets.split.train = lines_of(sets.train.ids);
+  if (source.dev_list.empty())
+    sets.split.dev = lines_of(sets.dev.ids);
   return sets;
 }
 

@@ -10,6 +10,7 @@
 #include "train/data_check.h"
 #include "train/dataset.h"
 #include "train/options.h"
+#include "train/split_files.h"
 
 namespace jetsoncaption {
 
@@ -23,13 +24,15 @@ struct SourceReading {
 };
 
 struct SourceSets {
-  Dataset train;  // in the order of the list, or of the captions
-  Dataset dev;    // may be empty if it is not needed
+  Dataset train;     // in the order of the list, or of the captions
+  Dataset dev;       // may be empty if it is not needed
+  SplitFiles split;  // what the source has no list of
 };
 
 // Captions in any format of caption_formats.h, split as in caption_split.h. Bad lines, pictures
-// without a sentence and pictures that cannot be read are left out. NotFound, InvalidArgument when
-// nothing remains to learn from or to measure on, Internal when the disk is full.
+// without a sentence and pictures that cannot be read are left out. NotFound, InvalidArgument with
+// the first reason when nothing remains to learn from or to measure on, Internal when the disk is
+// full.
 Result<SourceSets> read_source(const DataSource& source, const SourceReading& reading,
                                const PictureReader& read, const ProgressReport& progress);
 

@@ -43,9 +43,14 @@ size_t content_hash(const torch::Tensor& tensor) {
       {static_cast<const char*>(values.data_ptr()), values.nbytes()});
 }
 
+std::string best_file(const TrainOptions& options, Stage stage) {
+  return options.work + "/best-" + stage_name(stage) + ".safetensors";
+}
+
 class StageRun {
  public:
-  StageRun(Stage stage, const Training& training, NamedTensors& parameters)
+  // `begun_on` is the content_hash() of what the stage before left.
+  StageRun(Stage stage, const Training& training, NamedTensors& parameters, std::string begun_on)
       : stage_(stage),
         training_(training),
         options_(training.options),
@@ -54,11 +59,13 @@ class StageRun {
         parameters_(parameters),
         optimizer_(stage, training.options, parameters),
         average_(copy_tensors(parameters)),
-        checkpoint_(training.options.work, stage) {}
+        checkpoint_(training.options.work, stage) {
+    progress_.begun_on = std::move(begun_on);
+  }
 
   Result<void> run() {
     if (options_.resume) {
-      auto loaded = checkpoint_.load(parameters_, average_, optimizer_.adam(), progress_);
+      auto loaded = load_checkpoint();
       if (!loaded.ok())
         return loaded;
     }
@@ -73,10 +80,27 @@ class StageRun {
       if (!done.ok())
         return done;
     }
-    return load_tensors(best_file(), parameters_);
+    return load_tensors(best_file(options_, stage_), parameters_);
   }
 
  private:
+  // One that began on other weights is of no use any more: an earlier stage has learnt more since,
+  // or was added or left out.
+  Result<void> load_checkpoint() {
+    const auto stored = checkpoint_.progress();
+    if (!stored.ok())
+      return stored.error();
+    if (stored.value().epochs == 0 || stored.value().begun_on == progress_.begun_on)
+      return checkpoint_.load(parameters_, average_, optimizer_.adam(), progress_);
+    if (training_.notice) {
+      training_.notice(
+          std::string("The stage '") + stage_name(stage_) +
+          "' is trained anew: the weights that it begins with are not those that its " +
+          std::to_string(stored.value().epochs) + " epochs in " + options_.work + " began with.");
+    }
+    return {};
+  }
+
   bool is_done() const {
     const bool hopeless =
         options_.patience > 0 && progress_.epochs - progress_.best_epoch >= options_.patience;
@@ -84,9 +108,6 @@ class StageRun {
   }
 
   std::string work_file(const std::string& name) const { return options_.work + "/" + name; }
-  std::string best_file() const {
-    return work_file(std::string("best-") + stage_name(stage_) + ".safetensors");
-  }
 
   // The encoder stays as it is, so it needs to look at each picture only once.
   Result<void> compute_features() {
@@ -130,10 +151,12 @@ class StageRun {
       encode_dev(average_);
     const std::vector<CaptionScores> scores = measure();
     const double worth = worth_of(scores);
+    if (progress_.epochs == 0)
+      checkpoint_.remove();  // one that was not used, whose files are written over from here on
     if (worth > progress_.best_worth) {
       progress_.best_worth = worth;
       progress_.best_epoch = progress_.epochs + 1;
-      auto saved = save_tensors(best_file(), average_);
+      auto saved = save_tensors(best_file(options_, stage_), average_);
       if (!saved.ok())
         return saved;
     }
@@ -278,12 +301,35 @@ class StageRun {
 
 }  // namespace
 
+Result<void> keep_beginnings(const TrainOptions& options, const NamedTensors& first) {
+  NamedTensors weights = copy_tensors(first);
+  for (const Stage stage : kStages) {
+    if (stage_options(options, stage).epochs == 0)
+      continue;
+    const Checkpoint checkpoint(options.work, stage);
+    const auto progress = checkpoint.progress();
+    if (!progress.ok())
+      return progress.error();
+    if (progress.value().epochs == 0)
+      continue;
+    if (progress.value().begun_on.empty()) {
+      auto kept = checkpoint.keep_beginning(content_hash(weights));
+      if (!kept.ok())
+        return kept;
+    }
+    if (!load_tensors(best_file(options, stage), weights).ok())
+      break;  // the stage says so
+  }
+  return {};
+}
+
 Result<void> run_stage(Stage stage, const Training& training, NamedTensors& parameters) {
+  std::string begun_on = content_hash(parameters);
   if (stage == Stage::Reward)
     silence_special_tokens(parameters);
   else
     unsilence_special_tokens(parameters);  // those of a bundle that a reward stage has made
-  return StageRun(stage, training, parameters).run();
+  return StageRun(stage, training, parameters, std::move(begun_on)).run();
 }
 
 }  // namespace jetsoncaption

@@ -129,7 +129,14 @@ Result<void> write_bundle(const std::string& directory, const ModelConfig& confi
   // Of a model that was there before.
   if (saved.ok() && config.precisions == std::vector<std::string>{"fp32"})
     unlink((directory + "/" + weight_file_name(WeightFile::Int8)).c_str());
-  return saved;
+  if (!saved.ok())
+    return saved;
+  const auto opened = open_bundle(directory, WeightFile::Master);
+  if (opened.ok())
+    return {};
+  return Error{ErrorKind::Internal,
+               "The bundle in " + directory +
+                   " is written, but cannot be opened: " + opened.error().message};
 }
 
 Result<void> write_bundle(const std::string& directory, const Material& material,

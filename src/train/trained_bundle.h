@@ -34,8 +34,9 @@ Result<void> take_features_over(const std::string& directory, const Material& ma
 // Of a bundle whose weights are made of another's: without what was found out about those.
 ModelConfig config_of_new_weights(ModelConfig config);
 
-// Writes the files of a bundle with these master weights into the directory. Internal when the disk
-// refuses. That of what was trained on makes the directory if it is missing.
+// Writes the files of a bundle with these master weights into the directory, and opens it. Internal
+// when the disk refuses, or when it cannot be opened. That of what was trained on makes the
+// directory if it is missing.
 Result<void> write_bundle(const std::string& directory, const ModelConfig& config,
                           const Vocabulary& vocabulary, const std::vector<int>& tag_words,
                           const NamedTensors& parameters);

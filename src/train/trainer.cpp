@@ -11,17 +11,18 @@
 
 #include "base/duration.h"
 #include "base/heap.h"
-#include "bundle/bundle.h"
 #include "torch/torch_runtime.h"
 #include "train/batch_loss.h"
 #include "train/epoch_log.h"
 #include "train/material.h"
+#include "train/option_check.h"
 #include "train/parameters.h"
 #include "train/picture_bank.h"
 #include "train/preparation.h"
 #include "train/run_estimate.h"
 #include "train/run_folder.h"
 #include "train/run_record.h"
+#include "train/split_files.h"
 #include "train/stage.h"
 #include "train/stage_run.h"
 #include "train/tag_nouns.h"
@@ -29,16 +30,33 @@
 #include "train/teacher_model.h"
 #include "train/trained_bundle.h"
 
+#include <unistd.h>
+
 namespace jetsoncaption {
 namespace {
 
-// The tags of the training pictures as they should be; kept in the work folder, for asking the
-// teacher takes minutes.
+// What is kept in the work folder because it takes minutes to make.
+constexpr const char* kTagTargets = "/tag-targets.safetensors";
+constexpr const char* kBegin = "/begin.safetensors";
+
+// Takes the work folder for a run with this record. What was made with another goes, or a later
+// run would take it for its own.
+Result<void> enter_folder(const TrainOptions& options, const RunRecord& record) {
+  const bool is_same = options.resume && is_same_run(options.work, record);
+  auto begun = begin_run(options.work, record, options.resume);
+  if (!begun.ok() || is_same)
+    return begun;
+  unlink((options.work + kTagTargets).c_str());
+  unlink((options.work + kBegin).c_str());
+  return {};
+}
+
+// The tags of the training pictures as they should be.
 Result<torch::Tensor> find_tag_targets(const TrainOptions& options, const Material& material,
                                        const TagNouns& nouns, const ProgressReport& progress) {
   if (material.tag_words.empty())
     return torch::Tensor();
-  const std::string path = options.work + "/tag-targets.safetensors";
+  const std::string path = options.work + kTagTargets;
   NamedTensors kept{{"targets", torch::empty({material.train.size(), nouns.classes()})}};
   if (options.resume && load_tensors(path, kept).ok())
     return kept.at("targets");
@@ -52,7 +70,7 @@ Result<torch::Tensor> find_tag_targets(const TrainOptions& options, const Materi
   return targets;
 }
 
-// The weights that the first stage begins with; kept in the work folder too.
+// The weights that the first stage begins with.
 Result<NamedTensors> first_parameters(const TrainOptions& options, const Material& material,
                                       const torch::Tensor& targets, PictureBank& bank,
                                       const ProgressReport& progress) {
@@ -61,7 +79,7 @@ Result<NamedTensors> first_parameters(const TrainOptions& options, const Materia
       initial_parameters(options.backbone, material.config, material.vocabulary.size());
   if (!parameters.ok())
     return parameters;
-  const std::string path = options.work + "/begin.safetensors";
+  const std::string path = options.work + kBegin;
   if (options.resume && load_tensors(path, parameters.value()).ok())
     return parameters;
   Start start;
@@ -77,7 +95,8 @@ Result<NamedTensors> first_parameters(const TrainOptions& options, const Materia
     }
   }
   if (targets.defined() && !start.has_tags) {
-    const auto means = encode_all(material, parameters.value(), bank, progress);
+    const auto means = encode_all(material, parameters.value(),
+                                  material.learns_sentences(options) ? &bank : nullptr, progress);
     fit_tags(means, targets, parameters.value(), progress);
   }
   auto saved = save_tensors(path, parameters.value());
@@ -95,11 +114,14 @@ Result<std::unique_ptr<TeacherModel>> open_teacher(const TrainOptions& options,
 }
 
 Result<void> run_stages(const TrainOptions& options, const Material& material,
-                        const BatchLoss& loss, const EpochLog& log, const ProgressReport& progress,
+                        const BatchLoss& loss, const EpochLog& log, const TrainReports& reports,
                         NamedTensors& parameters) {
   if (!options.resume)
     log.begin_anew();
-  const Training training{options, material, loss, log, progress};
+  auto kept = options.resume ? keep_beginnings(options, parameters) : Result<void>();
+  if (!kept.ok())
+    return kept;
+  const Training training{options, material, loss, log, reports.progress, reports.notice};
   for (const Stage stage : kStages) {
     if (stage_options(options, stage).epochs == 0)
       continue;
@@ -108,24 +130,6 @@ Result<void> run_stages(const TrainOptions& options, const Material& material,
       return done;
   }
   return {};
-}
-
-// What can be found out at once, before hours have passed.
-Result<void> check_options(const TrainOptions& options) {
-  if (options.backbone.empty()) {
-    return Error{ErrorKind::InvalidArgument,
-                 "There is no encoder to start from; name one with --backbone, or a bundle with "
-                 "--start"};
-  }
-  if (!options.teacher_model.empty()) {
-    const auto teacher = open_bundle(options.teacher_model, WeightFile::Master);
-    if (!teacher.ok())
-      return teacher.error();
-  }
-  auto tried = try_folder(options.work, "--work");
-  if (tried.ok())
-    tried = try_folder(options.output, "--output");
-  return tried.ok() ? refuse_checkpoints(options.work, options.resume) : tried;
 }
 
 std::string summary(const TrainOptions& options, const Material& material, const BatchLoss& loss,
@@ -153,7 +157,9 @@ Result<void> train_guarded(const TrainOptions& options, const PictureReader& rea
   auto record = record_of(options, material.value());
   if (!record.ok())
     return record.error();
-  auto begun = begin_run(options.work, record.value(), options.resume);
+  auto begun = enter_folder(options, record.value());
+  if (begun.ok())
+    begun = write_split_files(options, material.value().splits);
   if (!begun.ok())
     return begun;
   const ModelConfig& config = material.value().config;
@@ -175,8 +181,7 @@ Result<void> train_guarded(const TrainOptions& options, const PictureReader& rea
   if (reports.notice)
     reports.notice(summary(options, material.value(), loss, parameters.value()));
   const EpochLog log(options.work, reports.epoch_done);
-  auto trained =
-      run_stages(options, material.value(), loss, log, reports.progress, parameters.value());
+  auto trained = run_stages(options, material.value(), loss, log, reports, parameters.value());
   if (!trained.ok())
     return trained;
   return write_bundle(options.output, material.value(), parameters.value());

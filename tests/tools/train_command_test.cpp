@@ -97,6 +97,30 @@ TEST_F(TrainCommand, SaysWhereTheEncoderShouldComeFrom) {
   EXPECT_THAT(trained.text, AllOf(HasSubstr("--backbone"), HasSubstr("--start")));
 }
 
+// Hours would have passed until the bundle could not be opened.
+TEST_F(TrainCommand, RefusesANameThatNoBundleMayHave) {
+  const Outcome trained = train("--start $MODEL --name ''");
+  EXPECT_EQ(trained.exit_code, 2) << trained.text;
+  EXPECT_THAT(trained.text, HasSubstr("--name is \"\"; use a text of 1 to 4096 bytes"));
+}
+
+TEST_F(TrainCommand, LeavesListsForQuantize) {
+  ASSERT_EQ(train("--start $MODEL").exit_code, 0);
+  const Outcome quantized =
+      run("$JETSONCAPTION quantize --model $OUTPUT --images $SHAPES --captions $SHAPES/captions.csv "
+          "--calibration-list $WORK/train.txt --dev-list $WORK/dev.txt");
+  EXPECT_EQ(quantized.exit_code, 0) << quantized.text;
+  EXPECT_THAT(quantized.text, HasSubstr("int8 "));
+  const Outcome described =
+      run("$JETSONCAPTION describe --model $OUTPUT --precision int8 $SHAPES/shape3.png");
+  EXPECT_EQ(described.exit_code, 0) << described.text;
+}
+
+TEST_F(TrainCommand, SaysThatItRunsOnTheCpu) {
+  const Outcome help = run("$JETSONCAPTION train --help");
+  EXPECT_THAT(help.text, AllOf(HasSubstr("runs on the CPU"), testing::Not(HasSubstr("GPU"))));
+}
+
 // `jetsoncaption prune` with what it takes to get it going.
 class PruneCommand : public TrainCommand {
  protected:

@@ -76,5 +76,11 @@ TEST_F(PictureBankTest, PicturesWithoutFeaturesAreNotUsed) {
   EXPECT_TRUE(work.shown[0].empty());
 }
 
+// Most trainings have no sentences without pictures, and nothing to remember.
+TEST_F(PictureBankTest, TakesNoMemoryForFeaturesBeforeItIsToRememberSome) {
+  const PictureBank vast(dataset_, nouns_, 1000, 1000, 1 << 30);
+  EXPECT_EQ(vast.known(), 0);
+}
+
 }  // namespace
 }  // namespace jetsoncaption

@@ -2,9 +2,11 @@
 // A training that was interrupted goes on as if nothing had happened.
 #include <cstdio>
 #include <functional>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
+#include "colours.h"
 #include "fakes/tiny_bundle.h"
 #include "train/trainer.h"
 #include "workshop.h"
@@ -14,13 +16,41 @@
 namespace jetsoncaption {
 namespace {
 
+using testing::AllOf;
+using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
 
-// Resumes and adds to the log what is left of the training.
-void go_on(TrainOptions options, Log& log) {
+// Resumes and adds to the log what is left of the training. Returns what it says of itself.
+std::string go_on(TrainOptions options, Log& log) {
   options.resume = true;
-  const auto trained = train_epochs(options, -1, log);
+  std::string notice;
+  const auto trained = train_epochs(options, -1, log, &notice);
   EXPECT_TRUE(trained.ok()) << trained.error().message;
+  return notice;
+}
+
+// "decoder 3": the epochs of a log.
+std::vector<std::string> epochs_of(const Log& log) {
+  std::vector<std::string> epochs;
+  for (const auto& entry : log) {
+    epochs.push_back(entry.at("stage").get<std::string>() + " " +
+                     std::to_string(entry.at("epoch").get<int>()));
+  }
+  return epochs;
+}
+
+// As versions wrote the checkpoints that did not say what they began on.
+void forget_beginnings(const Workshop& workshop) {
+  for (const std::string stage : {"decoder", "joint", "reward"}) {
+    const std::string name = "checkpoint-" + stage + ".json";
+    auto progress = nlohmann::json::parse(workshop.work_.read(name), nullptr, false);
+    if (!progress.is_object())
+      continue;
+    progress.erase("begun_on");
+    workshop.work_.write(name, progress.dump());
+  }
 }
 
 TEST(Resume, ResumesAfterTheLastFinishedEpochAsIfNothingHadHappened) {
@@ -83,6 +113,19 @@ TEST(Resume, NamesWhatIsNotAsItWasAndGoesOnOnlyWithTheSame) {
          ASSERT_TRUE(write_tiny_bundle(options.teacher_model, 1).ok());
        },
        "--teacher-model was none and is "},
+      {[](const Workshop& workshop, TrainOptions& options) {
+         options.start = workshop.output_.path() + "/start";
+         ASSERT_TRUE(write_tiny_bundle(options.start, 1).ok());
+       },
+       "--start was none and is "},
+      {[](const Workshop&, TrainOptions& options) { options.bfloat16 = true; },
+       "--bfloat16 was off and is on"},
+      {[](const Workshop& workshop, TrainOptions&) {
+         auto described = nlohmann::json::parse(workshop.data_.read("backbone.json"));
+         described["input"]["offset"] = 0.0;
+         workshop.data_.write("backbone.json", described.dump());
+       },
+       "the input of the encoder was 64x64"},
   };
   for (const Change& change : changes) {
     const Workshop workshop;
@@ -108,6 +151,150 @@ TEST(Resume, MayTrainLongerThanItBegan) {
   options.reward.decoder_learning_rate = 1e-3;
   options.resume = true;
   EXPECT_EQ(train_all(options).size(), 2U);
+}
+
+// What MoreEpochs expects to be learnt: a decoder that was made longer before anything came after
+// it. Long enough to be better than the short one; else what comes after has nothing new to begin
+// with.
+class MoreEpochs : public testing::Test {
+ protected:
+  static constexpr int kLonger = 80;
+  static constexpr int kMore = kLonger - 2;  // of the decoder, than the short one has
+
+  static TrainOptions longer(TrainOptions options) {
+    options.decoder.epochs = kLonger;
+    return options;
+  }
+  void SetUp() override {
+    TrainOptions options = expected_.short_options();
+    options.joint.epochs = options.reward.epochs = 0;
+    train_all(options);
+    log_.clear();
+    go_on(longer(expected_.short_options()), log_);
+    ASSERT_EQ(log_.size(), size_t{kMore + 4});
+    ASSERT_GT(log_[kMore - 1]["dev"][0]["cider_d"], 0.0);
+  }
+  std::string expected_weights() const { return expected_.output_.read("model.safetensors"); }
+
+  const Workshop expected_;
+  Log log_;  // of what was added to the first two epochs
+};
+
+TEST_F(MoreEpochs, OfAnEarlierStageAreWhatTheLaterOnesBeginWith) {
+  const Workshop workshop;
+  train_all(workshop.short_options());
+  Log log;
+  const std::string notice = go_on(longer(workshop.short_options()), log);
+  EXPECT_EQ(log, log_);
+  EXPECT_EQ(workshop.output_.read("model.safetensors"), expected_weights());
+  EXPECT_THAT(notice, AllOf(HasSubstr("The stage 'joint' is trained anew"),
+                            HasSubstr("The stage 'reward' is trained anew")));
+
+  log.clear();
+  EXPECT_THAT(go_on(longer(workshop.short_options()), log), Not(HasSubstr("anew")));
+  EXPECT_THAT(log, IsEmpty()) << "all is done";
+}
+
+TEST_F(MoreEpochs, OfAnEarlierStageAreNotLostByAnInterruption) {
+  for (const int finished : {1, kMore - 1, kMore, kMore + 1, kMore + 2, kMore + 3, kMore + 4}) {
+    const Workshop workshop;
+    train_all(workshop.short_options());
+    TrainOptions options = longer(workshop.short_options());
+    options.resume = true;
+    Log log;
+    ASSERT_FALSE(train_epochs(options, finished, log).ok());
+    go_on(options, log);
+    EXPECT_EQ(log, log_) << "cut after " << finished << " epochs";
+    EXPECT_EQ(workshop.output_.read("model.safetensors"), expected_weights());
+  }
+}
+
+TEST_F(MoreEpochs, AreNotLostEitherWhereCheckpointsDoNotSayWhatTheyBeganOn) {
+  for (const int finished : {1, kMore, kMore + 1}) {
+    const Workshop workshop;
+    train_all(workshop.short_options());
+    forget_beginnings(workshop);
+    TrainOptions options = longer(workshop.short_options());
+    options.resume = true;
+    Log log;
+    ASSERT_FALSE(train_epochs(options, finished, log).ok());
+    go_on(options, log);
+    EXPECT_EQ(log, log_) << "cut after " << finished << " epochs";
+    EXPECT_EQ(workshop.output_.read("model.safetensors"), expected_weights());
+  }
+}
+
+TEST(Resume, TrainsAnewWhatComesAfterAStageThatWasLeftOut) {
+  const Workshop workshop;
+  TrainOptions options = workshop.short_options();
+  options.joint.epochs = 0;
+  train_all(options);
+  options.joint.epochs = 2;
+  Log log;
+  EXPECT_THAT(go_on(options, log), HasSubstr("The stage 'reward' is trained anew"));
+  EXPECT_THAT(epochs_of(log), ElementsAre("joint 1", "joint 2", "reward 1", "reward 2"));
+
+  const Workshop uninterrupted;
+  train_all(uninterrupted.short_options());
+  EXPECT_EQ(workshop.output_.read("model.safetensors"),
+            uninterrupted.output_.read("model.safetensors"));
+}
+
+// Somebody who did not mean to may stop it and go on as before.
+TEST(Resume, KeepsACheckpointThatIsNotUsedUntilAnEpochTakesItsPlace) {
+  const Workshop workshop;
+  TrainOptions options = workshop.short_options();
+  train_all(options);
+  const std::string checkpoint = workshop.work_.read("checkpoint-reward.json");
+  const std::string weights = workshop.output_.read("model.safetensors");
+  options.resume = true;
+  options.joint.epochs = 0;
+  TrainReports reports;
+  reports.notice = [](const std::string&) {};
+  reports.progress = [](const std::string& what, int, int) {
+    if (what.find("reward epoch") == 0)
+      throw std::runtime_error("stopped");
+  };
+  ASSERT_FALSE(train(options, read_colour, reports).ok());
+  EXPECT_EQ(workshop.work_.read("checkpoint-reward.json"), checkpoint);
+
+  options.joint.epochs = 2;
+  Log log;
+  go_on(options, log);
+  EXPECT_THAT(log, IsEmpty());
+  EXPECT_EQ(workshop.output_.read("model.safetensors"), weights);
+}
+
+TEST(Resume, UsesCheckpointsThatDoNotSayWhatTheyBeganOn) {
+  const Workshop workshop;
+  train_all(workshop.short_options());
+  const std::string weights = workshop.output_.read("model.safetensors");
+  forget_beginnings(workshop);
+  Log log;
+  EXPECT_THAT(go_on(workshop.short_options(), log), Not(HasSubstr("anew")));
+  EXPECT_THAT(log, IsEmpty());
+  EXPECT_EQ(workshop.output_.read("model.safetensors"), weights);
+}
+
+// There is no checkpoint yet that would belong to other options, but there are other files.
+TEST(Resume, TakesNothingOfOtherOptionsThatNoEpochWasFinishedWith) {
+  const Workshop workshop;
+  TrainOptions options = workshop.short_options();
+  TrainReports reports;
+  reports.notice = [](const std::string&) {};
+  reports.progress = [](const std::string& what, int, int) {
+    if (what.find("epoch") != std::string::npos)
+      throw std::runtime_error("stopped");
+  };
+  ASSERT_FALSE(train(options, read_colour, reports).ok());
+  options.seed = 2;
+  Log log;
+  go_on(options, log);
+
+  const Workshop other;
+  TrainOptions fresh = other.short_options();
+  fresh.seed = 2;
+  EXPECT_EQ(log, train_all(fresh));
 }
 
 TEST(Resume, RemembersHowLongThereWasNothingBetter) {

@@ -16,6 +16,7 @@
 namespace jetsoncaption {
 namespace {
 
+using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
@@ -80,7 +81,33 @@ TEST_F(SourceReadingTest, LeavesOutPicturesThatCannotBeReadOrHaveNoWords) {
 TEST_F(SourceReadingTest, SaysWhenNothingIsLeftToMeasureOn) {
   const auto sets = read("blue.png\tblue\nred.png\tred\n", "red.png\n", "blue.png\n");
   ASSERT_FALSE(sets.ok());
-  EXPECT_THAT(sets.error().message, HasSubstr("no picture remains to measure on"));
+  EXPECT_THAT(sets.error().message, HasSubstr("no picture remains to measure on: blue.png: "));
+}
+
+TEST_F(SourceReadingTest, SaysWhyNothingIsLeftWhereNoSentenceHasAWord) {
+  const auto neither = read("red.png\t-\ngreen.png\t...\n");
+  ASSERT_FALSE(neither.ok());
+  EXPECT_EQ(neither.error().kind, ErrorKind::InvalidArgument);
+  EXPECT_THAT(neither.error().message, AllOf(HasSubstr("no picture remains to learn from: "),
+                                             HasSubstr(".png has no sentence with a word in it")));
+
+  const auto no_dev = read("red.png\t-\nwhite.png\twhite\n", "white.png\n", "red.png\n");
+  ASSERT_FALSE(no_dev.ok());
+  EXPECT_THAT(
+      no_dev.error().message,
+      HasSubstr("no picture remains to measure on: red.png has no sentence with a word in it"));
+}
+
+TEST_F(SourceReadingTest, NamesTheReasonOfThePartThatIsEmpty) {
+  std::string captions = "purple.png\tpurple\nred.png\tred\n";
+  std::string train = "red.png\n";
+  for (int i = 0; i < 20; ++i) {  // more than are named in a warning
+    captions += "lost" + std::to_string(i) + ".png\tlost\n";
+    train += "lost" + std::to_string(i) + ".png\n";
+  }
+  const auto sets = read(captions, train, "purple.png\n");
+  ASSERT_FALSE(sets.ok());
+  EXPECT_THAT(sets.error().message, HasSubstr("no picture remains to measure on: purple.png: "));
 }
 
 TEST_F(SourceReadingTest, MayBeOnlyLearntFromWhenDevPicturesAreElsewhere) {

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -280,6 +281,53 @@ TEST_F(Student, IsToldAtOnceWhereThereIsNoTeacher) {
   ASSERT_FALSE(trained.ok());
   EXPECT_EQ(trained.error().kind, ErrorKind::NotFound);
   EXPECT_THAT(trained.error().message, HasSubstr("nowhere"));
+}
+
+// The classifier that tags learn from has left its answers in the work folder.
+TEST(TagTeacher, MustBeTheSameWhenARunGoesOn) {
+  struct Change {
+    std::function<void(const Workshop&, TrainOptions&)> make;
+    std::string words;
+  };
+  const std::string table = "class\tlabel\tnoun\n0\tcar\tcar\n";
+  const auto write_classifier = [](const Workshop& workshop, double bias) {
+    const int channels = tiny_config().encoder.head_channels;
+    ASSERT_TRUE(save_tensors(workshop.data_.file("classifier.safetensors"),
+                             {{"classifier.weight", torch::zeros({2, channels})},
+                              {"classifier.bias", torch::full({2}, bias)}})
+                    .ok());
+  };
+  const std::vector<Change> changes = {
+      {[&](const Workshop& workshop, TrainOptions&) {
+         workshop.data_.write("nouns.tsv", table + "1\tvehicle\tcar\n");
+       },
+       "--teacher-nouns was "},
+      {[&](const Workshop& workshop, TrainOptions&) { write_classifier(workshop, 1); },
+       "--teacher-classifier was "},
+      {[](const Workshop&, TrainOptions& options) { options.teacher = {}; },
+       "--teacher-backbone was "},
+  };
+  for (const Change& change : changes) {
+    const Workshop workshop;
+    std::string captions;
+    for (const Colour& colour : colours())
+      captions += std::string(colour.name) + ".png\tA " + colour.name + " car .\n";
+    workshop.data_.write("captions.txt", captions);
+    write_classifier(workshop, 0);
+    TrainOptions options = workshop.short_options();
+    options.joint.epochs = options.reward.epochs = 0;
+    options.tag_cells = 1;
+    options.teacher = {options.backbone, workshop.data_.file("classifier.safetensors"),
+                       workshop.data_.write("nouns.tsv", table + "1\tsky\t\n")};
+    train_all(options);
+    options.resume = true;
+    Log log;
+    EXPECT_TRUE(train_epochs(options, -1, log).ok()) << "as long as it is";
+    change.make(workshop, options);
+    const auto resumed = train_epochs(options, -1, log);
+    ASSERT_FALSE(resumed.ok()) << change.words;
+    EXPECT_THAT(resumed.error().message, HasSubstr(change.words));
+  }
 }
 
 }  // namespace

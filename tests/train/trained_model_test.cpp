@@ -6,7 +6,10 @@
 
 #include "bundle/bundle.h"
 #include "caption_colours.h"
+#include "fakes/tiny_bundle.h"
+#include "torch/weights.h"
 #include "train/quantize.h"
+#include "train/trained_bundle.h"
 #include "workshop.h"
 
 #include <gmock/gmock.h>
@@ -96,6 +99,27 @@ TEST_F(TrainedTest, CaptionsAlmostAllPicturesAlikeInInt8) {
   for (size_t i = 0; i < fp32.size(); ++i)
     alike += fp32[i] == int8[i] ? 1 : 0;
   EXPECT_GE(alike, fp32.size() - 1) << testing::PrintToString(int8);
+}
+
+TEST(WriteBundle, RefusesWhatNothingCouldOpen) {
+  const TemporaryDirectory tiny;
+  ASSERT_TRUE(write_tiny_bundle(tiny.path(), 1).ok());
+  const auto bundle = open_bundle(tiny.path(), WeightFile::Master);
+  ASSERT_TRUE(bundle.ok());
+  const auto write = [&](const TemporaryDirectory& directory, const std::string& name) {
+    ModelConfig config = config_of_new_weights(bundle.value().config);
+    config.name = name;
+    return write_bundle(directory.path(), config, bundle.value().vocabulary,
+                        bundle.value().tag_words, fp32_tensors(bundle.value().weights));
+  };
+  const TemporaryDirectory good;
+  EXPECT_TRUE(write(good, "tiny").ok());
+  const TemporaryDirectory bad;
+  const auto written = write(bad, "tiny\x1B");
+  ASSERT_FALSE(written.ok());
+  EXPECT_EQ(written.error().kind, ErrorKind::Internal);
+  EXPECT_THAT(written.error().message,
+              testing::AllOf(testing::HasSubstr(bad.path()), testing::HasSubstr("name is ")));
 }
 
 }  // namespace

@@ -2,15 +2,19 @@
 // Options and files decide what is trained, and nothing else does.
 #include "train/trainer.h"
 
+#include <algorithm>
+#include <atomic>
 #include <cstring>
 #include <functional>
 #include <mutex>
 #include <string>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 #include "base/log.h"
 #include "bundle/bundle.h"
+#include "colours.h"
 #include "workshop.h"
 
 #include <gmock/gmock.h>
@@ -19,7 +23,9 @@
 namespace jetsoncaption {
 namespace {
 
+using testing::AllOf;
 using testing::HasSubstr;
+using testing::StartsWith;
 
 TEST(Trainer, GivesTheSameModelForTheSameSeed) {
   const Workshop workshop;
@@ -180,6 +186,12 @@ TEST(Trainer, SaysInASentenceWhatIsMissing) {
          workshop.data_.write("captions.txt", "red.png A red square .\n");
        },
        ErrorKind::InvalidArgument, "captions.txt begins with 'red.png A red square .'"},
+      {"no sentence has a word",
+       [](const Workshop& workshop, TrainOptions& options) {
+         workshop.data_.write("captions.txt", "image,caption\nred.png,-\ngreen.png,-\n");
+         options.sources[0].train_list = options.sources[0].dev_list = "";
+       },
+       ErrorKind::InvalidArgument, ".png has no sentence with a word in it"},
       {"no picture of the list has a sentence",
        [](const Workshop& workshop, TrainOptions&) {
          workshop.data_.write("list.txt", "blue.png\n");
@@ -215,6 +227,83 @@ TEST(Trainer, SaysInASentenceWhatIsMissing) {
     ASSERT_FALSE(trained.ok()) << fault.name;
     EXPECT_EQ(trained.error().kind, fault.kind) << fault.name << ": " << trained.error().message;
     EXPECT_THAT(trained.error().message, HasSubstr(fault.words)) << fault.name;
+  }
+}
+
+// What the bundle is to say of itself would be found out when it is opened: after hours.
+TEST(Trainer, ChecksTheTextsOfTheBundleBeforeItReadsAPicture) {
+  const std::vector<Fault> faults = {
+      {"no name", [](const Workshop&, TrainOptions& options) { options.name = ""; },
+       ErrorKind::InvalidArgument, "--name is \"\"; use a text of 1 to 4096 bytes"},
+      {"a name that recolours terminals",
+       [](const Workshop&, TrainOptions& options) { options.name = "red\x1B[31m"; },
+       ErrorKind::InvalidArgument, "--name is \"red\\u001b[31m\"; use a text without a control"},
+      {"a long licence",
+       [](const Workshop&, TrainOptions& options) { options.licence = std::string(4097, 'x'); },
+       ErrorKind::InvalidArgument, "--licence is \"xxx"},
+      {"Latin-1",
+       [](const Workshop&, TrainOptions& options) { options.training_data = "K\xE4fer"; },
+       ErrorKind::InvalidArgument, "use a text without bytes that are not UTF-8"},
+      {"an encoder that no bundle may have",
+       [](const Workshop& workshop, TrainOptions&) {
+         auto described = nlohmann::json::parse(workshop.data_.read("backbone.json"));
+         described["input"]["width"] = 65;
+         workshop.data_.write("backbone.json", described.dump());
+       },
+       ErrorKind::InvalidArgument, "input.width is 65"},
+  };
+  for (const Fault& fault : faults) {
+    const Workshop workshop;
+    TrainOptions options = workshop.short_options();
+    fault.make(workshop, options);
+    std::atomic<bool> has_read{false};
+    TrainReports reports;
+    reports.progress = no_progress;
+    reports.epoch_done = [](const std::string&) {};
+    const auto trained = train(
+        options,
+        [&](const std::string& path, PictureSize size) {
+          has_read = true;
+          return read_colour(path, size);
+        },
+        reports);
+    ASSERT_FALSE(trained.ok()) << fault.name;
+    EXPECT_EQ(trained.error().kind, fault.kind) << fault.name << ": " << trained.error().message;
+    EXPECT_THAT(trained.error().message, HasSubstr(fault.words)) << fault.name;
+    EXPECT_FALSE(has_read) << fault.name;
+  }
+}
+
+TEST(Trainer, RefusesToOverwriteWhatItLearnsFrom) {
+  const Workshop first;
+  train_all(first.short_options());
+  const std::string& bundle = first.output_.path();
+  const std::string weights = first.output_.read("model.safetensors");
+  using Choice = std::function<void(TrainOptions&)>;
+  const std::vector<std::pair<std::string, Choice>> choices = {
+      {"--start", [&](TrainOptions& options) { options.start = bundle; }},
+      {"--teacher-model", [&](TrainOptions& options) { options.teacher_model = bundle; }},
+      {"--backbone", [&](TrainOptions& options) { options.backbone = bundle; }},
+      {"--backbone",
+       [&](TrainOptions& options) {
+         options.backbone = bundle + "/model.safetensors";
+         first.output_.write("model.json", first.data_.read("backbone.json"));
+       }},
+  };
+  for (const auto& [option, choose] : choices) {
+    const Workshop second;
+    TrainOptions options = second.short_options();
+    choose(options);
+    options.output = bundle + "/.";
+    options.seed = 2;
+    Log log;
+    const auto trained = train_epochs(options, -1, log);
+    EXPECT_EQ(first.output_.read("model.safetensors"), weights) << option;
+    ASSERT_FALSE(trained.ok()) << option;
+    EXPECT_EQ(trained.error().kind, ErrorKind::InvalidArgument);
+    EXPECT_THAT(trained.error().message,
+                AllOf(HasSubstr("--output " + bundle + "/. is"), HasSubstr(option),
+                      HasSubstr("choose another folder")));
   }
 }
 
@@ -259,6 +348,59 @@ TEST(Trainer, SplitsByItselfWithoutLists) {
   ASSERT_TRUE(train_epochs(options, -1, log, &notice).ok());
   EXPECT_THAT(notice, HasSubstr("5 pictures to learn from, 1 to measure on, "));
   EXPECT_THAT(notice, HasSubstr("All epochs together take about"));
+
+  // What is in these files is what they are called.
+  const auto lines = [&](const char* name) {
+    const std::string text = workshop.work_.read(name);
+    return std::count(text.begin(), text.end(), '\n');
+  };
+  EXPECT_EQ(lines("train.txt"), 5);
+  EXPECT_EQ(lines("dev.txt"), 1);
+  const Workshop listed;
+  options = listed.short_options();
+  options.sources[0].train_list = workshop.work_.file("train.txt");
+  options.sources[0].dev_list = workshop.work_.file("dev.txt");
+  EXPECT_EQ(train_all(options), log);
+  EXPECT_EQ(listed.work_.read("train.txt") + listed.work_.read("dev.txt"), "")
+      << "who has lists needs no others";
+}
+
+TEST(Trainer, WritesTheListThatWasNotGiven) {
+  const Workshop workshop;
+  TrainOptions options = workshop.short_options();
+  options.joint.epochs = options.reward.epochs = 0;
+  options.sources.push_back(options.sources[0]);
+  options.sources[0].dev_list = "";
+  options.sources[1].train_list = "";
+  options.sources[1].dev_list = workshop.data_.write("dev-list.txt", "red.png\n");
+  train_all(options);
+  EXPECT_EQ(workshop.work_.read("train.txt"), "");
+  EXPECT_EQ(workshop.work_.read("dev.txt"), "") << "the other source has dev pictures";
+  EXPECT_THAT(workshop.work_.read("train-2.txt"), StartsWith("black.png\nwhite.png\ngreen.png\n"));
+  EXPECT_EQ(workshop.work_.read("dev-2.txt"), "");
+}
+
+TEST(Trainer, NeverWritesOverAListOfTheUser) {
+  const Workshop workshop;
+  TrainOptions options = workshop.short_options();
+  options.joint.epochs = options.reward.epochs = 0;
+  options.sources[0].train_list = options.sources[0].dev_list = "";
+  workshop.work_.write("dev.txt", "mine.png\n");
+  Log log;
+  const auto trained = train_epochs(options, -1, log);
+  ASSERT_FALSE(trained.ok());
+  EXPECT_EQ(trained.error().kind, ErrorKind::InvalidArgument);
+  EXPECT_THAT(trained.error().message,
+              HasSubstr("--work " + workshop.work_.path() + " has a file dev.txt"));
+  EXPECT_EQ(workshop.work_.read("dev.txt"), "mine.png\n");
+
+  unlink(workshop.work_.file("dev.txt").c_str());
+  options.sources.push_back(options.sources[0]);
+  options.sources[1].train_list =
+      workshop.work_.write("train.txt", workshop.data_.read("list.txt"));
+  EXPECT_TRUE(train_epochs(options, -1, log).ok()) << "which is read, not written";
+  EXPECT_EQ(workshop.work_.read("train.txt"), workshop.data_.read("list.txt"));
+  EXPECT_NE(workshop.work_.read("dev.txt"), "");
 }
 
 TEST(Trainer, TakesTheEncoderOfABundleAsBackbone) {

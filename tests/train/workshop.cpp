@@ -128,7 +128,7 @@ Result<void> train_epochs(const TrainOptions& options, int epochs, Log& log, std
       throw std::runtime_error("the power failed");
   };
   if (notice != nullptr)
-    reports.notice = [notice](const std::string& sentence) { *notice = sentence; };
+    reports.notice = [notice](const std::string& sentence) { *notice += sentence + "\n"; };
   return train(options, read_colour, reports);
 }
 

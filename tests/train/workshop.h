@@ -40,8 +40,8 @@ class Workshop {
   TemporaryDirectory output_;
 };
 
-// Trains and stops, as if the power failed, when `log` has so many epochs. `notice` gets what the
-// training says before it begins.
+// Trains and stops, as if the power failed, when `log` has so many epochs. To `notice` is added
+// what the training says beside its progress, a sentence a line.
 Result<void> train_epochs(const TrainOptions& options, int epochs, Log& log,
                           std::string* notice = nullptr);
 
