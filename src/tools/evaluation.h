@@ -8,7 +8,7 @@
 
 #include "base/result.h"
 #include "captioner/captioner.h"
-#include "text/captions_file.h"
+#include "text/name_list.h"
 #include "text/metrics.h"
 
 namespace jetsoncaption {

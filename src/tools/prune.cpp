@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "text/captions_file.h"
+#include "text/name_list.h"
 #include "tools/commands.h"
 #include "tools/figures.h"
 #include "tools/messages.h"

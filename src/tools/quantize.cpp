@@ -9,7 +9,7 @@
 
 #include "bundle/bundle.h"
 #include "captioner/captioner.h"
-#include "text/captions_file.h"
+#include "text/name_list.h"
 #include "tools/commands.h"
 #include "tools/evaluation.h"
 #include "tools/figures.h"

@@ -12,7 +12,7 @@
 #include "base/log.h"
 #include "text/caption_formats.h"
 #include "text/caption_split.h"
-#include "text/captions_file.h"
+#include "text/name_list.h"
 
 namespace jetsoncaption {
 namespace {

@@ -242,7 +242,11 @@ TEST(Trainer, ChecksTheTextsOfTheBundleBeforeItReadsAPicture) {
        [](const Workshop&, TrainOptions& options) { options.licence = std::string(4097, 'x'); },
        ErrorKind::InvalidArgument, "--licence is \"xxx"},
       {"Latin-1",
-       [](const Workshop&, TrainOptions& options) { options.training_data = "K\xE4fer"; },
+       [](const Workshop&, TrainOptions& options) {
+         options.training_data =
+             "K\xE4"
+             "fer";
+       },
        ErrorKind::InvalidArgument, "use a text without bytes that are not UTF-8"},
       {"an encoder that no bundle may have",
        [](const Workshop& workshop, TrainOptions&) {

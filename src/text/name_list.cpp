@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Reads captions and lists of pictures.
-#include "text/captions_file.h"
+#include "text/name_list.h"
 
 #include <algorithm>
 #include <fstream>

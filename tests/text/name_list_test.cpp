@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // How files with captions and lists of pictures are read, and refused.
-#include "text/captions_file.h"
+#include "text/name_list.h"
 
 #include <sstream>
 
