@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Reads captions and lists of pictures.
+// Reads lists of pictures.
 #include "text/name_list.h"
 
-#include <algorithm>
 #include <fstream>
 #include <set>
-#include <utility>
 
 #include "base/text.h"
 #include "text/clean_text.h"
-#include "text/tokenizer.h"
 
 namespace jetsoncaption {
 
@@ -55,61 +52,7 @@ class LineReader {
   int number_ = 0;
 };
 
-// Adds the sentence of one line; empty lines have none.
-Result<void> add_reference(const std::string& line, const LineReader& lines,
-                           References& references) {
-  const size_t tab = std::min(line.find('\t'), line.size());
-  const auto name = clean_name(line.substr(0, tab));
-  if (!name.ok())
-    return lines.bad_line(name.error().message);
-  const auto sentence = clean_sentence(line.substr(std::min(tab + 1, line.size())));
-  if (!sentence.ok())
-    return lines.bad_line("behind the tab, " + sentence.error().message);
-  if (name.value().empty() && sentence.value().empty())
-    return {};
-  if (name.value().empty() || tab == line.size()) {
-    return lines.bad_line("'" + (name.value() + sentence.value()).substr(0, 60) +
-                          "' is not a picture's name, a tab and a sentence.");
-  }
-  Words words = tokenize(sentence.value());
-  if (words.empty())
-    return lines.bad_line("there is no word after the tab; remove the line.");
-  references[picture_name(name.value())].push_back(std::move(words));
-  return {};
-}
-
-// Opens the file and hands it to one of the readers below.
-template <typename T>
-Result<T> load(const std::string& file, Result<T> (*read)(std::istream&, const std::string&)) {
-  std::ifstream stream(file);
-  if (!stream) {
-    return Error{ErrorKind::NotFound,
-                 file + " cannot be opened; check the path and its permissions."};
-  }
-  return read(stream, file);
-}
-
 }  // namespace
-
-Result<References> read_references(std::istream& stream, const std::string& file) {
-  References references;
-  LineReader lines(stream, file);
-  for (std::string line;;) {
-    const auto found = lines.next(line);
-    if (!found.ok())
-      return found.error();
-    if (!found.value())
-      break;
-    const auto added = add_reference(line, lines, references);
-    if (!added.ok())
-      return added.error();
-  }
-  if (references.empty()) {
-    return Error{ErrorKind::InvalidArgument,
-                 file + " contains no captions; it needs lines of NAME, a tab and a sentence."};
-  }
-  return references;
-}
 
 Result<std::vector<std::string>> read_names(std::istream& stream, const std::string& file) {
   std::vector<std::string> names;
@@ -138,12 +81,13 @@ Result<std::vector<std::string>> read_names(std::istream& stream, const std::str
   return names;
 }
 
-Result<References> load_references(const std::string& file) {
-  return load(file, read_references);
-}
-
 Result<std::vector<std::string>> load_names(const std::string& file) {
-  return load(file, read_names);
+  std::ifstream stream(file);
+  if (!stream) {
+    return Error{ErrorKind::NotFound,
+                 file + " cannot be opened; check the path and its permissions."};
+  }
+  return read_names(stream, file);
 }
 
 }  // namespace jetsoncaption

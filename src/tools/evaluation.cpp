@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "text/caption_formats.h"
+#include "text/name_list.h"
 #include "text/things.h"
 #include "text/tokenizer.h"
 #include "text/truth.h"

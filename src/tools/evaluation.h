@@ -3,12 +3,12 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
 #include "base/result.h"
 #include "captioner/captioner.h"
-#include "text/name_list.h"
 #include "text/metrics.h"
 
 namespace jetsoncaption {
@@ -24,6 +24,9 @@ struct EvaluationSet {
   std::string captions;
   std::string list;
 };
+
+// Sentences of each picture, as words, by the name of the picture.
+using References = std::map<std::string, std::vector<Words>>;
 
 // What the files of a set say.
 struct EvaluationPictures {
