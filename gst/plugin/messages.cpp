@@ -228,10 +228,11 @@ void BusMessages::made_modest(const std::string& cause) {
        nullptr);
 }
 
-void BusMessages::caption_overdue(std::chrono::seconds waited) {
+void BusMessages::caption_overdue(const Overdue& overdue) {
   post(element_, GST_MESSAGE_WARNING, {GST_STREAM_ERROR, GST_STREAM_ERROR_FAILED},
-       "No caption has come for " + std::to_string(waited.count()) +
-           " s, though frames were handed over: the engine hangs, or this machine is too slow for "
+       "No caption has come for " + std::to_string(overdue.waited.count()) + " s, " +
+           (overdue.is_loading ? "for a model is still loaded" : "though frames were handed over") +
+           ": the engine hangs, or this machine is too slow for "
            "the model. In live mode frames go on with the caption before. With isolation=process "
            "an engine that hangs is ended after worker-timeout and started again.",
        "Reported once until there is a caption again.", nullptr);

@@ -39,7 +39,7 @@ class BusMessages : public CaptionListener {
   void made_modest(const std::string& cause) override;
 
   // Element message "jetsoncaption", and the signal "caption".
-  void caption_overdue(std::chrono::seconds waited) override;
+  void caption_overdue(const Overdue& overdue) override;
   void captioned(const FrameCaption& caption) override;
 
   // Warning: a frame was not described, and when that is tried or reported again.

@@ -58,7 +58,7 @@ class Notices : public CaptionListener {
   void model_kept(const Error&) override {}
   void moved_to_cpu(const EngineInfo&) override {}
   void made_modest(const std::string&) override {}
-  void caption_overdue(std::chrono::seconds) override {}
+  void caption_overdue(const Overdue&) override {}
   void captioned(const FrameCaption&) override {}
   void caption_failed(const CaptionFailure&) override {}
   void no_swap(const MemoryTotals& totals) override { without_swap.push_back(totals); }

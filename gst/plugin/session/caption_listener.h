@@ -27,6 +27,12 @@ struct MemoryNotice {
   uint64_t frame = 0;
 };
 
+// That no caption has come for so long.
+struct Overdue {
+  std::chrono::seconds waited;
+  bool is_loading = false;  // a model; else frames were handed over
+};
+
 // Called without a lock. The session's thread calls, unless something else is said; what
 // submit_and_wait() causes its caller tells, so that there what a frame causes comes before the
 // frame.
@@ -51,9 +57,8 @@ class CaptionListener {
   // it is started with int8, one thread, on the CPU.
   virtual void made_modest(const std::string& cause) = 0;
 
-  // By the streaming thread, once until there is a caption again: none has come for so long, though
-  // frames were handed over. The engine may be slow, or hang.
-  virtual void caption_overdue(std::chrono::seconds waited) = 0;
+  // By the streaming thread, once until there is a caption again. The engine may be slow, or hang.
+  virtual void caption_overdue(const Overdue& overdue) = 0;
 
   virtual void captioned(const FrameCaption& caption) = 0;
   virtual void caption_failed(const CaptionFailure& failure) = 0;

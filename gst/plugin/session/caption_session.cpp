@@ -24,6 +24,8 @@ constexpr std::chrono::milliseconds kFreshFor{100};
 // A caption that takes longer is worth a word. A worker process that hangs is ended before by
 // default.
 constexpr std::chrono::seconds kLongCaption{12};
+// LibTorch with CUDA takes half a minute on a small board.
+constexpr std::chrono::seconds kLongLoad{120};
 constexpr std::chrono::seconds kLookForLongCaption{1};
 
 // What may be left begins and ends without a word.
@@ -46,15 +48,16 @@ std::shared_ptr<CaptionSession> CaptionSession::start(EngineLoaders load, Captio
 CaptionSession::~CaptionSession() = default;
 
 Turn CaptionSession::turn() {
-  bool is_overdue = false;
+  std::optional<Overdue> overdue;
   Turn turn;
   {
     std::lock_guard<std::mutex> lock(mutex_);
     turn = current_turn();
-    is_overdue = turn == Turn::Busy && note_overdue();
+    if (turn == Turn::Busy)
+      overdue = note_overdue();
   }
-  if (is_overdue)
-    listener_.caption_overdue(kLongCaption);
+  if (overdue)
+    listener_.caption_overdue(*overdue);
   return turn;
 }
 
@@ -117,22 +120,26 @@ bool CaptionSession::is_busy() const {
 void CaptionSession::wait_while_busy(std::unique_lock<std::mutex>& lock) {
   const auto is_over = [this] { return !is_busy() || flushing_ || interrupted_; };
   while (!wake_streaming_.wait_for(lock, kLookForLongCaption, is_over)) {
-    if (!note_overdue())
+    const auto overdue = note_overdue();
+    if (!overdue)
       continue;
     lock.unlock();
-    listener_.caption_overdue(kLongCaption);
+    listener_.caption_overdue(*overdue);
     lock.lock();
   }
 }
 
-// With mutex_ held. Whether the listener is to be told.
-bool CaptionSession::note_overdue() {
-  if (is_loading_)
-    return false;  // the engine has another model to load first
-  if (overdue_told_ || !unanswered_since_ || Clock::now() - *unanswered_since_ < kLongCaption)
-    return false;
+// With mutex_ held. What the listener is to be told. A load is given longer, also that of another
+// model, which frames that were handed over have to wait for.
+std::optional<Overdue> CaptionSession::note_overdue() {
+  const bool is_loading = phase_ == Phase::Loading || is_loading_;
+  if (is_loading && !unanswered_since_)
+    unanswered_since_ = Clock::now();
+  const std::chrono::seconds longest = is_loading ? kLongLoad : kLongCaption;
+  if (overdue_told_ || !unanswered_since_ || Clock::now() - *unanswered_since_ < longest)
+    return std::nullopt;
   overdue_told_ = true;
-  return true;
+  return Overdue{longest, is_loading};
 }
 
 // With mutex_ held.

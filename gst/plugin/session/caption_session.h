@@ -196,7 +196,7 @@ class CaptionSession : public std::enable_shared_from_this<CaptionSession> {
   bool is_busy() const;
   Turn current_turn();
   void wait_while_busy(std::unique_lock<std::mutex>& lock);
-  bool note_overdue();
+  std::optional<Overdue> note_overdue();
   bool start(const CaptionJob& job, std::shared_ptr<FrameShrinker> shrinker, bool waited_for);
   void cancel_running();
   void forget_job();
@@ -271,7 +271,7 @@ class CaptionSession : public std::enable_shared_from_this<CaptionSession> {
   bool is_queueing_ = false;
   bool is_renewing_ = false;  // it is about to
   bool waited_for_ = false;   // the streaming thread waits for job_
-  // Since when frames have been handed over without any of them being answered.
+  // Since when frames have been handed over, or wanted to be, without any of them being answered.
   std::optional<RetryPause::TimePoint> unanswered_since_;
   bool overdue_told_ = false;                // since the last caption
   std::optional<EngineLoaders> next_model_;  // that was asked for

@@ -84,6 +84,7 @@ void CaptionSession::load() {
       load_pause_.failed(Clock::now());
     }
     first_load_ = first_load_ && !loaded.ok();
+    unanswered_since_.reset();
   }
   wake_streaming_.notify_all();
 }
