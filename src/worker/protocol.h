@@ -21,6 +21,8 @@ namespace jetsoncaption {
 // Raised when a message changes its meaning.
 constexpr uint32_t kWorkerProtocolVersion = 1;
 
+constexpr int kWorkerSocket = 3;  // its number in the worker, behind the standard ones
+
 // Of a map of attention; as many as the metadata takes.
 constexpr uint32_t kWorkerMaxCells = 1024;
 

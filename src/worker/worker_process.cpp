@@ -28,7 +28,6 @@ using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
 constexpr const char* kVariable = "JETSONCAPTION_WORKER";
-constexpr int kWorkerSocket = 3;  // its number in the worker, behind the standard ones
 
 // How long an end of the socket, or SIGKILL, may take to end it.
 constexpr milliseconds kPatience{1000};
