@@ -210,6 +210,12 @@ void allow_flags_of_descriptors(Filter& filter) {
   }
 }
 
+// That an argument of 32 bits is this. The kernel does not look at the upper half of its register,
+// which could be filled to get past a comparison of all of it.
+scmp_arg_cmp second_argument_is(unsigned value) {
+  return SCMP_A1(SCMP_CMP_MASKED_EQ, 0xffffffffU, value);
+}
+
 // What reaches other processes, and other machines, of calls that a driver may need otherwise.
 void refuse_what_reaches_others(Filter& filter) {
   const uint32_t refuse = SCMP_ACT_ERRNO(EPERM);
@@ -226,10 +232,10 @@ void refuse_what_reaches_others(Filter& filter) {
   filter.rule(refuse, SCMP_SYS(setpriority), SCMP_A1(SCMP_CMP_NE, 0));
   for (const int call : {SCMP_SYS(fcntl), SCMP_SYS(fcntl64)}) {
     for (const int command : {F_SETOWN, F_SETOWN_EX, F_SETSIG})
-      filter.rule(refuse, call, SCMP_A1(SCMP_CMP_EQ, static_cast<scmp_datum_t>(command)));
+      filter.rule(refuse, call, second_argument_is(static_cast<unsigned>(command)));
   }
-  for (const int request : {FIOSETOWN, SIOCSPGRP})
-    filter.rule(refuse, SCMP_SYS(ioctl), SCMP_A1(SCMP_CMP_EQ, static_cast<scmp_datum_t>(request)));
+  for (const unsigned request : {FIOSETOWN, SIOCSPGRP})
+    filter.rule(refuse, SCMP_SYS(ioctl), second_argument_is(request));
 }
 
 bool load_filter(Confinement confinement) {

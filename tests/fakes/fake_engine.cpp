@@ -243,6 +243,10 @@ bool attempt(const std::string& what) {
     return kill(getppid(), 0) == 0;
   if (what == "own")  // the next message to the application is a signal that ends it
     return fcntl(3, F_SETOWN, getppid()) == 0;
+#if __SIZEOF_LONG__ == 8
+  if (what == "own by half")  // the kernel looks at the lower half of the argument alone
+    return syscall(SYS_fcntl, 3, F_SETOWN | 1L << 32, getppid()) == 0;
+#endif
   if (what == "pin") {
     cpu_set_t processors;
     return sched_getaffinity(0, sizeof processors, &processors) == 0 &&

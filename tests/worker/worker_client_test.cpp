@@ -342,7 +342,7 @@ TEST(WorkerClient, CanDoNoMoreThanComputeOnceTheModelIsLoaded) {
   if (!is_confined())
     GTEST_SKIP() << "built without libseccomp, or with a sanitizer";
   for (const char* what : {"read", "write", "share", "connect", "send", "run", "code", "signal",
-                           "own", "pin", "limit"}) {
+                           "own", "own by half", "pin", "limit"}) {
     Engine engine("fake:try=" + std::string(what));
     EXPECT_EQ(engine.describe().text, std::string(what) + ": Operation not permitted");
   }
@@ -360,7 +360,8 @@ TEST(WorkerClient, ReachesNobodyElseFromAGpu) {
         .describe()
         .text;
   };
-  for (const std::string what : {"connect", "send", "run", "signal", "own", "pin", "limit"})
+  for (const std::string what :
+       {"connect", "send", "run", "signal", "own", "own by half", "pin", "limit"})
     EXPECT_EQ(on_gpu(what), what + ": Operation not permitted");
   for (const std::string what : {"read", "code", "thread"})
     EXPECT_EQ(on_gpu(what), what + ": done");
@@ -369,7 +370,8 @@ TEST(WorkerClient, ReachesNobodyElseFromAGpu) {
 TEST(WorkerClient, ReachesNobodyElseWhileTheModelIsLoaded) {
   if (!is_confined())
     GTEST_SKIP() << "built without libseccomp, or with a sanitizer";
-  for (const std::string what : {"connect", "send", "run", "signal", "own", "pin", "limit"})
+  for (const std::string what :
+       {"connect", "send", "run", "signal", "own", "own by half", "pin", "limit"})
     EXPECT_EQ(Engine("fake:try-create=" + what).error(), what + ": Operation not permitted");
 }
 
