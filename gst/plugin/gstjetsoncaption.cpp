@@ -189,7 +189,7 @@ static gboolean gst_jetson_caption_start(GstBaseTransform* trans) {
       post_error(GST_ELEMENT(self), prepared.error());
       return FALSE;
     }
-    state->values.begin();
+    state->values.forget_run();
     auto session = CaptionSession::start(loaders_of(prepared.value()), state->messages,
                                          settings.overlay && settings.enabled);
     // Its thread runs, and the base class does not stop what did not start.
@@ -242,7 +242,7 @@ static gboolean gst_jetson_caption_stop(GstBaseTransform* trans) {
     }
     const bool was_loading = session && session->shut_down();
     state->frames.reset();
-    state->values.begin();
+    state->values.forget_run();
     if (was_loading)
       state->messages.load_cancelled();
   });

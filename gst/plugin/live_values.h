@@ -31,8 +31,8 @@ struct LiveValues {
   // How late the frame was of which it said so; 0 or less: in time.
   std::atomic<int64_t> late_by_ns{0};
 
-  // What tells of a run, where there is none or a new one. The memory is that of the process.
-  void begin() {
+  // All but the memory, which is that of the process.
+  void forget_run() {
     memory_step = MemoryStep::None;
     latency_ns = 0;
     caption_age_ns = kNoTime;

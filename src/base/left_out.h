@@ -30,6 +30,13 @@ struct LeftOut {
       lines += "  and " + std::to_string(count - named.size()) + " more\n";
     return lines;
   }
+
+  // "3 lines are left out:" and that text, of `what` "lines are left out".
+  std::string told(const std::string& what) const {
+    std::string all = std::to_string(count) + " " + what + ":\n" + text();
+    all.pop_back();
+    return all;
+  }
 };
 
 }  // namespace jetsoncaption

@@ -40,6 +40,11 @@ size_t CaptionList::sentence_count() const {
   return count;
 }
 
+std::string CaptionList::told_bad_lines(const std::string& file) const {
+  return bad_lines.told("lines of " + file + " (" + caption_format_name(format) +
+                        ") cannot be used and are left out");
+}
+
 Result<CaptionList> read_captions(const std::string& text, const std::string& file) {
   if (starts_with(text, "\xFF\xFE") || starts_with(text, "\xFE\xFF")) {
     return Error{ErrorKind::InvalidArgument,

@@ -38,6 +38,9 @@ struct CaptionList {
   LeftOut bad_lines;                       // "line 17: ..." or "annotation 17: ..."
 
   size_t sentence_count() const;
+
+  // A warning about them, of the file that they are in.
+  std::string told_bad_lines(const std::string& file) const;
 };
 
 // Finds the format by looking at the text. Lines, or records of JSON, that cannot be used are left

@@ -13,8 +13,11 @@ namespace jetsoncaption {
 namespace {
 
 // A picture's name without the number of the sentence: "dog.jpg#2" in the files that Flickr8k,
-// Flickr30k and others come with. Only behind an ending, so that "take#2" keeps its own.
-std::string picture_name(const std::string& name) {
+// Flickr30k and others come with. Only behind an ending, so that "take#2" keeps its own. And
+// without the "./" of the command find, as in captions.
+std::string picture_name(std::string name) {
+  if (starts_with(name, "./"))
+    name.erase(0, 2);
   const size_t hash = name.find_last_of('#');
   const size_t dot = name.find_last_of('.');
   const bool numbered = hash != std::string::npos && dot != std::string::npos && dot < hash &&

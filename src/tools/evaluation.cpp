@@ -4,7 +4,6 @@
 
 #include <utility>
 
-#include "base/text.h"
 #include "text/caption_formats.h"
 #include "text/name_list.h"
 #include "text/things.h"
@@ -31,16 +30,8 @@ References tokenized(const CaptionList& captions) {
 }
 
 Result<std::vector<std::string>> names_of(const std::string& list, const References& references) {
-  if (!list.empty()) {
-    auto listed = load_names(list);
-    if (!listed.ok())
-      return listed.error();
-    for (std::string& name : listed.value()) {
-      if (starts_with(name, "./"))  // as it is taken off the names in captions
-        name.erase(0, 2);
-    }
-    return listed;
-  }
+  if (!list.empty())
+    return load_names(list);
   std::vector<std::string> names;
   for (const auto& entry : references)
     names.push_back(entry.first);
@@ -81,14 +72,8 @@ Result<EvaluationPictures> read_evaluation_set(const EvaluationSet& set) {
   auto names = names_of(set.list, references);
   if (!names.ok())
     return names.error();
-  const LeftOut& bad_lines = captions.value().bad_lines;
-  if (bad_lines.count > 0) {
-    std::string text = std::to_string(bad_lines.count) + " lines of " + set.captions + " (" +
-                       caption_format_name(captions.value().format) +
-                       ") cannot be used and are left out:\n" + bad_lines.text();
-    text.pop_back();
-    print_warning(text);
-  }
+  if (captions.value().bad_lines.count > 0)
+    print_warning(captions.value().told_bad_lines(set.captions));
   return EvaluationPictures{set, std::move(names.value()), std::move(references)};
 }
 

@@ -18,11 +18,8 @@ namespace jetsoncaption {
 namespace {
 
 void warn(const std::string& what, const LeftOut& left_out) {
-  if (left_out.count == 0)
-    return;
-  std::string text = std::to_string(left_out.count) + " " + what + ":\n" + left_out.text();
-  text.pop_back();
-  log_message(LogLevel::Warning, text);
+  if (left_out.count > 0)
+    log_message(LogLevel::Warning, left_out.told(what));
 }
 
 Result<std::vector<std::string>> names_in(const std::string& list) {
@@ -153,9 +150,8 @@ Result<SourceSets> read_source(const DataSource& source, const SourceReading& re
   if (!loaded.ok())
     return loaded.error();
   CaptionList& captions = loaded.value();
-  warn("lines of " + source.captions + " (" + caption_format_name(captions.format) +
-           ") cannot be used and are left out",
-       captions.bad_lines);
+  if (captions.bad_lines.count > 0)
+    log_message(LogLevel::Warning, captions.told_bad_lines(source.captions));
   auto references = tokenized(captions, *reading.tokenizer);
   auto parts = split(source, captions, reading.needs_dev);
   if (!parts.ok())

@@ -7,11 +7,9 @@
 #include <chrono>
 #include <cmath>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <sstream>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -36,12 +34,6 @@ constexpr int kDevBatch = 100;
 constexpr size_t kManySentences = 3;
 
 using Clock = std::chrono::steady_clock;
-
-size_t content_hash(const torch::Tensor& tensor) {
-  const auto values = tensor.detach().contiguous();
-  return std::hash<std::string_view>()(
-      {static_cast<const char*>(values.data_ptr()), values.nbytes()});
-}
 
 std::string best_file(const TrainOptions& options, Stage stage) {
   return options.work + "/best-" + stage_name(stage) + ".safetensors";
@@ -132,14 +124,14 @@ class StageRun {
   // The features of a stage depend on the pictures, in their order, and on the encoder it starts
   // from.
   std::string cache_key() const {
-    size_t encoder = 0;
+    NamedTensors encoder;
     for (const auto& [name, tensor] : parameters_) {
       if (starts_with(name, "encoder."))
-        encoder = 31 * encoder + content_hash(tensor);
+        encoder.emplace(name, tensor);
     }
     return std::to_string(material_.train.size()) + " pictures " +
            std::to_string(material_.train.pictures.content_hash()) + ", " +
-           std::to_string(options_.views) + " views, encoder " + std::to_string(encoder);
+           std::to_string(options_.views) + " views, encoder " + content_hash(encoder);
   }
 
   Result<void> run_epoch() {

@@ -43,6 +43,10 @@ TEST(ReadNames, AreCleanedLikeThoseOfCaptions) {
               HasSubstr("dev.txt, line 1: byte 2 of it is the control character 00"));
 }
 
+TEST(ReadNames, MayBeThoseThatTheCommandFindPrints) {
+  EXPECT_THAT(names_of("./a.jpg\n./b/c.jpg\n").value(), ElementsAre("a.jpg", "b/c.jpg"));
+}
+
 TEST(ReadNames, KeepTheBlanksInside) {
   // As in the names of screenshots.
   const std::string name =

@@ -106,9 +106,9 @@ TEST_F(TrainCommand, RefusesANameThatNoBundleMayHave) {
 
 TEST_F(TrainCommand, LeavesListsForQuantize) {
   ASSERT_EQ(train("--start $MODEL").exit_code, 0);
-  const Outcome quantized =
-      run("$JETSONCAPTION quantize --model $OUTPUT --images $SHAPES --captions $SHAPES/captions.csv "
-          "--calibration-list $WORK/train.txt --dev-list $WORK/dev.txt");
+  const Outcome quantized = run(
+      "$JETSONCAPTION quantize --model $OUTPUT --images $SHAPES --captions $SHAPES/captions.csv "
+      "--calibration-list $WORK/train.txt --dev-list $WORK/dev.txt");
   EXPECT_EQ(quantized.exit_code, 0) << quantized.text;
   EXPECT_THAT(quantized.text, HasSubstr("int8 "));
   const Outcome described =

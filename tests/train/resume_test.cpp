@@ -176,6 +176,21 @@ class MoreEpochs : public testing::Test {
   }
   std::string expected_weights() const { return expected_.output_.read("model.safetensors"); }
 
+  // Trains a short one, lets `change` do something to its work folder, makes it longer, cuts that
+  // after so many epochs, and goes on.
+  void expect_nothing_is_lost(int finished, const std::function<void(const Workshop&)>& change) {
+    const Workshop workshop;
+    train_all(workshop.short_options());
+    change(workshop);
+    TrainOptions options = longer(workshop.short_options());
+    options.resume = true;
+    Log log;
+    ASSERT_FALSE(train_epochs(options, finished, log).ok());
+    go_on(options, log);
+    EXPECT_EQ(log, log_) << "cut after " << finished << " epochs";
+    EXPECT_EQ(workshop.output_.read("model.safetensors"), expected_weights());
+  }
+
   const Workshop expected_;
   Log log_;  // of what was added to the first two epochs
 };
@@ -196,32 +211,13 @@ TEST_F(MoreEpochs, OfAnEarlierStageAreWhatTheLaterOnesBeginWith) {
 }
 
 TEST_F(MoreEpochs, OfAnEarlierStageAreNotLostByAnInterruption) {
-  for (const int finished : {1, kMore - 1, kMore, kMore + 1, kMore + 2, kMore + 3, kMore + 4}) {
-    const Workshop workshop;
-    train_all(workshop.short_options());
-    TrainOptions options = longer(workshop.short_options());
-    options.resume = true;
-    Log log;
-    ASSERT_FALSE(train_epochs(options, finished, log).ok());
-    go_on(options, log);
-    EXPECT_EQ(log, log_) << "cut after " << finished << " epochs";
-    EXPECT_EQ(workshop.output_.read("model.safetensors"), expected_weights());
-  }
+  for (const int finished : {1, kMore - 1, kMore, kMore + 1, kMore + 2, kMore + 3, kMore + 4})
+    expect_nothing_is_lost(finished, [](const Workshop&) {});
 }
 
 TEST_F(MoreEpochs, AreNotLostEitherWhereCheckpointsDoNotSayWhatTheyBeganOn) {
-  for (const int finished : {1, kMore, kMore + 1}) {
-    const Workshop workshop;
-    train_all(workshop.short_options());
-    forget_beginnings(workshop);
-    TrainOptions options = longer(workshop.short_options());
-    options.resume = true;
-    Log log;
-    ASSERT_FALSE(train_epochs(options, finished, log).ok());
-    go_on(options, log);
-    EXPECT_EQ(log, log_) << "cut after " << finished << " epochs";
-    EXPECT_EQ(workshop.output_.read("model.safetensors"), expected_weights());
-  }
+  for (const int finished : {1, kMore, kMore + 1})
+    expect_nothing_is_lost(finished, forget_beginnings);
 }
 
 TEST(Resume, TrainsAnewWhatComesAfterAStageThatWasLeftOut) {
