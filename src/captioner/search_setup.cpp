@@ -47,9 +47,11 @@ void forbid_stammer(const Vocabulary& vocabulary, SearchOptions& options) {
   const auto add = [](const std::vector<int>& words, std::vector<int>& to) {
     to.insert(to.end(), words.begin(), words.end());
   };
-  add(ids({"sitting", "standing", "walking", "running", "lying",  "laying",  "perched", "riding",
-           "playing", "holding",  "jumping", "looking", "eating", "wearing", "sits",    "stands",
-           "walks",   "runs",     "lies",    "rides",   "plays",  "holds",   "jumps",   "looks"}),
+  add(ids({"sitting", "standing", "walking",   "running", "lying",   "laying",   "perched",
+           "riding",  "playing",  "holding",   "jumping", "looking", "eating",   "wearing",
+           "sits",    "stands",   "walks",     "runs",    "lies",    "rides",    "plays",
+           "holds",   "jumps",    "looks",     "flying",  "hanging", "floating", "lit",
+           "covered", "filled",   "surrounded"}),
       options.words_after_things);
   add(ids({"wearing", "holding", "carrying", "using", "has", "have", "wears", "holds", "top",
            "front"}),

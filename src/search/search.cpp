@@ -174,14 +174,25 @@ SearchResult Beam::run() {
   return result();
 }
 
-// Whether the word stands just before in the sentence in the slot, or just before an "and".
+// Whether the word stands just before in the sentence in the slot, or just before an "and", or
+// makes the last two words anew, or is one of those that describe the same thing: "a green blue and
+// green".
 bool Beam::stammers(size_t slot, int word) const {
   const int last = live_[slot].last_node;
   if (may_stammer_ || last == kNoNode)
     return false;
-  const bool joins = std::find(joining_words_.begin(), joining_words_.end(), word_at(last)) !=
-                     joining_words_.end();
-  return word_at(last) == word || (joins && word_at(before(last)) == word);
+  const int second = before(last);
+  const bool stands_before_last = second != kNoNode && word_at(second) == word;
+  if (word_at(last) == word || (stands_before_last && has(joining_words_, word_at(last))))
+    return true;
+  if (stands_before_last && word_at(before(second)) == word_at(last))
+    return true;
+  if (!has(adjectives_, word))
+    return false;
+  int at = last;
+  while (word_at(at) != word && (has(adjectives_, word_at(at)) || has(joining_words_, word_at(at))))
+    at = before(at);
+  return word_at(at) == word;
 }
 
 // Whether the sentence in the slot would end with "of", or go on with "a of" or "a red sitting".

@@ -23,7 +23,8 @@ struct SearchOptions {
   // What the words name: a sentence that names a thing does not name it again ("a sink and a
   // sink"). Must outlive the search. nullptr: it may.
   const WordThings* things = nullptr;
-  // Whether a word may follow itself, or itself and a joining word ("white and white").
+  // Whether a word may follow itself, or itself and a joining word ("white and white"), two words
+  // themselves ("of a of a"), and a word that describes may describe the same thing again.
   bool may_stammer = true;
   std::vector<int> joining_words;  // such as "and"
   // Words that a sentence does not end with ("a", "of"), and those of them behind which none of all

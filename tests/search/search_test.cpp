@@ -150,6 +150,43 @@ TEST(Search, NoWordStandsOnBothSidesOfAJoiningWord) {
   EXPECT_EQ(search(second, fluent).words, (Sentence{kB, kC, kA}));
 }
 
+TEST(Search, NoTwoWordsFollowThemselvesWhereStammerIsForbidden) {
+  // "b c b", then "c" again or "a".
+  const auto scorer = [] {
+    return FakeScorer({{{}, {{kB, 1.0}}},
+                       {{kB}, {{kC, 1.0}}},
+                       {{kB, kC}, {{kB, 1.0}}},
+                       {{kB, kC, kB}, {{kC, 0.8}, {kA, 0.2}}},
+                       {{kB, kC, kB, kA}, {{kEnd, 1.0}}},
+                       {{kB, kC, kB, kC}, {{kEnd, 1.0}}}});
+  };
+  SearchOptions fluent = options(1);
+  FakeScorer first = scorer();
+  EXPECT_EQ(search(first, fluent).words, (Sentence{kB, kC, kB, kC}));
+  fluent.may_stammer = false;
+  FakeScorer second = scorer();
+  EXPECT_EQ(search(second, fluent).words, (Sentence{kB, kC, kB, kA}));
+}
+
+TEST(Search, NoWordDescribesOneThingTwice) {
+  // "b c", both of which describe, then "b" again or "a", a thing; and then "b" of the next one.
+  const auto scorer = [] {
+    return FakeScorer({{{}, {{kB, 1.0}}},
+                       {{kB}, {{kC, 1.0}}},
+                       {{kB, kC}, {{kB, 0.8}, {kA, 0.2}}},
+                       {{kB, kC, kB}, {{kEnd, 1.0}}},
+                       {{kB, kC, kA}, {{kB, 1.0}}},
+                       {{kB, kC, kA, kB}, {{kEnd, 1.0}}}});
+  };
+  SearchOptions fluent = options(1);
+  fluent.adjectives = {kB, kC};
+  FakeScorer first = scorer();
+  EXPECT_EQ(search(first, fluent).words, (Sentence{kB, kC, kB}));
+  fluent.may_stammer = false;
+  FakeScorer second = scorer();
+  EXPECT_EQ(search(second, fluent).words, (Sentence{kB, kC, kA, kB}));
+}
+
 TEST(Search, NoSentenceEndsWithAWordThatAsksForAnother) {
   FakeScorer scorer(
       {{{}, {{kA, 1.0}}}, {{kA}, {{kEnd, 0.7}, {kB, 0.3}}}, {{kA, kB}, {{kEnd, 1.0}}}});
