@@ -48,7 +48,24 @@ inline void store_16(__m256i low, __m256i high, const Requantization& to, int fi
   _mm_storeu_si128(reinterpret_cast<__m128i*>(output), bytes);
 }
 
-// 16 channels of `Count` positions. Weights of two taps lie beside each other.
+// Adds to the sums of 16 channels of `Count` positions what the first of their taps gives, and the
+// one that stands `next` behind it. Weights of two taps lie beside each other.
+template <int Count>
+inline void add_two_taps(const uint8_t* const* taps, int tap_count, int next, int channel,
+                         const int16_t* weights, __m256i (*sums)[2]) {
+  const __m256i low = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(weights));
+  const __m256i high = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(weights + 16));
+  for (int i = 0; i < Count; ++i, taps += tap_count) {
+    const __m128i first = _mm_loadu_si128(reinterpret_cast<const __m128i*>(taps[0] + channel));
+    const __m128i second = _mm_loadu_si128(reinterpret_cast<const __m128i*>(taps[next] + channel));
+    const __m256i pairs_low = _mm256_cvtepu8_epi16(_mm_unpacklo_epi8(first, second));
+    const __m256i pairs_high = _mm256_cvtepu8_epi16(_mm_unpackhi_epi8(first, second));
+    sums[i][0] = _mm256_add_epi32(sums[i][0], _mm256_madd_epi16(pairs_low, low));
+    sums[i][1] = _mm256_add_epi32(sums[i][1], _mm256_madd_epi16(pairs_high, high));
+  }
+}
+
+// 16 channels of `Count` positions.
 template <int Count>
 inline void filter_16(const DepthwiseArguments& a, const uint8_t* const* taps,
                       const int16_t* weights, int channel, uint8_t* output) {
@@ -57,20 +74,11 @@ inline void filter_16(const DepthwiseArguments& a, const uint8_t* const* taps,
     sums[i][0] = load_8_sums(a.requantization.offsets + channel);
     sums[i][1] = load_8_sums(a.requantization.offsets + channel + 8);
   }
-  for (int tap = 0; tap < a.tap_count; tap += 2, weights += 32) {
-    const __m256i low = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(weights));
-    const __m256i high = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(weights + 16));
-    const int next = tap + 1 < a.tap_count ? tap + 1 : tap;  // the weight there is 0
-    for (int i = 0; i < Count; ++i) {
-      const uint8_t* const* at = taps + i * a.tap_count;
-      const __m128i first = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at[tap] + channel));
-      const __m128i second = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at[next] + channel));
-      const __m256i pairs_low = _mm256_cvtepu8_epi16(_mm_unpacklo_epi8(first, second));
-      const __m256i pairs_high = _mm256_cvtepu8_epi16(_mm_unpackhi_epi8(first, second));
-      sums[i][0] = _mm256_add_epi32(sums[i][0], _mm256_madd_epi16(pairs_low, low));
-      sums[i][1] = _mm256_add_epi32(sums[i][1], _mm256_madd_epi16(pairs_high, high));
-    }
-  }
+  int tap = 0;
+  for (; tap + 2 <= a.tap_count; tap += 2, weights += 32)
+    add_two_taps<Count>(taps + tap, a.tap_count, 1, channel, weights, sums);
+  if (tap < a.tap_count)  // the second weight there is 0
+    add_two_taps<Count>(taps + tap, a.tap_count, 0, channel, weights, sums);
   for (int i = 0; i < Count; ++i)
     store_16(sums[i][0], sums[i][1], a.requantization, channel, nullptr,
              output + static_cast<ptrdiff_t>(i) * a.channels + channel);
@@ -90,9 +98,9 @@ inline void filter_positions(const DepthwiseArguments& a, int position) {
 
 void depthwise(const DepthwiseArguments& a) {
   int position = 0;
-  for (; position + 2 <= a.positions; position += 2)
-    filter_positions<2>(a, position);
-  if (position < a.positions)
+  for (; position + 4 <= a.positions; position += 4)
+    filter_positions<4>(a, position);
+  for (; position < a.positions; ++position)
     filter_positions<1>(a, position);
 }
 
