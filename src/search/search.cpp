@@ -76,7 +76,12 @@ class Beam {
   }
   int before(int node) const { return nodes_[static_cast<size_t>(node)].previous; }
 
+  bool describes_or_joins(int word) const {
+    return has(adjectives_, word) || has(joining_words_, word);
+  }
+
   bool stammers(size_t slot, int word) const;
+  bool describes_already(int last_node, int word) const;
   bool names_again(size_t slot, int word) const;
   bool breaks_off(size_t slot, int word) const;
   int before_nameless(int node) const;
@@ -174,25 +179,28 @@ SearchResult Beam::run() {
   return result();
 }
 
-// Whether the word stands just before in the sentence in the slot, or just before an "and", or
-// makes the last two words anew, or is one of those that describe the same thing: "a green blue and
-// green".
+// Whether the word stands just before in the sentence in the slot, or just before an "and"; makes
+// the last two words anew; or describes again what it describes: "a green blue and green".
 bool Beam::stammers(size_t slot, int word) const {
   const int last = live_[slot].last_node;
   if (may_stammer_ || last == kNoNode)
     return false;
+  if (word_at(last) == word)
+    return true;
   const int second = before(last);
-  const bool stands_before_last = second != kNoNode && word_at(second) == word;
-  if (word_at(last) == word || (stands_before_last && has(joining_words_, word_at(last))))
+  if (second != kNoNode && word_at(second) == word &&
+      (has(joining_words_, word_at(last)) || word_at(before(second)) == word_at(last)))
     return true;
-  if (stands_before_last && word_at(before(second)) == word_at(last))
-    return true;
-  if (!has(adjectives_, word))
-    return false;
-  int at = last;
-  while (word_at(at) != word && (has(adjectives_, word_at(at)) || has(joining_words_, word_at(at))))
-    at = before(at);
-  return word_at(at) == word;
+  return has(adjectives_, word) && describes_already(last, word);
+}
+
+// Whether the word is among those that describe and join at the end of a sentence.
+bool Beam::describes_already(int last_node, int word) const {
+  for (int at = last_node; describes_or_joins(word_at(at)); at = before(at)) {
+    if (word_at(at) == word)
+      return true;
+  }
+  return false;
 }
 
 // Whether the sentence in the slot would end with "of", or go on with "a of" or "a red sitting".
@@ -213,7 +221,7 @@ bool Beam::breaks_off(size_t slot, int word) const {
 int Beam::before_nameless(int node) const {
   int at = node;
   bool describes = false;
-  for (; has(adjectives_, word_at(at)) || has(joining_words_, word_at(at)); at = before(at))
+  for (; describes_or_joins(word_at(at)); at = before(at))
     describes = describes || has(adjectives_, word_at(at));
   return describes && has(articles_, word_at(at)) ? before(at) : node;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Decoders that are tables, for testing the search without a model.
+// Decoders that are tables, and options, for testing the search without a model.
 #pragma once
 
 #include <cmath>
@@ -10,6 +10,7 @@
 
 #include <gtest/gtest.h>
 
+#include "search/search.h"
 #include "search/step_scorer.h"
 
 namespace jetsoncaption {
@@ -22,14 +23,22 @@ enum Word { kPad, kStart, kEnd, kA, kB, kC, kVocabularySize };
 
 using Sentence = std::vector<int>;
 using Probabilities = std::map<int, double>;  // of the next word; words left out have none
+using Table = std::map<Sentence, Probabilities>;
+
+inline SearchOptions options(int beam_size, int max_words = 20, float length_penalty = 0.0F) {
+  SearchOptions result;
+  result.beam_size = beam_size;
+  result.max_words = max_words;
+  result.length_penalty = length_penalty;
+  return result;
+}
 
 // Knows the probabilities of the next word after each beginning of a sentence. It keeps the
 // beginning in the slots, as a real decoder keeps its state, so wrong parents end in a wrong
 // sentence.
 class FakeScorer : public StepScorer {
  public:
-  explicit FakeScorer(std::map<Sentence, Probabilities> table,
-                      int vocabulary_size = kVocabularySize)
+  explicit FakeScorer(Table table, int vocabulary_size = kVocabularySize)
       : table_(std::move(table)), vocabulary_size_(vocabulary_size) {}
 
   int vocabulary_size() const override { return vocabulary_size_; }
@@ -90,7 +99,7 @@ class FakeScorer : public StepScorer {
   mutable int attention_copies = 0;
 
  private:
-  std::map<Sentence, Probabilities> table_;
+  Table table_;
   int vocabulary_size_;
   std::vector<Sentence> slots_{{}};
 };
