@@ -9,6 +9,7 @@
 #include "torch/torch_runtime.h"
 #include "torch/weights.h"
 #include "train/run_folder.h"
+#include "train/special_tokens.h"
 #include "train/trained_bundle.h"
 
 namespace jetsoncaption {
@@ -59,6 +60,10 @@ Result<void> average_guarded(const std::vector<std::string>& directories,
   }
   for (auto& [name, tensor] : sums)
     tensor = (tensor / static_cast<double>(directories.size())).to(torch::kFloat32);
+
+  // Half silent is neither: the word stage would learn for nothing but to make up for it.
+  if (are_special_tokens_silent(sums))
+    silence_special_tokens(sums);
 
   const Bundle& bundle = first.value();
   return write_bundle(output, config_of_new_weights(bundle.config), bundle.vocabulary,

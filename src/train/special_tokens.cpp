@@ -10,10 +10,16 @@ namespace jetsoncaption {
 namespace {
 
 constexpr float kNever = -1e4F;
-// Far from both: words have biases of some units, and training hardly moves a silent one.
-constexpr float kSilentBelow = kNever / 2;
+// Words have biases of some units, and training hardly moves a silent one; the mean of bundles of
+// which only some are silent is kNever / 2, kNever / 3, ...
+constexpr float kSilentBelow = -100;
 
 }  // namespace
+
+bool are_special_tokens_silent(const NamedTensors& parameters) {
+  const torch::NoGradGuard no_gradients;
+  return parameters.at("decoder.word.bias").min().item<float>() < kSilentBelow;
+}
 
 void silence_special_tokens(NamedTensors& parameters) {
   const torch::NoGradGuard no_gradients;

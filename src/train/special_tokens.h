@@ -10,6 +10,9 @@ namespace jetsoncaption {
 // so nothing would keep it from pushing probability there, away from the words it draws.
 void silence_special_tokens(NamedTensors& parameters);
 
+// Whether that was done to them, or to some of those that they are the mean of.
+bool are_special_tokens_silent(const NamedTensors& parameters);
+
 // Makes silent tokens as likely as a mean word again, for the stages with cross-entropy: unknown
 // words are targets there, and a word without any probability costs without bound. Does nothing
 // where no token is silent.

@@ -8,9 +8,12 @@
 #include <torch/torch.h>
 
 #include "bundle/bundle.h"
+#include "bundle/config.h"
 #include "fakes/temporary_directory.h"
 #include "fakes/tiny_bundle.h"
 #include "torch/weights.h"
+#include "train/special_tokens.h"
+#include "train/trained_bundle.h"
 
 #include <gmock/gmock.h>
 #include <unistd.h>
@@ -63,6 +66,23 @@ TEST_F(Average, OfEqualRunsIsTheRun) {
   const NamedTensors run = weights_of(runs_[0].path());
   for (const auto& [name, tensor] : weights_of(output()))
     EXPECT_TRUE(torch::equal(tensor, run.at(name))) << name;
+}
+
+// A reward stage makes the special tokens silent; the runs beside it may have ended without one.
+TEST_F(Average, IsSilentWhereOneOfTheRunsIs) {
+  const auto run = open_bundle(runs_[0].path(), WeightFile::Master);
+  ASSERT_TRUE(run.ok()) << run.error().message;
+  NamedTensors weights = weights_of(runs_[0].path());
+  silence_special_tokens(weights);
+  const Bundle& bundle = run.value();
+  ASSERT_TRUE(
+      write_bundle(runs_[0].path(), bundle.config, bundle.vocabulary, bundle.tag_words, weights)
+          .ok());
+  ASSERT_TRUE(average().ok());
+  const auto words = weights_of(output()).at("decoder.word.bias");
+  for (const int token : {TokenIds().padding, TokenIds().start, TokenIds().unknown})
+    EXPECT_EQ(words[token].item<float>(), -1e4F);
+  EXPECT_GT(words[TokenIds().end].item<float>(), -100);
 }
 
 TEST_F(Average, ClaimsNothingThatWasMeasuredOrMadeOfOtherWeights) {

@@ -34,6 +34,15 @@ TEST(SpecialTokens, BecomeAsLikelyAsAMeanWordWhenTheyWereSilent) {
   EXPECT_EQ(biases(parameters), (std::vector<float>{5, 5, 3, 5, 5, 7}));
 }
 
+// Of a mean of bundles, of which one was silent.
+TEST(SpecialTokens, AreSilentTooWhenTheyAreOnlyInPart) {
+  auto parameters = with_biases({-4995, -4995, 3, -4995, 5, 7});
+  EXPECT_TRUE(are_special_tokens_silent(parameters));
+  unsilence_special_tokens(parameters);
+  EXPECT_FALSE(are_special_tokens_silent(parameters));
+  EXPECT_EQ(biases(parameters), (std::vector<float>{5, 5, 3, 5, 5, 7}));
+}
+
 TEST(SpecialTokens, StayAsTheyAreWhenTheyWereNotSilent) {
   auto parameters = with_biases({-40, 0, 3, 40, 5, 7});
   unsilence_special_tokens(parameters);
