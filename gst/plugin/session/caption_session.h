@@ -28,6 +28,7 @@
 #include "plugin/frames/frame_shrink.h"
 #include "plugin/session/caption_listener.h"
 #include "plugin/session/caption_statistics.h"
+#include "plugin/session/captions_in_use.h"
 #include "plugin/session/frame_caption.h"
 #include "plugin/session/retry_pause.h"
 #include "plugin/session/shared_engine.h"
@@ -234,6 +235,7 @@ class CaptionSession : public std::enable_shared_from_this<CaptionSession> {
                                                         std::shared_ptr<FrameShrinker> shrinker,
                                                         EngineTurn& turn);
   std::shared_ptr<FrameCaption> finish_caption(const CaptionJob& job, CaptionBuffer caption);
+  std::shared_ptr<const DrawnCaption> draw(const std::string& text, const CaptionJob& job);
   Outcome settle(const CaptionJob& job, Result<std::shared_ptr<FrameCaption>> result);
   Outcome settle_failure() noexcept;
   void tell(const Outcome& outcome) const;
@@ -252,6 +254,7 @@ class CaptionSession : public std::enable_shared_from_this<CaptionSession> {
 
   // Of the session's thread.
   Image picture_;
+  CaptionsInUse captions_in_use_;
   std::shared_ptr<SharedRenderer> renderer_ = SharedRenderer::get();
   bool move_told_ = false;
   bool first_load_ = true;

@@ -188,6 +188,7 @@ bool CaptionSession::has_been_stopped() const {
 }
 
 void CaptionSession::trim() {
+  captions_in_use_.free_unused();
   EngineShare* engine = nullptr;
   {
     std::lock_guard<std::mutex> lock(mutex_);
@@ -310,11 +311,21 @@ std::shared_ptr<FrameCaption> CaptionSession::finish_caption(const CaptionJob& j
   finished->job = job;
   finished->model = engine_info_.model_name;
   finished->shown_text = shown_text(finished->caption);
+  captions_in_use_.free_unused();
   if (job.is_drawn && has_fonts_)
-    finished->drawn = renderer_->with([&](CaptionRenderer& renderer) {
-      return DrawnCaption::make(renderer, finished->shown_text, job.info, job.style, job.use);
-    });
+    finished->drawn = draw(finished->shown_text, job);
+  captions_in_use_.add(finished);
   return finished;
+}
+
+std::shared_ptr<const DrawnCaption> CaptionSession::draw(const std::string& text,
+                                                         const CaptionJob& job) {
+  auto drawn = captions_in_use_.find_drawn(text, job);
+  if (drawn != nullptr)
+    return drawn;
+  return renderer_->with([&](CaptionRenderer& renderer) {
+    return DrawnCaption::make(renderer, text, job.info, job.style, job.use);
+  });
 }
 
 // With mutex_ held.
