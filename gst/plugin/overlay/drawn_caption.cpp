@@ -5,7 +5,9 @@
 #include "plugin/overlay/drawn_caption.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <cstring>
 #include <utility>
 
 #include "plugin/overlay/video_convert.h"
@@ -39,16 +41,32 @@ bool convert(const GstVideoInfo& from_info, const uint8_t* from, const GstVideoI
   return true;
 }
 
-// The picture with its colors weighted by its alpha, or the alpha in the place of every color.
-PageVector<uint8_t> weigh(const PageVector<uint8_t>& straight, bool alpha_only) {
-  PageVector<uint8_t> weighed(straight.size());
-  for (size_t pixel = 0; pixel < straight.size(); pixel += 4) {
-    const unsigned alpha = straight[pixel];
-    weighed[pixel] = static_cast<uint8_t>(alpha);
-    for (size_t i = pixel + 1; i < pixel + 4; ++i)
-      weighed[i] = static_cast<uint8_t>(alpha_only ? alpha : (straight[i] * alpha + 127) / 255);
+using Pixel = std::array<uint8_t, 4>;  // alpha first
+
+Pixel weighted(const Pixel& straight) {
+  const unsigned alpha = straight[0];
+  Pixel pixel = straight;
+  for (size_t i = 1; i < pixel.size(); ++i)
+    pixel[i] = static_cast<uint8_t>((straight[i] * alpha + 127) / 255);
+  return pixel;
+}
+
+Pixel alpha_only(const Pixel& pixel) {
+  return {pixel[0], pixel[0], pixel[0], pixel[0]};
+}
+
+// Most pixels equal their neighbour, and are not computed again.
+template <typename Change>
+void change_pixels(PageVector<uint8_t>& pixels, const Change& change) {
+  Pixel before{};
+  Pixel changed = change(before);
+  for (size_t at = 0; at + before.size() <= pixels.size(); at += before.size()) {
+    if (std::memcmp(&pixels[at], before.data(), before.size()) != 0) {
+      std::memcpy(before.data(), &pixels[at], before.size());
+      changed = change(before);
+    }
+    std::memcpy(&pixels[at], changed.data(), changed.size());
   }
-  return weighed;
 }
 
 struct PlaneGeometry {
@@ -119,7 +137,6 @@ std::shared_ptr<const DrawnCaption> DrawnCaption::make(CaptionRenderer& renderer
   drawn->picture_ = renderer.render(text, shape_of(info), style);
   if (use == CaptionUse::Blend) {
     drawn->drawable_ = !drawn->picture_.rect.empty() && drawn->convert_picture();
-    drawn->picture_.pixels = {};
   }
   return drawn;
 }
@@ -165,16 +182,20 @@ void DrawnCaption::blend_part(GstVideoFrame* part, const CaptionRect& window) co
   }
 }
 
-// Makes the planes. False: GStreamer cannot convert into the format.
+// Makes the planes of the picture, whose pixels go. False: GStreamer cannot convert into the
+// format.
 bool DrawnCaption::convert_picture() {
   // Four bytes a pixel in the frame's own color space.
   const GstVideoFormat unpacked =
       GST_VIDEO_INFO_IS_RGB(&info_) ? GST_VIDEO_FORMAT_ARGB : GST_VIDEO_FORMAT_AYUV;
   GstVideoInfo unpacked_info = make_info(unpacked, picture_.rect);
   unpacked_info.colorimetry = info_.colorimetry;
-  PageVector<uint8_t> straight(GST_VIDEO_INFO_SIZE(&unpacked_info));
-  if (!convert(make_info(GST_VIDEO_FORMAT_ARGB, picture_.rect), picture_.pixels.data(),
-               unpacked_info, straight.data(), GST_VIDEO_MATRIX_MODE_FULL))
+  PageVector<uint8_t> pixels(GST_VIDEO_INFO_SIZE(&unpacked_info));
+  const bool unpacks =
+      convert(make_info(GST_VIDEO_FORMAT_ARGB, picture_.rect), picture_.pixels.data(),
+              unpacked_info, pixels.data(), GST_VIDEO_MATRIX_MODE_FULL);
+  picture_.pixels = {};
+  if (!unpacks)
     return false;
 
   planes_info_ = make_info(GST_VIDEO_INFO_FORMAT(&info_), picture_.rect);
@@ -182,9 +203,12 @@ bool DrawnCaption::convert_picture() {
   planes_info_.chroma_site = info_.chroma_site;
   color_.resize(GST_VIDEO_INFO_SIZE(&planes_info_));
   keep_.resize(GST_VIDEO_INFO_SIZE(&planes_info_));
-  if (!convert(unpacked_info, weigh(straight, false).data(), planes_info_, color_.data(),
-               GST_VIDEO_MATRIX_MODE_NONE) ||
-      !convert(unpacked_info, weigh(straight, true).data(), planes_info_, keep_.data(),
+  change_pixels(pixels, weighted);
+  if (!convert(unpacked_info, pixels.data(), planes_info_, color_.data(),
+               GST_VIDEO_MATRIX_MODE_NONE))
+    return false;
+  change_pixels(pixels, alpha_only);
+  if (!convert(unpacked_info, pixels.data(), planes_info_, keep_.data(),
                GST_VIDEO_MATRIX_MODE_NONE))
     return false;
   for (uint8_t& keep : keep_)
