@@ -7,6 +7,7 @@
 //
 // --without: the same streams with `identity` in the place of the element, to compare with.
 #include <cstdio>
+#include <iterator>
 #include <memory>
 #include <string>
 #include <vector>
@@ -18,6 +19,10 @@
 using namespace jetsoncaption;
 
 namespace {
+
+// Frames of one color cost little to make, and captions of these differ.
+constexpr guint kColors[] = {0xffff0000, 0xff00ff00, 0xff0000ff, 0xffffffff, 0xff000000};
+constexpr size_t kFramesOfAColor = 5;
 
 struct Options {
   gint streams = 4;
@@ -35,14 +40,17 @@ class Stream {
                                  : std::string("jetsoncaption isolation=") +
                                        (options.isolation != nullptr ? options.isolation : "none");
     const std::string description =
-        "videotestsrc is-live=true pattern=black ! video/x-raw,format=NV12,width=1920,height=1080,"
+        "videotestsrc name=source is-live=true pattern=solid-color ! "
+        "video/x-raw,format=NV12,width=1920,height=1080,"
         "framerate=" +
         std::to_string(options.fps) + "/1 ! " + element + " name=element ! fakesink sync=true";
     pipeline_ = gst_parse_launch(description.c_str(), nullptr);
     if (pipeline_ != nullptr)
       element_ = gst_bin_get_by_name(GST_BIN(pipeline_), "element");
-    if (element_ != nullptr)
+    if (element_ != nullptr) {
+      change_pictures();
       frames_.watch(element_);
+    }
   }
   ~Stream() {
     if (pipeline_ != nullptr)
@@ -70,9 +78,30 @@ class Stream {
   }
 
  private:
+  // So that captions change, and are drawn anew. In the streaming thread: the source is not safe to
+  // be changed by others while it makes a frame.
+  void change_pictures() {
+    GstElement* source = gst_bin_get_by_name(GST_BIN(pipeline_), "source");
+    GstPad* pad = gst_element_get_static_pad(source, "src");
+    gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_BUFFER, change_picture, this, nullptr);
+    gst_object_unref(pad);
+    gst_object_unref(source);
+  }
+  static GstPadProbeReturn change_picture(GstPad* pad, GstPadProbeInfo*, gpointer data) {
+    auto* self = static_cast<Stream*>(data);
+    if (++self->made_ % kFramesOfAColor == 0) {
+      const guint color = kColors[self->made_ / kFramesOfAColor % std::size(kColors)];
+      GstElement* source = gst_pad_get_parent_element(pad);
+      g_object_set(source, "foreground-color", color, nullptr);
+      gst_object_unref(source);
+    }
+    return GST_PAD_PROBE_OK;
+  }
+
   GstElement* pipeline_ = nullptr;
   GstElement* element_ = nullptr;
   FrameCounter frames_;
+  size_t made_ = 0;  // of the source's thread
 };
 
 }  // namespace
