@@ -2,6 +2,7 @@
 // Where captions are drawn, that nothing else is touched in any format, and that text is safe.
 #include "plugin/overlay/overlay.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 #include <vector>
@@ -266,6 +267,38 @@ TEST_F(Overlay, RasterisesATextOnlyOnce) {
   style.text_color = 0xFFFFFF00;
   overlay.drawn("another", frame.get()->info, style).blend(frame.get());
   EXPECT_EQ(overlay.rasterised(), 3U);
+}
+
+// The most alpha that whoever draws the attached caption gets.
+unsigned attached_alpha(GstBuffer* frame) {
+  GstVideoOverlayComposition* composition =
+      gst_buffer_get_video_overlay_composition_meta(frame)->overlay;
+  GstBuffer* pixels = gst_video_overlay_rectangle_get_pixels_unscaled_raw(
+      gst_video_overlay_composition_get_rectangle(composition, 0),
+      GST_VIDEO_OVERLAY_FORMAT_FLAG_NONE);
+  GstMapInfo map;
+  gst_buffer_map(pixels, &map, GST_MAP_READ);
+  unsigned most = 0;
+  for (gsize pixel = 0; pixel < map.size; pixel += 4)
+    most = std::max<unsigned>(most, map.data[pixel + (G_BYTE_ORDER == G_BIG_ENDIAN ? 0 : 3)]);
+  gst_buffer_unmap(pixels, &map);
+  return most;
+}
+
+// Frames with the caption as it was may be on their way still when it fades.
+TEST_F(Overlay, FadesWhatIsAttachedLaterOnly) {
+  GstVideoInfo info;
+  gst_video_info_set_format(&info, GST_VIDEO_FORMAT_NV12, 640, 480);
+  CaptionOverlay overlay;
+  GstBuffer* fresh = gst_buffer_new();
+  GstBuffer* stale = gst_buffer_new();
+  overlay.attach(fresh, info, kSentence, {});
+  overlay.attach(stale, info, kSentence, {}, 0.5);
+  EXPECT_NEAR(attached_alpha(stale), 128, 1);
+  EXPECT_EQ(attached_alpha(fresh), 255u);
+  EXPECT_EQ(overlay.rasterised(), 1U);
+  gst_buffer_unref(fresh);
+  gst_buffer_unref(stale);
 }
 
 TEST_F(Overlay, FollowsAChangeOfFormatAndSize) {

@@ -69,6 +69,56 @@ void change_pixels(PageVector<uint8_t>& pixels, const Change& change) {
   }
 }
 
+// A, R, G, B bytes in the order that overlay compositions have: the same, or the reverse on
+// little-endian machines.
+Pixel in_native_order(const Pixel& argb) {
+  if (G_BYTE_ORDER == G_BIG_ENDIAN)
+    return argb;
+  return {argb[3], argb[2], argb[1], argb[0]};
+}
+
+std::shared_ptr<GstVideoOverlayRectangle> own(GstVideoOverlayRectangle* rectangle) {
+  return {rectangle, gst_video_overlay_rectangle_unref};
+}
+
+// Takes the pixels.
+std::shared_ptr<GstVideoOverlayRectangle> make_rectangle(GstBuffer* pixels,
+                                                         const CaptionRect& rect) {
+  auto rectangle = own(gst_video_overlay_rectangle_new_raw(
+      pixels, rect.x, rect.y, static_cast<guint>(rect.width), static_cast<guint>(rect.height),
+      GST_VIDEO_OVERLAY_FORMAT_FLAG_NONE));
+  gst_buffer_unref(pixels);
+  return rectangle;
+}
+
+std::shared_ptr<GstVideoOverlayRectangle> make_rectangle(CaptionPicture picture) {
+  change_pixels(picture.pixels, in_native_order);
+  GstBuffer* buffer = gst_buffer_new_allocate(nullptr, picture.pixels.size(), nullptr);
+  gst_buffer_fill(buffer, 0, picture.pixels.data(), picture.pixels.size());
+  gst_buffer_add_video_meta(
+      buffer, GST_VIDEO_FRAME_FLAG_NONE, GST_VIDEO_OVERLAY_COMPOSITION_FORMAT_RGB,
+      static_cast<guint>(picture.rect.width), static_cast<guint>(picture.rect.height));
+  return make_rectangle(buffer, picture.rect);
+}
+
+// With pixels of its own. The alpha that a rectangle has for all of its pixels would cost no copy,
+// but GStreamer 1.22 applies it to the pixels of the rectangle that it was copied from, too.
+template <typename Fade>
+std::shared_ptr<GstVideoOverlayRectangle> fade_rectangle(GstVideoOverlayRectangle* rectangle,
+                                                         const CaptionRect& rect,
+                                                         const Fade& fade) {
+  GstBuffer* pixels = gst_buffer_copy_deep(gst_video_overlay_rectangle_get_pixels_unscaled_raw(
+      rectangle, GST_VIDEO_OVERLAY_FORMAT_FLAG_NONE));
+  GstMapInfo map;
+  if (gst_buffer_map(pixels, &map, GST_MAP_READWRITE)) {
+    constexpr gsize kAlpha = G_BYTE_ORDER == G_BIG_ENDIAN ? 0 : 3;
+    for (gsize at = kAlpha; at < map.size; at += 4)
+      map.data[at] = fade(map.data[at]);
+    gst_buffer_unmap(pixels, &map);
+  }
+  return make_rectangle(pixels, rect);
+}
+
 struct PlaneGeometry {
   size_t x_offset = 0;   // bytes from the row's begin to the rectangle
   size_t row_bytes = 0;  // bytes of a row of the rectangle
@@ -134,10 +184,14 @@ std::shared_ptr<const DrawnCaption> DrawnCaption::make(CaptionRenderer& renderer
                                                        const GstVideoInfo& info,
                                                        const OverlayStyle& style, CaptionUse use) {
   std::shared_ptr<DrawnCaption> drawn(new DrawnCaption(text, info, style, use));
-  drawn->picture_ = renderer.render(text, shape_of(info), style);
-  if (use == CaptionUse::Blend) {
-    drawn->drawable_ = !drawn->picture_.rect.empty() && drawn->convert_picture();
-  }
+  CaptionPicture picture = renderer.render(text, shape_of(info), style);
+  drawn->rect_ = picture.rect;
+  if (picture.rect.empty())
+    return drawn;
+  if (use == CaptionUse::Blend)
+    drawn->drawable_ = drawn->make_planes(std::move(picture));
+  else
+    drawn->rectangle_ = make_rectangle(std::move(picture));
   return drawn;
 }
 
@@ -149,8 +203,8 @@ std::shared_ptr<const DrawnCaption> DrawnCaption::faded(double opacity) const {
     color = fade(color);
   for (uint8_t& keep : faded->keep_)
     keep = static_cast<uint8_t>(255 - fade(static_cast<uint8_t>(255 - keep)));
-  for (size_t alpha = 0; alpha < faded->picture_.pixels.size(); alpha += 4)
-    faded->picture_.pixels[alpha] = fade(faded->picture_.pixels[alpha]);
+  if (rectangle_ != nullptr)
+    faded->rectangle_ = fade_rectangle(rectangle_.get(), rect_, fade);
   return faded;
 }
 
@@ -158,14 +212,14 @@ CaptionRect DrawnCaption::blend(GstVideoFrame* frame) const {
   if (!drawable_)
     return {};
   blend_part(frame, {0, 0, GST_VIDEO_FRAME_WIDTH(frame), GST_VIDEO_FRAME_HEIGHT(frame)});
-  return picture_.rect;
+  return rect_;
 }
 
 void DrawnCaption::blend_part(GstVideoFrame* part, const CaptionRect& window) const {
   if (!drawable_)
     return;
   for (guint plane = 0; plane < GST_VIDEO_FRAME_N_PLANES(part); ++plane) {
-    const PlaneGeometry geometry = locate(part->info.finfo, plane, picture_.rect);
+    const PlaneGeometry geometry = locate(part->info.finfo, plane, rect_);
     const PlaneGeometry shown = locate(part->info.finfo, plane, window);
     const ptrdiff_t stride = GST_VIDEO_FRAME_PLANE_STRIDE(part, plane);
     const ptrdiff_t own_stride = GST_VIDEO_INFO_PLANE_STRIDE(&planes_info_, plane);
@@ -182,23 +236,20 @@ void DrawnCaption::blend_part(GstVideoFrame* part, const CaptionRect& window) co
   }
 }
 
-// Makes the planes of the picture, whose pixels go. False: GStreamer cannot convert into the
-// format.
-bool DrawnCaption::convert_picture() {
+// False: GStreamer cannot convert into the format.
+bool DrawnCaption::make_planes(CaptionPicture picture) {
   // Four bytes a pixel in the frame's own color space.
   const GstVideoFormat unpacked =
       GST_VIDEO_INFO_IS_RGB(&info_) ? GST_VIDEO_FORMAT_ARGB : GST_VIDEO_FORMAT_AYUV;
-  GstVideoInfo unpacked_info = make_info(unpacked, picture_.rect);
+  GstVideoInfo unpacked_info = make_info(unpacked, rect_);
   unpacked_info.colorimetry = info_.colorimetry;
   PageVector<uint8_t> pixels(GST_VIDEO_INFO_SIZE(&unpacked_info));
-  const bool unpacks =
-      convert(make_info(GST_VIDEO_FORMAT_ARGB, picture_.rect), picture_.pixels.data(),
-              unpacked_info, pixels.data(), GST_VIDEO_MATRIX_MODE_FULL);
-  picture_.pixels = {};
-  if (!unpacks)
+  if (!convert(make_info(GST_VIDEO_FORMAT_ARGB, rect_), picture.pixels.data(), unpacked_info,
+               pixels.data(), GST_VIDEO_MATRIX_MODE_FULL))
     return false;
+  picture = {};
 
-  planes_info_ = make_info(GST_VIDEO_INFO_FORMAT(&info_), picture_.rect);
+  planes_info_ = make_info(GST_VIDEO_INFO_FORMAT(&info_), rect_);
   planes_info_.colorimetry = info_.colorimetry;
   planes_info_.chroma_site = info_.chroma_site;
   color_.resize(GST_VIDEO_INFO_SIZE(&planes_info_));

@@ -42,21 +42,26 @@ class DrawnCaption {
   // all in it.
   void blend_part(GstVideoFrame* part, const CaptionRect& window) const;
 
-  // Where it belongs and, made for CaptionUse::Attach, what it looks like.
-  const CaptionPicture& picture() const { return picture_; }
+  // Where it belongs; empty where there is nothing to see.
+  const CaptionRect& rect() const { return rect_; }
+
+  // For overlay compositions, if it was made for CaptionUse::Attach and there is something to see;
+  // else null. Borrowed.
+  GstVideoOverlayRectangle* rectangle() const { return rectangle_.get(); }
 
  private:
   DrawnCaption(std::string text, const GstVideoInfo& info, OverlayStyle style, CaptionUse use)
       : text_(std::move(text)), info_(info), style_(std::move(style)), use_(use) {}
   DrawnCaption(const DrawnCaption&) = default;
 
-  bool convert_picture();
+  bool make_planes(CaptionPicture picture);
 
   const std::string text_;
   const GstVideoInfo info_;
   const OverlayStyle style_;
   const CaptionUse use_;
-  CaptionPicture picture_;
+  CaptionRect rect_;
+  std::shared_ptr<GstVideoOverlayRectangle> rectangle_;
   bool drawable_ = false;       // there is something to see, in a format that it can be brought to
   GstVideoInfo planes_info_{};  // the frame's format in the size of the caption
   // frame = color + frame * keep / 255, byte by byte, in the layout of planes_info_.

@@ -4,33 +4,6 @@
 
 namespace jetsoncaption {
 
-namespace {
-
-constexpr size_t kPixelBytes = 4;
-
-// A, R, G, B bytes in the order that overlay compositions have: the same, or the reverse on
-// little-endian machines.
-void copy_pixel(const uint8_t* argb, uint8_t* to) {
-  for (size_t i = 0; i < kPixelBytes; ++i)
-    to[i] = argb[G_BYTE_ORDER == G_LITTLE_ENDIAN ? kPixelBytes - 1 - i : i];
-}
-
-GstBuffer* pixels_of(const CaptionPicture& picture) {
-  GstBuffer* buffer = gst_buffer_new_allocate(nullptr, picture.pixels.size(), nullptr);
-  GstMapInfo map;
-  if (gst_buffer_map(buffer, &map, GST_MAP_WRITE)) {
-    for (size_t i = 0; i < picture.pixels.size(); i += kPixelBytes)
-      copy_pixel(&picture.pixels[i], map.data + i);
-    gst_buffer_unmap(buffer, &map);
-  }
-  gst_buffer_add_video_meta(
-      buffer, GST_VIDEO_FRAME_FLAG_NONE, GST_VIDEO_OVERLAY_COMPOSITION_FORMAT_RGB,
-      static_cast<guint>(picture.rect.width), static_cast<guint>(picture.rect.height));
-  return buffer;
-}
-
-}  // namespace
-
 // Afterwards drawn_ and faded_ are what is asked for.
 void CaptionOverlay::prepare(const std::string& text, const GstVideoInfo& info,
                              const OverlayStyle& style, double opacity, CaptionUse use) {
@@ -43,7 +16,6 @@ void CaptionOverlay::prepare(const std::string& text, const GstVideoInfo& info,
   if (is_new || opacity != opacity_) {
     faded_ = opacity < 1 ? drawn_->faded(opacity) : drawn_;
     opacity_ = opacity;
-    rectangle_.reset();
     composition_.reset();
     below_.reset();
   }
@@ -55,23 +27,10 @@ const DrawnCaption& CaptionOverlay::drawn(const std::string& text, const GstVide
   return *faded_;
 }
 
-void CaptionOverlay::make_rectangle() {
-  const CaptionPicture& picture = faded_->picture();
-  if (picture.rect.empty())
-    return;
-  GstBuffer* pixels = pixels_of(picture);
-  rectangle_.reset(gst_video_overlay_rectangle_new_raw(
-      pixels, picture.rect.x, picture.rect.y, static_cast<guint>(picture.rect.width),
-      static_cast<guint>(picture.rect.height), GST_VIDEO_OVERLAY_FORMAT_FLAG_NONE));
-  gst_buffer_unref(pixels);
-}
-
 void CaptionOverlay::attach(GstBuffer* buffer, const GstVideoInfo& info, const std::string& text,
                             const OverlayStyle& style, double opacity) {
   prepare(text, info, style, opacity, CaptionUse::Attach);
-  if (!rectangle_)
-    make_rectangle();
-  if (!rectangle_)
+  if (faded_->rectangle() == nullptr)
     return;
   GstVideoOverlayCompositionMeta* attached = gst_buffer_get_video_overlay_composition_meta(buffer);
   compose(attached != nullptr ? attached->overlay : nullptr);
@@ -86,10 +45,10 @@ void CaptionOverlay::compose(GstVideoOverlayComposition* below) {
   if (composition_ && below == below_.get())
     return;
   if (below == nullptr) {
-    composition_.reset(gst_video_overlay_composition_new(rectangle_.get()));
+    composition_.reset(gst_video_overlay_composition_new(faded_->rectangle()));
   } else {
     composition_.reset(gst_video_overlay_composition_copy(below));
-    gst_video_overlay_composition_add_rectangle(composition_.get(), rectangle_.get());
+    gst_video_overlay_composition_add_rectangle(composition_.get(), faded_->rectangle());
   }
   below_.reset(below != nullptr ? gst_video_overlay_composition_ref(below) : nullptr);
 }

@@ -36,12 +36,6 @@ class CaptionOverlay {
   uint64_t rasterised() const { return rasterised_; }
 
  private:
-  struct RectangleUnref {
-    void operator()(GstVideoOverlayRectangle* rectangle) const {
-      gst_video_overlay_rectangle_unref(rectangle);
-    }
-  };
-
   struct CompositionUnref {
     void operator()(GstVideoOverlayComposition* composition) const {
       gst_video_overlay_composition_unref(composition);
@@ -51,7 +45,6 @@ class CaptionOverlay {
 
   void prepare(const std::string& text, const GstVideoInfo& info, const OverlayStyle& style,
                double opacity, CaptionUse use);
-  void make_rectangle();
   void compose(GstVideoOverlayComposition* below);
 
   CaptionRenderer renderer_;
@@ -60,9 +53,8 @@ class CaptionOverlay {
   std::shared_ptr<const DrawnCaption> drawn_;  // as it was asked for last, without opacity
   std::shared_ptr<const DrawnCaption> faded_;  // the same with opacity_
   double opacity_ = 1;
-  std::unique_ptr<GstVideoOverlayRectangle, RectangleUnref> rectangle_;  // of faded_, for attach()
-  Composition composition_;                                              // of rectangle_ on below_
-  Composition below_;  // what upstream had attached; null: nothing
+  Composition composition_;  // of the rectangle of faded_ on below_
+  Composition below_;        // what upstream had attached; null: nothing
 };
 
 }  // namespace jetsoncaption

@@ -162,7 +162,7 @@ Result<void> NvmmFrameSource::draw(GstBuffer* buffer, const DrawnCaption& captio
 }
 
 Result<void> NvmmFrameSource::draw_once(GstBuffer* buffer, const DrawnCaption& caption) {
-  if (caption.picture().rect.empty())
+  if (caption.rect().empty())
     return {};
   const MappedHandle handle(buffer);
   const Result<NvmmSurface> frame = inspect(handle.data(), handle.size());
@@ -191,7 +191,7 @@ Result<void> NvmmFrameSource::draw_mapped(const NvmmSurface& frame,
 
 Result<void> NvmmFrameSource::draw_in_bands(const NvmmSurface& frame, const DrawnCaption& caption) {
   Result<void> done = prepare_band(frame);
-  const CaptionRect& rect = caption.picture().rect;
+  const CaptionRect& rect = caption.rect();
   const auto columns = widen(rect.x, rect.x + rect.width, static_cast<int>(frame.width));
   const auto lines = widen(rect.y, rect.y + rect.height, static_cast<int>(frame.height));
   for (int y = lines.first; done.ok() && y < lines.second;) {
