@@ -242,12 +242,14 @@ std::vector<Row> captioning_rows() {
                    "or signal; the metadata carries them",
                    0, 1, defaults().min_confidence, kControlled),
                FIELD(min_confidence), g_value_get_double, g_value_set_double),
-      make_row(g_param_spec_double(
-                   "hedge-below", "Hedge below",
-                   "Captions of less confidence give way to 'perhaps: ' and the likeliest things "
-                   "in the picture, where there are likely ones; 0: none does",
-                   0, 1, defaults().hedge_below, kControlled),
-               FIELD(hedge_below), g_value_get_double, g_value_set_double),
+      make_row(
+          g_param_spec_double(
+              "hedge-below", "Hedge below",
+              "Captions of less confidence give way to 'perhaps: ' and the likeliest things "
+              "in the picture, where there are likely ones, or 'perhaps: nothing' where there is "
+              "nothing to see; 0: none does",
+              0, 1, defaults().hedge_below, kControlled),
+          FIELD(hedge_below), g_value_get_double, g_value_set_double),
       boolean_row({"attention", "Attention",
                    "List the words in the metadata, each with a map of where the model "
                    "looked when it chose it"},

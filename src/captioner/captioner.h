@@ -45,7 +45,7 @@ struct DescribeOptions {
   // the bundle says.
   double tag_weight = -1;
   // Captions of less confidence, 0 to 1, give way to "perhaps: " and the likeliest tags where there
-  // are likely ones; 0: none does.
+  // are likely ones; where there is nothing to see, to "perhaps: nothing". 0: none does.
   double hedge_below = 0;
   bool attention = false;  // also say where the model looked for each word
   uint64_t number = 0;     // of this caption, for cancel()

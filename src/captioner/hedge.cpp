@@ -10,13 +10,21 @@ namespace {
 constexpr double kLeastTag = 0.7;
 constexpr int kMostTags = 3;
 
+// In the place of the sentence.
+void begin(Caption& caption) {
+  caption.text = "perhaps:";
+  caption.words.clear();
+  caption.hedged = true;
+  caption.truncated = false;
+}
+
 }  // namespace
 
 void hedge(Caption& caption, double below) {
   if (caption.confidence >= below || caption.tags.empty() ||
       caption.tags.front().probability < kLeastTag)
     return;
-  caption.text = "perhaps:";
+  begin(caption);
   int tags = 0;
   for (const CaptionTag& tag : caption.tags) {
     if (tag.probability < kLeastTag || tags == kMostTags)
@@ -25,9 +33,15 @@ void hedge(Caption& caption, double below) {
     caption.confidence = tag.probability;
     ++tags;
   }
-  caption.words.clear();
-  caption.hedged = true;
-  caption.truncated = false;
+}
+
+void say_nothing(Caption& caption, double below) {
+  caption.confidence = 0;
+  caption.tags.clear();
+  if (below <= 0)
+    return;
+  begin(caption);
+  caption.text += " nothing";
 }
 
 }  // namespace jetsoncaption

@@ -11,4 +11,8 @@ namespace jetsoncaption {
 // those and it has no words. A caption without such tags stays as it is.
 void hedge(Caption& caption, double below);
 
+// The caption of a picture on which there is nothing to see: without tags or any confidence, and,
+// unless `below` is 0, "perhaps: nothing" without words.
+void say_nothing(Caption& caption, double below);
+
 }  // namespace jetsoncaption

@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "bundle/model_cost.h"
+#include "captioner/blank_picture.h"
 #include "captioner/confidence.h"
 #include "captioner/hedge.h"
 #include "captioner/search_setup.h"
@@ -203,7 +204,10 @@ Caption NetworkCaptioner::describe_picture(const LoadedNetwork& loaded,
   caption.facts = gather_facts(found, evidence_);
   caption.confidence = confidence_of(found, caption.facts, config.confidence);
   write_tags(loaded, caption);
-  hedge(caption, options.hedge_below);
+  if (is_blank(picture_.view()))
+    say_nothing(caption, options.hedge_below);
+  else
+    hedge(caption, options.hedge_below);
   return caption;
 }
 

@@ -99,7 +99,7 @@ typedef struct {
   uint32_t max_inference_ms; /* 0: no limit; the first word is written in any case */
   int32_t attention;         /* 1: fill the words and maps of the caption */
   /* A caption of less confidence, 0 to 1, gives way to "perhaps: " and likely tags, where there are
-   * any; 0: none does. */
+   * any, or "perhaps: nothing" where there is nothing to see; 0: none does. */
   double hedge_below;
   uint64_t number; /* of the caption, for cancel () */
   /* How much the tags count when words are chosen; 0: as much as the model says, below 0: not. */

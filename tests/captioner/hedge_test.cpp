@@ -49,5 +49,23 @@ TEST(Hedge, NamesThreeThingsAtMost) {
   EXPECT_EQ(caption.text, "perhaps: a, b, c");
 }
 
+TEST(Hedge, SaysNothingOfAPictureWithNothingOnIt) {
+  Caption caption = doubtful();
+  say_nothing(caption, 0.25);
+  EXPECT_EQ(caption.text, "perhaps: nothing");
+  EXPECT_EQ(caption.confidence, 0);
+  EXPECT_TRUE(caption.words.empty());
+  EXPECT_TRUE(caption.tags.empty());
+  EXPECT_TRUE(caption.hedged);
+}
+
+TEST(Hedge, LeavesTheSentenceOfAPictureWithNothingOnItWhereNoneIsToGiveWay) {
+  Caption caption = doubtful();
+  say_nothing(caption, 0);
+  EXPECT_EQ(caption.text, "a dog on a stove");
+  EXPECT_EQ(caption.confidence, 0);
+  EXPECT_FALSE(caption.hedged);
+}
+
 }  // namespace
 }  // namespace jetsoncaption
