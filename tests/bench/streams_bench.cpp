@@ -20,9 +20,11 @@ using namespace jetsoncaption;
 
 namespace {
 
-// Frames of one color cost little to make, and captions of these differ.
-constexpr guint kColors[] = {0xffff0000, 0xff00ff00, 0xff0000ff, 0xffffffff, 0xff000000};
-constexpr size_t kFramesOfAColor = 5;
+// A frame is black with a bar of one of these brightnesses, which costs little to make; captions of
+// them differ.
+constexpr guint8 kBars[] = {40, 80, 120, 180, 235};
+constexpr size_t kFramesOfABar = 5;
+constexpr gsize kBarBytes = 1920 * 360;
 
 struct Options {
   gint streams = 4;
@@ -40,7 +42,7 @@ class Stream {
                                  : std::string("jetsoncaption isolation=") +
                                        (options.isolation != nullptr ? options.isolation : "none");
     const std::string description =
-        "videotestsrc name=source is-live=true pattern=solid-color ! "
+        "videotestsrc name=source is-live=true pattern=black ! "
         "video/x-raw,format=NV12,width=1920,height=1080,"
         "framerate=" +
         std::to_string(options.fps) + "/1 ! " + element + " name=element ! fakesink sync=true";
@@ -78,23 +80,20 @@ class Stream {
   }
 
  private:
-  // So that captions change, and are drawn anew. In the streaming thread: the source is not safe to
-  // be changed by others while it makes a frame.
+  // So that captions change, and are drawn anew.
   void change_pictures() {
     GstElement* source = gst_bin_get_by_name(GST_BIN(pipeline_), "source");
     GstPad* pad = gst_element_get_static_pad(source, "src");
-    gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_BUFFER, change_picture, this, nullptr);
+    gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_BUFFER, draw_bar, this, nullptr);
     gst_object_unref(pad);
     gst_object_unref(source);
   }
-  static GstPadProbeReturn change_picture(GstPad* pad, GstPadProbeInfo*, gpointer data) {
+  static GstPadProbeReturn draw_bar(GstPad*, GstPadProbeInfo* info, gpointer data) {
     auto* self = static_cast<Stream*>(data);
-    if (++self->made_ % kFramesOfAColor == 0) {
-      const guint color = kColors[self->made_ / kFramesOfAColor % std::size(kColors)];
-      GstElement* source = gst_pad_get_parent_element(pad);
-      g_object_set(source, "foreground-color", color, nullptr);
-      gst_object_unref(source);
-    }
+    GstBuffer* frame = gst_buffer_make_writable(GST_PAD_PROBE_INFO_BUFFER(info));
+    const size_t bar = self->made_++ / kFramesOfABar;
+    gst_buffer_memset(frame, 0, kBars[bar % std::size(kBars)], kBarBytes);
+    info->data = frame;
     return GST_PAD_PROBE_OK;
   }
 
