@@ -81,9 +81,11 @@ std::shared_ptr<GstVideoOverlayRectangle> own(GstVideoOverlayRectangle* rectangl
   return {rectangle, gst_video_overlay_rectangle_unref};
 }
 
-// Takes the pixels.
+// Takes the pixels. Null: there are none, for want of memory.
 std::shared_ptr<GstVideoOverlayRectangle> make_rectangle(GstBuffer* pixels,
                                                          const CaptionRect& rect) {
+  if (pixels == nullptr)
+    return nullptr;
   auto rectangle = own(gst_video_overlay_rectangle_new_raw(
       pixels, rect.x, rect.y, static_cast<guint>(rect.width), static_cast<guint>(rect.height),
       GST_VIDEO_OVERLAY_FORMAT_FLAG_NONE));
@@ -94,6 +96,8 @@ std::shared_ptr<GstVideoOverlayRectangle> make_rectangle(GstBuffer* pixels,
 std::shared_ptr<GstVideoOverlayRectangle> make_rectangle(CaptionPicture picture) {
   change_pixels(picture.pixels, in_native_order);
   GstBuffer* buffer = gst_buffer_new_allocate(nullptr, picture.pixels.size(), nullptr);
+  if (buffer == nullptr)
+    return nullptr;
   gst_buffer_fill(buffer, 0, picture.pixels.data(), picture.pixels.size());
   gst_buffer_add_video_meta(
       buffer, GST_VIDEO_FRAME_FLAG_NONE, GST_VIDEO_OVERLAY_COMPOSITION_FORMAT_RGB,
@@ -110,7 +114,7 @@ std::shared_ptr<GstVideoOverlayRectangle> fade_rectangle(GstVideoOverlayRectangl
   GstBuffer* pixels = gst_buffer_copy_deep(gst_video_overlay_rectangle_get_pixels_unscaled_raw(
       rectangle, GST_VIDEO_OVERLAY_FORMAT_FLAG_NONE));
   GstMapInfo map;
-  if (gst_buffer_map(pixels, &map, GST_MAP_READWRITE)) {
+  if (pixels != nullptr && gst_buffer_map(pixels, &map, GST_MAP_READWRITE)) {
     constexpr gsize kAlpha = G_BYTE_ORDER == G_BIG_ENDIAN ? 0 : 3;
     for (gsize at = kAlpha; at < map.size; at += 4)
       map.data[at] = fade(map.data[at]);
