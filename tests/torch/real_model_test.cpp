@@ -43,7 +43,11 @@ Image paint(const std::function<Pixel(int x, int y)>& colour) {
   return image;
 }
 
-// Scenes that anybody can paint: sky over grass, a ball on it, night, and stripes.
+Image darkness() {
+  return paint([](int, int) { return Pixel{5, 5, 10}; });
+}
+
+// Scenes that anybody can paint: sky over grass, a ball on it, a lamp at night, and stripes.
 std::vector<Image> scenes() {
   const auto meadow = [](int, int y) {
     return y < kHeight / 2 ? Pixel{100, 160, 230} : Pixel{60, 140, 50};
@@ -53,7 +57,9 @@ std::vector<Image> scenes() {
     const int dy = y - kHeight * 2 / 3;
     return dx * dx + dy * dy < 40 * 40 ? Pixel{220, 40, 30} : meadow(x, y);
   };
-  const auto night = [](int, int) { return Pixel{5, 5, 10}; };
+  const auto night = [](int x, int y) {
+    return x < 40 && y < 40 ? Pixel{250, 240, 200} : Pixel{5, 5, 10};
+  };
   const auto stripes = [](int x, int) {
     return x / 20 % 2 == 0 ? Pixel{240, 240, 240} : Pixel{20, 20, 20};
   };
@@ -110,6 +116,20 @@ TEST_F(RealModelTest, OpensInEachPrecisionItLists) {
     const std::string name = name_of(captioner->info().precision);
     EXPECT_EQ(name == "int8", precision == Precision::Int8);
     EXPECT_EQ(std::count(names_.begin(), names_.end(), name), 1) << name;
+  }
+}
+
+TEST_F(RealModelTest, SaysNothingOfDarkness) {
+  for (const Precision precision : precisions_) {
+    const auto captioner = load(precision);
+    ASSERT_NE(captioner, nullptr);
+    DescribeOptions options;
+    options.hedge_below = 0.25;
+    const auto caption = captioner->describe(darkness().view(), options);
+    ASSERT_TRUE(caption.ok()) << caption.error().message;
+    EXPECT_EQ(caption.value().text, "perhaps: nothing");
+    EXPECT_EQ(caption.value().confidence, 0);
+    EXPECT_TRUE(caption.value().tags.empty());
   }
 }
 
