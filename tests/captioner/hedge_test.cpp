@@ -16,13 +16,17 @@ Caption doubtful() {
   return caption;
 }
 
+void expect_hedged(const Caption& caption, const char* text, double confidence) {
+  EXPECT_EQ(caption.text, text);
+  EXPECT_EQ(caption.confidence, confidence);
+  EXPECT_TRUE(caption.words.empty());
+  EXPECT_TRUE(caption.hedged);
+}
+
 TEST(Hedge, NamesTheLikelyTagsOfADoubtfulCaption) {
   Caption caption = doubtful();
   hedge(caption, 0.4);
-  EXPECT_EQ(caption.text, "perhaps: kitchen, microwave");
-  EXPECT_EQ(caption.confidence, 0.8);
-  EXPECT_TRUE(caption.words.empty());
-  EXPECT_TRUE(caption.hedged);
+  expect_hedged(caption, "perhaps: kitchen, microwave", 0.8);
 }
 
 TEST(Hedge, LeavesACaptionThatIsSureEnough) {
@@ -52,11 +56,8 @@ TEST(Hedge, NamesThreeThingsAtMost) {
 TEST(Hedge, SaysNothingOfAPictureWithNothingOnIt) {
   Caption caption = doubtful();
   say_nothing(caption, 0.25);
-  EXPECT_EQ(caption.text, "perhaps: nothing");
-  EXPECT_EQ(caption.confidence, 0);
-  EXPECT_TRUE(caption.words.empty());
+  expect_hedged(caption, "perhaps: nothing", 0);
   EXPECT_TRUE(caption.tags.empty());
-  EXPECT_TRUE(caption.hedged);
 }
 
 TEST(Hedge, LeavesTheSentenceOfAPictureWithNothingOnItWhereNoneIsToGiveWay) {
