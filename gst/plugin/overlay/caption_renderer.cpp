@@ -3,12 +3,13 @@
 #include "plugin/overlay/caption_renderer.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <cstring>
 #include <tuple>
 
 #include <glib.h>
+
+#include "plugin/overlay/pixels.h"
 
 #include <pango/pangocairo.h>
 
@@ -115,8 +116,10 @@ CaptionRect snap_to_grid(double x, double y, double width, double height, const 
 }
 
 // One of Cairo's premultiplied words as straight A, R, G, B bytes.
-std::array<uint8_t, 4> to_straight(uint32_t word) {
-  std::array<uint8_t, 4> straight{};
+Pixel to_straight(const Pixel& premultiplied) {
+  uint32_t word = 0;
+  std::memcpy(&word, premultiplied.data(), sizeof word);
+  Pixel straight{};
   const uint32_t alpha = word >> 24;
   straight[0] = static_cast<uint8_t>(alpha);
   for (int i = 1; i < 4 && alpha > 0; ++i) {
@@ -128,20 +131,11 @@ std::array<uint8_t, 4> to_straight(uint32_t word) {
 
 PageVector<uint8_t> to_straight_argb(const uint8_t* from, int stride, const CaptionRect& rect) {
   PageVector<uint8_t> to(static_cast<size_t>(rect.width) * rect.height * 4);
-  uint8_t* out = to.data();
-  // Most pixels equal their neighbour, and the divisions would take longer than all the rest.
-  uint32_t last_word = 0;
-  std::array<uint8_t, 4> straight{};
-  for (int y = 0; y < rect.height; ++y) {
-    const auto* row = reinterpret_cast<const uint32_t*>(from + static_cast<ptrdiff_t>(y) * stride);
-    for (int x = 0; x < rect.width; ++x, out += 4) {
-      if (row[x] != last_word) {
-        last_word = row[x];
-        straight = to_straight(last_word);
-      }
-      std::memcpy(out, straight.data(), straight.size());
-    }
-  }
+  const size_t row_bytes = static_cast<size_t>(rect.width) * 4;
+  for (int y = 0; y < rect.height; ++y)
+    change_pixels(from + static_cast<ptrdiff_t>(y) * stride,
+                  to.data() + static_cast<size_t>(y) * row_bytes, static_cast<size_t>(rect.width),
+                  to_straight);
   return to;
 }
 

@@ -5,11 +5,10 @@
 #include "plugin/overlay/drawn_caption.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
-#include <cstring>
 #include <utility>
 
+#include "plugin/overlay/pixels.h"
 #include "plugin/overlay/video_convert.h"
 
 namespace jetsoncaption {
@@ -41,8 +40,7 @@ bool convert(const GstVideoInfo& from_info, const uint8_t* from, const GstVideoI
   return true;
 }
 
-using Pixel = std::array<uint8_t, 4>;  // alpha first
-
+// Alpha comes first.
 Pixel weighted(const Pixel& straight) {
   const unsigned alpha = straight[0];
   Pixel pixel = straight;
@@ -55,18 +53,9 @@ Pixel alpha_only(const Pixel& pixel) {
   return {pixel[0], pixel[0], pixel[0], pixel[0]};
 }
 
-// Most pixels equal their neighbour, and are not computed again.
 template <typename Change>
-void change_pixels(PageVector<uint8_t>& pixels, const Change& change) {
-  Pixel before{};
-  Pixel changed = change(before);
-  for (size_t at = 0; at + before.size() <= pixels.size(); at += before.size()) {
-    if (std::memcmp(&pixels[at], before.data(), before.size()) != 0) {
-      std::memcpy(before.data(), &pixels[at], before.size());
-      changed = change(before);
-    }
-    std::memcpy(&pixels[at], changed.data(), changed.size());
-  }
+void change_all(PageVector<uint8_t>& pixels, const Change& change) {
+  change_pixels(pixels.data(), pixels.data(), pixels.size() / sizeof(Pixel), change);
 }
 
 // A, R, G, B bytes in the order that overlay compositions have: the same, or the reverse on
@@ -94,7 +83,7 @@ std::shared_ptr<GstVideoOverlayRectangle> make_rectangle(GstBuffer* pixels,
 }
 
 std::shared_ptr<GstVideoOverlayRectangle> make_rectangle(CaptionPicture picture) {
-  change_pixels(picture.pixels, in_native_order);
+  change_all(picture.pixels, in_native_order);
   GstBuffer* buffer = gst_buffer_new_allocate(nullptr, picture.pixels.size(), nullptr);
   if (buffer == nullptr)
     return nullptr;
@@ -258,11 +247,11 @@ bool DrawnCaption::make_planes(CaptionPicture picture) {
   planes_info_.chroma_site = info_.chroma_site;
   color_.resize(GST_VIDEO_INFO_SIZE(&planes_info_));
   keep_.resize(GST_VIDEO_INFO_SIZE(&planes_info_));
-  change_pixels(pixels, weighted);
+  change_all(pixels, weighted);
   if (!convert(unpacked_info, pixels.data(), planes_info_, color_.data(),
                GST_VIDEO_MATRIX_MODE_NONE))
     return false;
-  change_pixels(pixels, alpha_only);
+  change_all(pixels, alpha_only);
   if (!convert(unpacked_info, pixels.data(), planes_info_, keep_.data(),
                GST_VIDEO_MATRIX_MODE_NONE))
     return false;
