@@ -41,7 +41,9 @@ make_video() {
   mv "$1.part" "$1"
 }
 
+# With no more points than the picture is wide.
 draw() {
+  local step=$((minutes * 60 / 900 + 1))
   gnuplot <<TEXT
 set terminal svg size 900,420 background "white"
 set output "build/soak/memory.svg"
@@ -51,11 +53,11 @@ set xlabel "minutes"
 set ylabel "MB"
 set yrange [0:*]
 set grid
-plot "build/soak/none.csv" every ::1 using (\$1/60):2 with lines title "isolation=none: resident", \
-  "build/soak/none.csv" every ::1 using (\$1/60):4 with lines title "private", \
-  "build/soak/process.csv" every ::1 using (\$1/60):2 with lines title "isolation=process: resident", \
-  "build/soak/process.csv" every ::1 using (\$1/60):4 with lines title "private", \
-  "build/soak/process.csv" every ::1 using (\$1/60):5 with lines title "worker: resident"
+plot "build/soak/none.csv" every $step::1 using (\$1/60):2 with lines title "isolation=none: resident", \
+  "build/soak/none.csv" every $step::1 using (\$1/60):4 with lines title "private", \
+  "build/soak/process.csv" every $step::1 using (\$1/60):2 with lines title "isolation=process: resident", \
+  "build/soak/process.csv" every $step::1 using (\$1/60):4 with lines title "private", \
+  "build/soak/process.csv" every $step::1 using (\$1/60):5 with lines title "worker: resident"
 TEXT
 }
 
