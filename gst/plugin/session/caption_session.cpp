@@ -21,12 +21,7 @@ constexpr std::chrono::milliseconds kPatience{20};
 // to read each frame would cost the streaming thread more than it is worth.
 constexpr std::chrono::milliseconds kFreshFor{100};
 
-// A caption that takes longer is worth a word. A worker process that hangs is ended before by
-// default.
-constexpr std::chrono::seconds kLongCaption{12};
-// LibTorch with CUDA takes half a minute on a small board.
-constexpr std::chrono::seconds kLongLoad{120};
-constexpr std::chrono::seconds kLookForLongCaption{1};
+constexpr std::chrono::seconds kLookForSilence{1};
 
 // What may be left begins and ends without a word.
 constexpr std::chrono::milliseconds kLookAgain{5};
@@ -119,7 +114,7 @@ bool CaptionSession::is_busy() const {
 // Of the streaming thread, with mutex_ held by `lock`.
 void CaptionSession::wait_while_busy(std::unique_lock<std::mutex>& lock) {
   const auto is_over = [this] { return !is_busy() || flushing_ || interrupted_; };
-  while (!wake_streaming_.wait_for(lock, kLookForLongCaption, is_over)) {
+  while (!wake_streaming_.wait_for(lock, kLookForSilence, is_over)) {
     const auto overdue = note_overdue();
     if (!overdue)
       continue;
@@ -129,17 +124,9 @@ void CaptionSession::wait_while_busy(std::unique_lock<std::mutex>& lock) {
   }
 }
 
-// With mutex_ held. What the listener is to be told. A load is given longer, also that of another
-// model, which frames that were handed over have to wait for.
+// With mutex_ held. What the listener is to be told.
 std::optional<Overdue> CaptionSession::note_overdue() {
-  const bool is_loading = phase_ == Phase::Loading || is_loading_;
-  if (is_loading && !unanswered_since_)
-    unanswered_since_ = Clock::now();
-  const std::chrono::seconds longest = is_loading ? kLongLoad : kLongCaption;
-  if (overdue_told_ || !unanswered_since_ || Clock::now() - *unanswered_since_ < longest)
-    return std::nullopt;
-  overdue_told_ = true;
-  return Overdue{longest, is_loading};
+  return silence_.look(phase_ == Phase::Loading || is_loading_, Clock::now());
 }
 
 // With mutex_ held.
@@ -153,8 +140,7 @@ bool CaptionSession::start(const CaptionJob& job, std::shared_ptr<FrameShrinker>
   waited_outcome_ = {};
   phase_ = Phase::Waiting;
   is_renewing_ = false;
-  if (!unanswered_since_)
-    unanswered_since_ = Clock::now();
+  silence_.asked(Clock::now());
   return true;
 }
 
@@ -280,7 +266,7 @@ void CaptionSession::forget_job() {
   if (phase_ == Phase::Waiting) {
     phase_ = Phase::Idle;
     shrinker_.reset();
-    unanswered_since_.reset();
+    silence_.ended();
   }
   is_renewing_ = false;
   cancel_running();

@@ -33,6 +33,7 @@
 #include "plugin/session/retry_pause.h"
 #include "plugin/session/shared_engine.h"
 #include "plugin/session/shared_renderer.h"
+#include "plugin/session/silence_watch.h"
 #include "plugin/session/worker_losses.h"
 
 namespace jetsoncaption {
@@ -274,9 +275,7 @@ class CaptionSession : public std::enable_shared_from_this<CaptionSession> {
   bool is_queueing_ = false;
   bool is_renewing_ = false;  // it is about to
   bool waited_for_ = false;   // the streaming thread waits for job_
-  // Since when frames have been handed over, or wanted to be, without any of them being answered.
-  std::optional<RetryPause::TimePoint> unanswered_since_;
-  bool overdue_told_ = false;                // since the last caption
+  SilenceWatch silence_;
   std::optional<EngineLoaders> next_model_;  // that was asked for
   bool trim_requested_ = false;
   bool fonts_requested_ = false;

@@ -84,7 +84,7 @@ void CaptionSession::load() {
       load_pause_.failed(Clock::now());
     }
     first_load_ = first_load_ && !loaded.ok();
-    unanswered_since_.reset();
+    silence_.ended();
   }
   wake_streaming_.notify_all();
 }
@@ -134,8 +134,7 @@ void CaptionSession::change_model() {
 // caption.
 void CaptionSession::end_change() {
   is_queueing_ = false;
-  if (unanswered_since_)
-    unanswered_since_ = Clock::now();
+  silence_.begin_anew(Clock::now());
 }
 
 Result<std::unique_ptr<EngineShare>> CaptionSession::guarded_load(const EngineLoader& load_engine) {
@@ -214,7 +213,7 @@ void CaptionSession::unload() {
     std::lock_guard<std::mutex> lock(mutex_);
     phase_ = Phase::Unloaded;
     shrinker_.reset();
-    unanswered_since_.reset();
+    silence_.ended();
     engine = std::move(engine_);
     engine_info_.worker_pid = 0;
   }

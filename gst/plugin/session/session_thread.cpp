@@ -140,7 +140,7 @@ void CaptionSession::recover() {
     std::lock_guard<std::mutex> lock(mutex_);
     if (phase_ == Phase::Running) {
       phase_ = Phase::Idle;
-      unanswered_since_.reset();
+      silence_.ended();
       outcome = settle_failure();
       if (waited_for_)
         std::swap(outcome, waited_outcome_);
@@ -261,7 +261,7 @@ void CaptionSession::describe() {
   {
     std::lock_guard<std::mutex> lock(mutex_);
     phase_ = Phase::Idle;
-    unanswered_since_.reset();
+    silence_.ended();
     if (!result.ok() && result.error().kind == ErrorKind::Lost)
       lost = lose_engine(result.error());
     if (epoch == epoch_)  // else flushed or stopped meanwhile, and nothing is told
@@ -340,7 +340,7 @@ CaptionSession::Outcome CaptionSession::settle(const CaptionJob& job,
     statistics_.captioned(caption->inference_ms());
     newest_ = caption;
     has_captioned_ = true;
-    overdue_told_ = false;
+    silence_.captioned();
     outcome.caption = caption;
   } else if (result.error().kind == ErrorKind::Lost) {
     statistics_.failed();
