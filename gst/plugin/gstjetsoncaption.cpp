@@ -17,7 +17,8 @@
  * the same on every run. `mode=auto` is live when upstream is live.
  *
  * The model is loaded in the background when the element starts. An error is posted only when the
- * element cannot start, because there is no engine or no usable model. Where the model fails its
+ * element cannot start, because there is no engine or no usable model, or when frames in NVMM
+ * memory come where the libraries of a Jetson board are missing. Where the model fails its
  * self-test, because LibTorch computes wrongly on this machine, a warning says so once. Where a
  * caption fails, a warning is posted, the stream goes on with the caption before, and the model is
  * tried again after pauses of 1, 2, 4 ... 60 seconds (in live mode) or at the next due frame (in
@@ -133,7 +134,7 @@ static void change_model(GstJetsonCaption* self) {
   }
   // Whoever handles the message may set another one.
   if (cause)
-    post_kept_model(GST_ELEMENT(self), *cause);
+    post_kept_model(GST_ELEMENT(self), *cause, session->state() != SessionState::Failed);
 }
 
 static void gst_jetson_caption_set_property(GObject* object, guint id, const GValue* value,

@@ -209,7 +209,7 @@ void BusMessages::load_cancelled() {
 
 void BusMessages::model_kept(const Error& error) {
   post_progress(element_, GST_PROGRESS_TYPE_ERROR, "The model was not changed");
-  post_kept_model(element_, error);
+  post_kept_model(element_, error, true);
 }
 
 void BusMessages::moved_to_cpu(const EngineInfo& engine) {
@@ -287,9 +287,10 @@ void post_late_setting(GstElement* element, const char* property) {
        "", nullptr);
 }
 
-void post_kept_model(GstElement* element, const Error& error) {
+void post_kept_model(GstElement* element, const Error& error, bool is_there) {
   post(element, GST_MESSAGE_WARNING, element_error_code(error.kind),
-       error.message + " The model before goes on describing.",
+       error.message + (is_there ? " The model before goes on describing."
+                                 : " The model before could not be loaded either."),
        "The property model was set while the element runs.", nullptr);
 }
 

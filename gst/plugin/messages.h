@@ -38,8 +38,10 @@ class BusMessages : public CaptionListener {
   // Warning.
   void made_modest(const std::string& cause) override;
 
-  // Element message "jetsoncaption", and the signal "caption".
+  // Warning: none has come for long.
   void caption_overdue(const Overdue& overdue) override;
+
+  // Element message "jetsoncaption", and the signal "caption".
   void captioned(const FrameCaption& caption) override;
 
   // Warning: a frame was not described, and when that is tried or reported again.
@@ -63,8 +65,9 @@ const char* memory_step_name(MemoryStep step);
 // Warning: a property that is read at start was changed later.
 void post_late_setting(GstElement* element, const char* property);
 
-// Warning: another model was asked for while the element runs, and is not used.
-void post_kept_model(GstElement* element, const Error& error);
+// Warning: another model was asked for while the element runs, and is not used. Whether one
+// `is_there` that goes on.
+void post_kept_model(GstElement* element, const Error& error, bool is_there);
 
 // Warning: frames are not described because their pixels cannot be read, or captions are not drawn
 // on them. The error is a sentence with the cause and the remedy.

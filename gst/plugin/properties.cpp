@@ -287,7 +287,7 @@ std::vector<Row> text_rows() {
       string_row({"font-desc", "Font description",
                   "Pango font description of the caption, for example \"Sans Bold 24\"; "
                   "without a size it follows the height of the frame"},
-                 kControlled, FIELD(style.font_desc)),
+                 kAlways, FIELD(style.font_desc)),
       uint_row({"text-color", "Text color", "Color of the text as 0xAARRGGBB"}, 0, G_MAXUINT32,
                kControlled, FIELD(style.text_color)),
       uint_row({"background-color", "Background color",

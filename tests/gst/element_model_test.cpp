@@ -139,6 +139,37 @@ TEST(ElementModelChange, IsRefusedAlsoWhileNoModelIsLoaded) {
   }
 }
 
+// An error ends no stream that asks for no captions.
+TEST(ElementModelChange, TakesThePlaceOfOneThatCouldNotBeLoaded) {
+  CaptionHarness harness(
+      {{"model", "fake:fail-create=corrupt"}, {"mode", "live"}, {"enabled", "false"}});
+  gst_message_unref(harness.wait_for_message(GST_MESSAGE_ERROR, 5 * GST_SECOND));
+  {
+    const ScopedVariable gone("JETSONCAPTION_MODEL", nullptr);
+    harness.set("model", "");
+  }
+  const std::string warning = harness.next_warning();
+  EXPECT_NE(warning.find("could not be loaded either"), std::string::npos) << warning;
+  harness.set("model", "fake:fail-create=corrupt;text=worse");
+  gst_message_unref(harness.wait_for_message(GST_MESSAGE_ERROR, 5 * GST_SECOND));
+  harness.set("model", "fake:text=two");
+  harness.set("enabled", "true");
+  gst_buffer_unref(harness.pass_until(kColor, "two"));
+}
+
+TEST(ElementModelChange, TakesThePlaceOfOneThatIsLoadedInVain) {
+  CaptionElement element(
+      PropertyValues{{"model", "fake:create-ms=300;fail-create=corrupt"}, {"mode", "live"}});
+  gst_element_set_state(element.get(), GST_STATE_PAUSED);
+  g_usleep(100 * G_TIME_SPAN_MILLISECOND);  // it is being loaded
+  element.set("model", "fake:text=two");
+  const gint64 end = g_get_monotonic_time() + 20 * G_USEC_PER_SEC;
+  while (element.state() != "ready" && g_get_monotonic_time() < end)
+    g_usleep(1000);
+  EXPECT_EQ(element.state(), "ready");
+  EXPECT_EQ(element.count_messages(GST_MESSAGE_ERROR), 0);
+}
+
 TEST(ElementModelChange, TakesOverNoPropertyThatWasSetTooLate) {
   CaptionHarness harness({{"model", "fake:text=one"}, {"mode", "live"}, {"threads", "3"}});
   gst_buffer_unref(harness.pass_until(kColor, "one"));

@@ -248,10 +248,23 @@ TEST(Properties, FollowControlSourcesInStreamTime) {
 TEST(Properties, OfLookAndThresholdsAreControllable) {
   const CaptionElement element(PropertyValues{});
   for (const char* name : {"text-color", "background-color", "halignment", "valignment",
-                           "font-desc", "min-confidence", "memory-threshold", "caption-timeout"})
+                           "min-confidence", "memory-threshold", "caption-timeout"})
     EXPECT_TRUE(g_object_class_find_property(G_OBJECT_GET_CLASS(element.get()), name)->flags &
                 GST_PARAM_CONTROLLABLE)
         << name;
+}
+
+// A control source makes numbers.
+TEST(Properties, TextIsNotControllable) {
+  const CaptionElement element(PropertyValues{});
+  guint count = 0;
+  GParamSpec** all = g_object_class_list_properties(G_OBJECT_GET_CLASS(element.get()), &count);
+  for (guint i = 0; i < count; i++) {
+    if (G_IS_PARAM_SPEC_STRING(all[i])) {
+      EXPECT_EQ(all[i]->flags & GST_PARAM_CONTROLLABLE, 0) << all[i]->name;
+    }
+  }
+  g_free(all);
 }
 
 }  // namespace

@@ -203,8 +203,16 @@ void CaptionSession::request_trim() {
 }
 
 void CaptionSession::change_model(EngineLoaders load) {
-  std::lock_guard<std::mutex> lock(mutex_);
-  next_model_ = std::move(load);
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    if (phase_ == Phase::Broken) {
+      want_model(std::move(load));  // as if it were the first
+      load_pause_ = {};
+      phase_ = Phase::Unloaded;
+    } else {
+      next_model_ = std::move(load);
+    }
+  }
   wake_worker_.notify_one();
 }
 

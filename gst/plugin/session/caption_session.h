@@ -230,6 +230,7 @@ class CaptionSession : public std::enable_shared_from_this<CaptionSession> {
   std::unique_ptr<EngineShare> lose_engine(const Error& error);
   void note_loss(const Error& error, std::chrono::steady_clock::duration ready_for);
   void be_modest_after_losses();
+  bool wants_another_model() const;
   void want_model(EngineLoaders load);
   void tell_of_move(const EngineInfo& info);
   Result<std::shared_ptr<FrameCaption>> guarded_caption(const CaptionJob& job,

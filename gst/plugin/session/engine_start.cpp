@@ -6,6 +6,8 @@
 #include <optional>
 #include <string>
 
+#include <glib.h>
+
 #include "engine/engine_choice.h"
 #include "engine/engine_loader.h"
 #include "plugin/session/abandoned_loads.h"
@@ -91,6 +93,19 @@ Result<std::unique_ptr<EngineHandle>> open_and_create(EngineKind kind, const Eng
                                cause.message + model_remedy(cause.kind)};
 }
 
+// A directory that can still be opened when the application has gone to another one: a model is
+// loaded in the background, and again after a loss.
+std::string wherever_we_are(const std::string& directory) {
+  if (g_path_is_absolute(directory.c_str()) || !g_file_test(directory.c_str(), G_FILE_TEST_EXISTS))
+    return directory;
+  gchar* here = g_get_current_dir();
+  gchar* absolute = g_build_filename(here, directory.c_str(), nullptr);
+  std::string found = absolute;
+  g_free(absolute);
+  g_free(here);
+  return found;
+}
+
 }  // namespace
 
 Result<EngineStart> prepare_engine(const Settings& settings) {
@@ -104,7 +119,7 @@ Result<EngineStart> prepare_engine(const Settings& settings) {
     return model.error();
   EngineStart start;
   start.model_origin = model.value().origin;
-  start.options.model_dir = model.value().directory;
+  start.options.model_dir = wherever_we_are(model.value().directory);
   start.options.device = settings.device;
   start.options.precision = settings.precision;
   start.options.threads = settings.threads;

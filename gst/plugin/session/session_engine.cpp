@@ -50,7 +50,8 @@ void CaptionSession::load() {
   model_before_.reset();
   EngineInfo info;
   const bool is_lost = !loaded.ok() && loaded.error().kind == ErrorKind::Lost;
-  const bool goes_on = !first_load_ || is_modest || (!loaded.ok() && passes(loaded.error()));
+  const bool goes_on = !first_load_ || is_modest || (!loaded.ok() && passes(loaded.error())) ||
+                       wants_another_model();
   if (loaded.ok()) {
     info = loaded.value()->info();
     make_picture({info.input_width, info.input_height});
@@ -79,6 +80,8 @@ void CaptionSession::load() {
         load_engine_.modest = nullptr;  // cannot be had
         is_modest_ = false;
       }
+    } else if (next_model_) {
+      phase_ = Phase::Unloaded;
     } else {
       phase_ = goes_on ? Phase::Unloaded : Phase::Broken;
       load_pause_.failed(Clock::now());
@@ -259,6 +262,11 @@ void CaptionSession::be_modest_after_losses() {
   }
   statistics_.fell_back();
   listener_.made_modest(cause);
+}
+
+bool CaptionSession::wants_another_model() const {
+  std::lock_guard<std::mutex> lock(mutex_);
+  return next_model_.has_value();
 }
 
 // With mutex_ held.
