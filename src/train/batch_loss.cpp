@@ -8,6 +8,7 @@
 #include <torch/torch.h>
 
 #include "train/augment.h"
+#include "train/preparation.h"
 #include "train/sequence.h"
 #include "train/tag_cells.h"
 #include "train/tag_training.h"
@@ -128,6 +129,16 @@ torch::Tensor BatchLoss::text_loss(const NamedTensors& parameters) const {
                     references, 1, nullptr);
 }
 
+bool BatchLoss::learns_sentences(Stage stage) const {
+  return stage != Stage::Reward && material_.learns_sentences(options_);
+}
+
+void BatchLoss::prepare(Stage stage, const NamedTensors& parameters,
+                        const ProgressReport& progress) const {
+  if (learns_sentences(stage) && bank_.known() < material_.train.size())
+    encode_all(material_, parameters, &bank_, progress);
+}
+
 torch::Tensor BatchLoss::compute(Stage stage, const NamedTensors& parameters,
                                  const FeatureStore* cache, const torch::Tensor& indices) const {
   const Seen seen = look(stage, parameters, cache, indices);
@@ -157,7 +168,7 @@ torch::Tensor BatchLoss::compute(Stage stage, const NamedTensors& parameters,
   }
   if (loss_of_tags.defined())
     loss = loss + options_.tag_weight * loss_of_tags;
-  if (stage == Stage::Reward || !material_.learns_sentences(options_))
+  if (!learns_sentences(stage))
     return loss;
   bank_.remember(indices, seen.features);
   return loss + options_.text_weight * text_loss(parameters);

@@ -26,6 +26,10 @@ class BatchLoss {
   BatchLoss(const TrainOptions& options, const Material& material, const TagNouns& nouns,
             torch::Tensor tag_targets, PictureBank& bank, const TeacherModel* teacher);
 
+  // Before the first step of a stage: looks at the pictures of which those for sentences without
+  // pictures are put together, unless all have been seen.
+  void prepare(Stage stage, const NamedTensors& parameters, const ProgressReport& progress) const;
+
   // Of the training pictures at `indices` [B]: of a random view of each in `cache`, or, where the
   // stage changes the encoder or there is no cache, of the pictures, varied. But in the reward
   // stage sentences without pictures are learnt beside them.
@@ -44,6 +48,7 @@ class BatchLoss {
   torch::Tensor words_loss(const Decoder& decoder, const Decoder::Picture& picture,
                            const std::vector<const std::vector<Words>*>& references, int sentences,
                            const TeacherModel::View* teacher) const;
+  bool learns_sentences(Stage stage) const;
   torch::Tensor tags_loss(const torch::Tensor& scores, const torch::Tensor& indices,
                           const TeacherModel::View* teacher) const;
   torch::Tensor text_loss(const NamedTensors& parameters) const;

@@ -5,6 +5,21 @@
 #include <torch/torch.h>
 
 namespace jetsoncaption {
+namespace {
+
+// One of each row of `probabilities` [..., V]: the first at which their sum is above a random
+// number. multinomial() draws a number for each word of each row.
+torch::Tensor draw(const torch::Tensor& probabilities) {
+  constexpr bool kInt32 = false;
+  constexpr bool kRight = true;  // a word of probability 0 is never the first above
+  const auto sums = probabilities.cumsum(-1);
+  const int64_t last = sums.size(-1) - 1;
+  const auto all = sums.narrow(-1, last, 1);
+  const auto drawn = torch::rand_like(all) * all;
+  return torch::searchsorted(sums, drawn, kInt32, kRight).squeeze(-1).clamp_max(last);
+}
+
+}  // namespace
 
 WordScores score_sentences(const Decoder& decoder, const Decoder::Picture& picture,
                            const torch::Tensor& inputs, const torch::Tensor& targets,
@@ -17,13 +32,15 @@ WordScores score_sentences(const Decoder& decoder, const Decoder::Picture& pictu
       torch::arange(targets.size(0) * targets.size(1), torch::kInt64).view({targets.size(0), -1});
   auto hidden = decoder.initial_hidden(picture).unsqueeze(1).expand({-1, targets.size(1), -1});
 
+  // At once, because the gradient of each select() would be as large as `vectors`.
+  const std::vector<torch::Tensor> columns = vectors.unbind(2);
   std::vector<torch::Tensor> hiddens, contexts, words, ids, rows;
   for (int64_t t = 0; t < targets.size(2); ++t) {
     const auto alive = real.select(2, t).any(0).nonzero();
     if (alive.size(0) == 0)
       break;
     const int64_t sentences = alive.max().item<int64_t>() + 1;
-    const auto vector = vectors.select(2, t).narrow(1, 0, sentences);
+    const auto vector = columns[static_cast<size_t>(t)].narrow(1, 0, sentences);
     const auto step = decoder.advance(picture, vector, hidden.narrow(1, 0, sentences));
     hidden = step.hidden;
 
@@ -66,8 +83,7 @@ torch::Tensor write_sentences(const Decoder& decoder, const Decoder::Picture& pi
     } else if (temperature == 0) {
       words = logits.argmax(-1);
     } else {
-      words = torch::multinomial(torch::softmax(logits / temperature, -1).flatten(0, 1), 1)
-                  .view({count, sentences});
+      words = draw(torch::softmax(logits / temperature, -1));
     }
     words = words.masked_fill(ended, tokens.padding);
     columns.push_back(words);

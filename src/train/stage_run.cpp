@@ -67,6 +67,8 @@ class StageRun {
       if (!done.ok())
         return done;
     }
+    if (!is_done())
+      training_.loss.prepare(stage_, parameters_, training_.progress);
     while (!is_done()) {
       auto done = run_epoch();
       if (!done.ok())

@@ -52,7 +52,9 @@ TeacherModel::TeacherModel(Bundle bundle, const Material& material)
       tensors_(fp32_tensors(bundle_.weights)),
       encoder_(bundle_.config.encoder, tensors_),
       decoder_(bundle_.config.decoder, tensors_),
-      words_(translate_words(bundle_.vocabulary, material.vocabulary)) {
+      words_(translate_words(bundle_.vocabulary, material.vocabulary)),
+      has_our_words_(bundle_.vocabulary.size() == material.vocabulary.size() &&
+                     words_.equal(torch::arange(words_.size(0)))) {
   // Several classes may have the same noun, and some have none.
   std::map<std::string, int64_t> classes;
   for (size_t i = 0; i < bundle_.tag_words.size(); ++i) {
@@ -95,7 +97,7 @@ torch::Tensor TeacherModel::word_loss(const View& view, const torch::Tensor& inp
                                       const torch::Tensor& targets, const torch::Tensor& logits,
                                       double temperature) const {
   torch::Tensor known;
-  torch::Tensor wanted;
+  torch::Tensor probabilities, negative_entropy;
   {
     const torch::NoGradGuard no_gradients;
     const auto unknown = words_ < 0;
@@ -103,12 +105,16 @@ torch::Tensor TeacherModel::word_loss(const View& view, const torch::Tensor& inp
     const auto theirs = translated.index_select(0, inputs.flatten()).view(inputs.sizes());
     const auto said = score_sentences(decoder_, view.picture, theirs, targets, 0);
     const auto scores =
-        said.logits.index_select(1, translated).masked_fill(unknown.unsqueeze(0), kNever);
-    wanted = torch::log_softmax(scores / temperature, -1);
+        has_our_words_
+            ? said.logits
+            : said.logits.index_select(1, translated).masked_fill(unknown.unsqueeze(0), kNever);
+    const auto wanted = torch::log_softmax(scores / temperature, -1);
+    probabilities = wanted.exp();
+    negative_entropy = (probabilities * wanted).sum(-1);
     known = unknown.logical_not().index_select(0, said.targets).to(torch::kFloat32);
   }
   const auto chosen = torch::log_softmax(logits / temperature, -1);
-  const auto divergence = (wanted.exp() * (wanted - chosen)).sum(-1);
+  const auto divergence = negative_entropy - (probabilities * chosen).sum(-1);
   return (divergence * known).sum() / known.sum().clamp_min(1) * temperature * temperature;
 }
 

@@ -49,6 +49,7 @@ class TeacherModel {
   const Encoder encoder_;
   const Decoder decoder_;
   torch::Tensor words_;        // int64 [V]: the teacher's id of each word of the student, or -1
+  bool has_our_words_;         // and no others, in the same order
   torch::Tensor tag_classes_;  // int64: its classes that the student has too
   torch::Tensor own_classes_;  // int64: the student's
 };

@@ -157,6 +157,24 @@ TEST_F(SequenceTest, WritesLikelierWordsTheLowerTheTemperature) {
   EXPECT_GT(cool, warm);
 }
 
+TEST_F(SequenceTest, WritesWordsAsOftenAsTheyAreLikely) {
+  constexpr int kSentences = 4000;
+  const auto picture = prepare();
+  const auto written = write_sentences(decoder(), picture, kSentences, 1, kSampled);
+  const auto start = torch::full({3, 1, 1}, TokenIds().start, torch::kInt64);
+  const auto scores = score_sentences(decoder(), picture, start, start, kNoDropout).logits;
+  scores.index_fill_(1, torch::tensor({0, 1, 3}, torch::kInt64), -1e9);  // never written
+  const auto likely = torch::softmax(scores, -1);
+  for (int64_t b = 0; b < 3; ++b) {
+    for (int64_t id = 0; id < likely.size(1); ++id) {
+      const float share = (written.select(2, 0)[b] == id).to(torch::kFloat32).mean().item<float>();
+      const auto expected = likely[b][id].item<float>();
+      // Five standard deviations.
+      EXPECT_NEAR(share, expected, 5 * std::sqrt(expected / kSentences) + 1e-6) << "word " << id;
+    }
+  }
+}
+
 TEST_F(SequenceTest, ReadsTheWordsOfARowUpToTheEnd) {
   const auto row = torch::tensor({4, 6, 7, 2, 0, 0}, torch::kInt64);
   EXPECT_EQ(words_of(row, bundle_->vocabulary), (Words{"a", "red", "dog"}));

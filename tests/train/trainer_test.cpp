@@ -68,6 +68,29 @@ TEST(Trainer, TrainsInBfloat16AlmostAsInFloat32) {
   EXPECT_NEAR(bfloat16[0].at("loss").get<double>(), float32[0].at("loss").get<double>(), 0.05);
 }
 
+// Of which those for the sentences are put together; also when the run goes on.
+TEST(Trainer, LooksAtAllPicturesBeforeItLearnsSentencesWithoutPictures) {
+  const Workshop workshop;
+  workshop.data_.write("sentences.txt", "a red square\n");
+  TrainOptions options = workshop.short_options();
+  options.sentences = {workshop.data_.file("sentences.txt")};
+  for (const bool resumed : {false, true}) {
+    options.resume = resumed;
+    std::vector<std::string> seen;
+    TrainReports reports;
+    reports.progress = [&](const std::string& what, int done, int total) {
+      if (done == total)
+        seen.push_back(what.substr(0, what.find(',')));
+    };
+    reports.epoch_done = [](const std::string&) { throw std::runtime_error("enough"); };
+    train(options, read_colour, reports);
+    const std::string epoch = resumed ? "decoder epoch 2/2" : "decoder epoch 1/2";
+    const auto first_epoch = std::find(seen.begin(), seen.end(), epoch);
+    ASSERT_NE(first_epoch, seen.end());
+    EXPECT_NE(std::find(seen.begin(), first_epoch, "encoding pictures"), first_epoch);
+  }
+}
+
 TEST(Trainer, GoesOnFromABundle) {
   const Workshop first;
   const Log begun = train_all(first.short_options());
