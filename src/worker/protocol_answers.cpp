@@ -189,7 +189,7 @@ Result<void> read_caption(MessageReader& reader, const DescribeRequest& request,
   if (!is_share(body.confidence) || !is_time(body.inference_ms) || !is_time(body.shrink_ms) ||
       !is_time(body.encode_ms) || !is_time(body.decode_ms))
     return nonsense("a confidence or time that is out of range");
-  if (body.words > JETSONCAPTION_ENGINE_TEXT_SIZE || body.tags > JETSONCAPTION_ENGINE_MAX_TAGS)
+  if (body.words > JETSONCAPTION_ENGINE_MAX_WORDS || body.tags > JETSONCAPTION_ENGINE_MAX_TAGS)
     return nonsense("too many words or tags");
   for (uint32_t i = 0; i < body.tags; ++i) {
     if (!ends(body.tag_list[i].text) || !is_share(body.tag_list[i].probability))

@@ -234,7 +234,8 @@ void refuse_what_reaches_others(Filter& filter) {
     for (const int command : {F_SETOWN, F_SETOWN_EX, F_SETSIG})
       filter.rule(refuse, call, second_argument_is(static_cast<unsigned>(command)));
   }
-  for (const unsigned request : {FIOSETOWN, SIOCSPGRP})
+  // The latter two type into a terminal, and standard error may be one.
+  for (const unsigned request : {FIOSETOWN, SIOCSPGRP, TIOCSTI, TIOCLINUX})
     filter.rule(refuse, SCMP_SYS(ioctl), second_argument_is(request));
 }
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <condition_variable>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -340,6 +341,7 @@ int main(int argc, char** argv) {
     return kUsage;
   }
   std::set_terminate(end_for_an_exception);
+  std::signal(SIGPIPE, SIG_IGN);  // standard error may be a pipe whose reader has gone
   give_up_what_is_not_needed(static_cast<pid_t>(std::strtol(argv[1], nullptr, 10)),
                              std::strtoull(argv[2], nullptr, 10));
   Worker().run();

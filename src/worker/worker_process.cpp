@@ -84,9 +84,9 @@ struct SpawnSetup {
     posix_spawnattr_setsigmask(&attributes, &signals);
     sigfillset(&signals);
     posix_spawnattr_setsigdefault(&attributes, &signals);
-    posix_spawnattr_setpgroup(&attributes, 0);
-    posix_spawnattr_setflags(
-        &attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
+    // A session of its own has no terminal that could be typed into.
+    posix_spawnattr_setflags(&attributes,
+                             POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSID);
   }
   ~SpawnSetup() {
     posix_spawn_file_actions_destroy(&actions);
@@ -242,6 +242,9 @@ std::string WorkerProcess::wait(milliseconds patience) {
     return "was ended by signal " + std::to_string(signal) + " (" + signal_name(signal) + ")";
   }
   const int code = WEXITSTATUS(status_);
+  // Of the loader of programs. As a fault it would be EFBIG, which nothing here can meet.
+  if (code == 127)
+    return "ended with exit code 127: a library that it needs is missing";
   return "ended with exit code " + std::to_string(code) +
          (code > kWorkerFault ? std::string(" (") + std::strerror(code - kWorkerFault) + ")" : "");
 }

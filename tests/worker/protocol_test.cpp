@@ -252,6 +252,7 @@ TEST(WorkerProtocol, RefusesNumbersThatAreOutOfRange) {
       [=](WorkerAnswer& a) { a.caption.caption.encode_ms = -1; },
       [=](WorkerAnswer& a) { a.caption.caption.words = 1; },
       [=](WorkerAnswer& a) { a.caption.caption.words = ~0U; },
+      [=](WorkerAnswer& a) { a.caption.caption.words = JETSONCAPTION_ENGINE_MAX_WORDS + 1; },
       [=](WorkerAnswer& a) { a.caption.caption.tag_list[0].probability = nan; },
       [=](WorkerAnswer& a) { a.caption.words[0].probability = 2; },
       [=](WorkerAnswer& a) { a.caption.maps[3] = std::numeric_limits<float>::quiet_NaN(); },

@@ -19,10 +19,12 @@
 #include <gtest/gtest.h>
 
 #include "fakes/scoped_variable.h"
+#include "fakes/temporary_directory.h"
 
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -214,6 +216,17 @@ TEST(WorkerClient, PassesErrorsOn) {
   EXPECT_NE(none.error().find("/no/such/engine.so"), std::string::npos) << none.error();
 }
 
+// The loader of programs ends it with this code; it is no error of the system.
+TEST(WorkerClient, SaysThatALibraryOfTheProgramIsMissing) {
+  TemporaryDirectory directory;
+  directory.write("worker", "#!/bin/sh\nexit 127\n");
+  ASSERT_EQ(chmod(directory.file("worker").c_str(), 0700), 0);
+  const ScopedVariable variable("JETSONCAPTION_WORKER", directory.file("worker"));
+  const Engine engine("fake:");
+  EXPECT_NE(engine.error().find("a library that it needs is missing"), std::string::npos)
+      << engine.error();
+}
+
 TEST(WorkerClient, SaysWhereTheProgramIsLookedFor) {
   for (const char* path : {"/no/such/worker", "worker"}) {
     const ScopedVariable variable("JETSONCAPTION_WORKER", path);
@@ -334,7 +347,16 @@ TEST(WorkerClient, GivesUpWhatItDoesNotNeed) {
   EXPECT_GE(std::stoi(read_proc(pid, "oom_score_adj")), 500);
   EXPECT_EQ(getpriority(PRIO_PROCESS, static_cast<id_t>(pid)),
             std::max(getpriority(PRIO_PROCESS, 0), 5));
-  EXPECT_EQ(getpgid(pid), pid);
+  EXPECT_EQ(getsid(pid), pid) << "without the terminal of the application";
+}
+
+// Whoever reads what it says on standard error may go away.
+TEST(WorkerClient, IsNotEndedByAReaderOfItsWordsWhoHasGone) {
+  Engine engine("fake:");
+  const std::string status = read_proc(engine.pid(), "status");
+  const size_t ignored = status.find("SigIgn:");
+  ASSERT_NE(ignored, std::string::npos);
+  EXPECT_NE(std::stoull(status.substr(ignored + 7), nullptr, 16) & 1ULL << (SIGPIPE - 1), 0U);
 }
 
 // An engine that was taken over, by a model or a picture, gets no further.
@@ -342,7 +364,7 @@ TEST(WorkerClient, CanDoNoMoreThanComputeOnceTheModelIsLoaded) {
   if (!is_confined())
     GTEST_SKIP() << "built without libseccomp, or with a sanitizer";
   for (const char* what : {"read", "write", "share", "connect", "send", "run", "code", "signal",
-                           "own", "own by half", "pin", "limit"}) {
+                           "own", "own by half", "pin", "limit", "type"}) {
     Engine engine("fake:try=" + std::string(what));
     EXPECT_EQ(engine.describe().text, std::string(what) + ": Operation not permitted");
   }
@@ -361,7 +383,7 @@ TEST(WorkerClient, ReachesNobodyElseFromAGpu) {
         .text;
   };
   for (const std::string what :
-       {"connect", "send", "run", "signal", "own", "own by half", "pin", "limit"})
+       {"connect", "send", "run", "signal", "own", "own by half", "pin", "limit", "type"})
     EXPECT_EQ(on_gpu(what), what + ": Operation not permitted");
   for (const std::string what : {"read", "code", "thread"})
     EXPECT_EQ(on_gpu(what), what + ": done");
@@ -371,7 +393,7 @@ TEST(WorkerClient, ReachesNobodyElseWhileTheModelIsLoaded) {
   if (!is_confined())
     GTEST_SKIP() << "built without libseccomp, or with a sanitizer";
   for (const std::string what :
-       {"connect", "send", "run", "signal", "own", "own by half", "pin", "limit"})
+       {"connect", "send", "run", "signal", "own", "own by half", "pin", "limit", "type"})
     EXPECT_EQ(Engine("fake:try-create=" + what).error(), what + ": Operation not permitted");
 }
 
