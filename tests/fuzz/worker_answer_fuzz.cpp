@@ -3,20 +3,15 @@
 // the worker says, texts end, lists have the length that they say, and numbers are numbers.
 #include <cmath>
 #include <cstdint>
-#include <cstdlib>
 #include <cstring>
 
+#include "expect.h"
 #include "text/plain_text.h"
 #include "worker/protocol.h"
 
 using namespace jetsoncaption;
 
 namespace {
-
-void expect(bool truth) {
-  if (!truth)
-    std::abort();
-}
 
 template <size_t kSize>
 void expect_end(const char (&text)[kSize]) {
