@@ -4,15 +4,13 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
-#include <fstream>
 #include <set>
 #include <sstream>
 #include <utility>
 
-#include "base/file_error.h"
 #include "base/text.h"
 #include "bundle/atomic_file.h"
+#include "bundle/file_memory.h"
 #include "bundle/file_names.h"
 #include "bundle/json_reader.h"
 #include "bundle/model_cost.h"
@@ -32,38 +30,20 @@ Error corrupt(const std::string& message) {
 
 // A link may lead out of the bundle, which may come from anybody. That the bundle's own folder is a
 // link does not matter, for that is named by whoever uses it.
-Result<void> refuse_links(const std::string& path) {
-  struct stat status {};
-  if (lstat(path.c_str(), &status) == 0 && S_ISLNK(status.st_mode))
-    return corrupt(path +
-                   " is a symbolic link, which may lead out of the bundle; copy the file "
-                   "that it leads to in its place");
-  return {};
-}
-
 Result<std::string> read_text_file(const std::string& path, uint64_t limit) {
-  const auto no_link = refuse_links(path);
-  if (!no_link.ok())
-    return no_link.error();
-  struct stat status {};
-  if (stat(path.c_str(), &status) != 0) {
-    Error error = cannot_read_file(path, errno);
+  auto file = FileMemory::open(path, limit, Links::Refuse);
+  if (!file.ok()) {
+    Error error = file.error();
     if (error.kind == ErrorKind::NotFound)
       error.message += "; name a directory that has config.json, vocabulary.txt and weights";
     return error;
   }
-  if (!S_ISREG(status.st_mode))
-    return corrupt(path + " is not a regular file; use a text file");
-  if (static_cast<uint64_t>(status.st_size) > limit) {
-    return corrupt(path + " has " + std::to_string(status.st_size) + " bytes; at most " +
-                   std::to_string(limit) + " are allowed");
-  }
-  std::string text(static_cast<size_t>(status.st_size), '\0');
-  errno = 0;
-  std::ifstream stream(path, std::ios::binary);
-  if (!stream.is_open() || !stream.read(&text[0], static_cast<std::streamsize>(text.size())))
-    return cannot_read_file(path, errno == 0 ? EIO : errno);
-  return text;
+  const auto read = file.value().read(file.value().size());
+  if (!read.ok())
+    return read.error();
+  if (file.value().size() == 0)
+    return std::string();
+  return std::string(reinterpret_cast<const char*>(file.value().data()), file.value().size());
 }
 
 Result<void> check_tokens(const TokenIds& tokens, int words, const std::string& directory) {
@@ -250,10 +230,7 @@ uint64_t most_bytes(const std::map<std::string, TensorSpec>& specs) {
 Result<SafetensorsFile> open_weights(const std::string& directory, WeightFile file,
                                      const std::map<std::string, TensorSpec>& specs) {
   const std::string path = directory + "/" + weight_file_name(file);
-  const auto no_link = refuse_links(path);
-  if (!no_link.ok())
-    return no_link.error();
-  auto weights = SafetensorsFile::open(path, most_bytes(specs));
+  auto weights = SafetensorsFile::open(path, most_bytes(specs), Links::Refuse);
   if (weights.ok() || weights.error().kind != ErrorKind::NotFound)
     return weights;
   return Error{

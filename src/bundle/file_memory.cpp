@@ -56,19 +56,25 @@ struct FileMemory::State {
   }
 };
 
-Result<FileMemory> FileMemory::open(const std::string& path, uint64_t most_bytes) {
+Result<FileMemory> FileMemory::open(const std::string& path, uint64_t most_bytes, Links links) {
   auto state = std::make_unique<State>();
   state->path = path;
   // Not blocking: opening a FIFO would wait for a writer.
-  state->file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  state->file = ::open(
+      path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | (links == Links::Refuse ? O_NOFOLLOW : 0));
+  if (state->file < 0 && errno == ELOOP && links == Links::Refuse) {
+    return corrupt(path +
+                   " is a symbolic link, which may lead out of the bundle; copy the file that it "
+                   "leads to in its place");
+  }
   if (state->file < 0 || fstat(state->file, &state->status) != 0)
     return cannot_read_file(path, errno);
   if (!S_ISREG(state->status.st_mode))
-    return corrupt(path + " is not a regular file; use a safetensors file");
+    return corrupt(path + " is not a regular file; put the file itself in its place");
   const auto size = static_cast<uint64_t>(state->status.st_size);
   if (size > std::min<uint64_t>(most_bytes, std::numeric_limits<size_t>::max() / 2)) {
     return corrupt(path + " has " + std::to_string(size) + " bytes; at most " +
-                   std::to_string(most_bytes) + " can belong to this model");
+                   std::to_string(most_bytes) + " are allowed");
   }
   state->bytes = static_cast<size_t>(size);
   if (state->bytes == 0)

@@ -14,12 +14,17 @@
 
 namespace jetsoncaption {
 
+// What to do with a symbolic link in the place of the file; those of folders are followed.
+enum class Links { Follow, Refuse };
+
 // Movable; `data()` stays where it is.
 class FileMemory {
  public:
   // Takes addresses for the whole file, and memory only for what read() reads. NotFound,
-  // CorruptModel (no regular file, or larger than `most_bytes`), OutOfMemory.
-  static Result<FileMemory> open(const std::string& path, uint64_t most_bytes);
+  // CorruptModel (no regular file, a link, or larger than `most_bytes`), OutOfMemory. What is
+  // checked is the file that is read, whatever others put in its place meanwhile.
+  static Result<FileMemory> open(const std::string& path, uint64_t most_bytes,
+                                 Links links = Links::Follow);
 
   FileMemory(FileMemory&&) noexcept;
   FileMemory& operator=(FileMemory&&) noexcept;

@@ -8,7 +8,6 @@
 #include <utility>
 
 #include "bundle/atomic_file.h"
-#include "bundle/file_memory.h"
 #include "bundle/json_reader.h"
 #include "bundle/safetensors_header.h"
 
@@ -146,8 +145,9 @@ Result<void> SafetensorsFile::Contents::read() {
   return read.ok() ? memory.finish() : read;
 }
 
-Result<SafetensorsFile> SafetensorsFile::open(const std::string& path, uint64_t most_bytes) {
-  auto memory = FileMemory::open(path, most_bytes);
+Result<SafetensorsFile> SafetensorsFile::open(const std::string& path, uint64_t most_bytes,
+                                              Links links) {
+  auto memory = FileMemory::open(path, most_bytes, links);
   if (!memory.ok())
     return memory.error();
   auto contents = std::make_unique<Contents>(path, std::move(memory.value()));

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "bundle/file_memory.h"
 
 namespace jetsoncaption {
 
@@ -42,7 +43,8 @@ class SafetensorsFile {
  public:
   // NotFound, CorruptModel, also for more than `most_bytes`, OutOfMemory.
   static Result<SafetensorsFile> open(const std::string& path,
-                                      uint64_t most_bytes = kMostTensorBytes);
+                                      uint64_t most_bytes = kMostTensorBytes,
+                                      Links links = Links::Follow);
 
   SafetensorsFile(SafetensorsFile&&) noexcept;
   SafetensorsFile& operator=(SafetensorsFile&&) noexcept;

@@ -229,6 +229,17 @@ TEST_F(BundleTest, ConfigThatIsADirectoryIsRefused) {
   ASSERT_EQ(rmdir(directory_.file("config.json").c_str()), 0);
 }
 
+TEST_F(BundleTest, FifoInThePlaceOfAFileIsRefusedAndNotWaitedFor) {
+  for (const char* name : {"config.json", "vocabulary.txt", "model.safetensors"}) {
+    const std::string file = directory_.file(name);
+    const std::string elsewhere = directory_.file("elsewhere");
+    ASSERT_EQ(rename(file.c_str(), elsewhere.c_str()), 0);
+    ASSERT_EQ(mkfifo(file.c_str(), 0600), 0);
+    expect_corrupt(WeightFile::Master, std::string(name) + " is not a regular file");
+    ASSERT_EQ(rename(elsewhere.c_str(), file.c_str()), 0);
+  }
+}
+
 TEST_F(BundleTest, TextFilesOverTheirLimitAreNotRead) {
   directory_.write("vocabulary.txt", std::string((16 << 20) + 1, 'a'));
   expect_corrupt(WeightFile::Master, "vocabulary.txt has 16777217 bytes; at most 16777216");
