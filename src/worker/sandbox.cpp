@@ -14,6 +14,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -154,21 +155,25 @@ class Filter {
   Filter(const Filter&) = delete;
   Filter& operator=(const Filter&) = delete;
 
-  // Calls that this processor does not have are nobody's loss.
+  // Calls that this processor does not have are nobody's loss; a rule for which there is no memory
+  // is a hole.
   template <typename... Conditions>
   void rule(uint32_t action, int call, Conditions... conditions) {
-    if (context_ != nullptr)
-      static_cast<void>(
-          seccomp_rule_add(context_, action, call, sizeof...(conditions), conditions...));
+    if (context_ == nullptr)
+      return;
+    const int failed =
+        seccomp_rule_add(context_, action, call, sizeof...(conditions), conditions...);
+    is_whole_ = is_whole_ && failed != -ENOMEM && failed != -EFAULT;
   }
 
   bool load() {
-    return context_ != nullptr && seccomp_attr_set(context_, SCMP_FLTATR_CTL_TSYNC, 1) == 0 &&
-           seccomp_load(context_) == 0;
+    return context_ != nullptr && is_whole_ &&
+           seccomp_attr_set(context_, SCMP_FLTATR_CTL_TSYNC, 1) == 0 && seccomp_load(context_) == 0;
   }
 
  private:
   const scmp_filter_ctx context_;
+  bool is_whole_ = true;
 };
 
 // Memory may be had; code only where it is made.
@@ -210,17 +215,31 @@ void allow_flags_of_descriptors(Filter& filter) {
   }
 }
 
-// That an argument of 32 bits is this. The kernel does not look at the upper half of its register,
-// which could be filled to get past a comparison of all of it.
-scmp_arg_cmp second_argument_is(unsigned value) {
-  return SCMP_A1(SCMP_CMP_MASKED_EQ, 0xffffffffU, value);
+// That an argument of 32 bits is this, under a mask. The kernel does not look at the upper half of
+// its register, which could be filled to get past a comparison of all of it.
+scmp_arg_cmp second_argument_is(unsigned value, unsigned mask = 0xffffffffU) {
+  return SCMP_A1(SCMP_CMP_MASKED_EQ, mask, value);
+}
+
+// Whoever reaches the bus of a session has programs started there. A driver may make sockets, and
+// look for a service of its own: there is none. Sockets that need no connection can name who gets
+// a message where a filter does not see it.
+void refuse_connections(Filter& filter) {
+  const uint32_t refuse = SCMP_ACT_ERRNO(EPERM);
+  filter.rule(SCMP_ACT_ERRNO(ENOENT), SCMP_SYS(connect));
+  filter.rule(refuse, SCMP_SYS(socket), SCMP_A0(SCMP_CMP_NE, AF_UNIX));
+  constexpr unsigned kTypes = 0xf;  // the rest are flags
+  for (const int call : {SCMP_SYS(socket), SCMP_SYS(socketpair)}) {
+    for (const unsigned type : {SOCK_DGRAM, SOCK_RAW})  // of AF_UNIX they are the same
+      filter.rule(refuse, call, second_argument_is(type, kTypes));
+  }
 }
 
 // What reaches other processes, and other machines, of calls that a driver may need otherwise.
 void refuse_what_reaches_others(Filter& filter) {
   const uint32_t refuse = SCMP_ACT_ERRNO(EPERM);
   const auto self = static_cast<scmp_datum_t>(getpid());
-  filter.rule(refuse, SCMP_SYS(socket), SCMP_A0(SCMP_CMP_NE, AF_UNIX));
+  refuse_connections(filter);
   filter.rule(refuse, SCMP_SYS(kill), SCMP_A0(SCMP_CMP_NE, self));
   filter.rule(refuse, SCMP_SYS(tgkill), SCMP_A0(SCMP_CMP_NE, self));
   filter.rule(refuse, SCMP_SYS(clone), SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, 0));
@@ -229,6 +248,7 @@ void refuse_what_reaches_others(Filter& filter) {
   for (const int call : {SCMP_SYS(prlimit64), SCMP_SYS(sched_setaffinity), SCMP_SYS(sched_setattr),
                          SCMP_SYS(sched_setparam), SCMP_SYS(sched_setscheduler)})
     filter.rule(refuse, call, SCMP_A0(SCMP_CMP_NE, 0));
+  filter.rule(refuse, SCMP_SYS(setpriority), SCMP_A0(SCMP_CMP_NE, PRIO_PROCESS));
   filter.rule(refuse, SCMP_SYS(setpriority), SCMP_A1(SCMP_CMP_NE, 0));
   for (const int call : {SCMP_SYS(fcntl), SCMP_SYS(fcntl64)}) {
     for (const int command : {F_SETOWN, F_SETOWN_EX, F_SETSIG})
@@ -244,8 +264,6 @@ bool load_filter(Confinement confinement) {
     Filter filter(SCMP_ACT_ALLOW);
     for (const int call : kNever)
       filter.rule(SCMP_ACT_ERRNO(EPERM), call);
-    if (confinement == Confinement::Accelerator)
-      filter.rule(SCMP_ACT_ERRNO(EPERM), SCMP_SYS(connect));
     refuse_what_reaches_others(filter);
     return filter.load();
   }

@@ -11,10 +11,10 @@ namespace jetsoncaption {
 void refuse_writing();
 
 enum class Confinement {
-  Loading,      // all but the network, programs, and what reaches other processes
+  Loading,      // all but connections, programs, and what reaches other processes
   Computing,    // memory, time, threads, and descriptors that are open already; no code is made
   MakingCode,   // and memory that is executed: LibTorch compiles kernels when it needs them
-  Accelerator,  // as while loading, and no connection: what drivers of GPUs want is not known
+  Accelerator,  // as while loading: what drivers of GPUs want is not known
 };
 
 // Loading at the start, another one once the model has been loaded; of all threads. Whatever else

@@ -27,7 +27,7 @@ static_assert(static_cast<int>(ErrorKind::Lost) == JETSONCAPTION_ENGINE_LOST,
 
 using std::chrono::milliseconds;
 
-constexpr milliseconds kLeastForLoad{60000};
+constexpr milliseconds kLeastForLoad{120000};  // as long as one without a worker takes unnoticed
 constexpr milliseconds kMostForTrim{60000};
 
 // As much as the caller has room for; its size is left alone.

@@ -18,9 +18,8 @@ namespace jetsoncaption {
 //   caption (and is then killed), each call says LOST with how it ended and what it did. Such an
 //   engine can only be destroyed; another may be created.
 // - create() ends the process at once when is_cancelled() of its options says so.
-// - create() may take six times worker_timeout_ms, and at least a minute; trim_memory() as long as
-// a
-//   caption, and at most a minute. With worker_timeout_ms = 0 create() has no limit.
+// - create() may take six times worker_timeout_ms, and at least two minutes; trim_memory() as long
+//   as a caption, and at most a minute. With worker_timeout_ms = 0 create() has no limit.
 // - get_stats() never waits for the process, and says which it is.
 Result<EngineLibrary> open_worker_engine(EngineKind kind);
 

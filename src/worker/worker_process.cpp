@@ -63,37 +63,55 @@ void make_room(int socket) {
   setsockopt(socket, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof bytes);
 }
 
-struct SpawnSetup {
-  posix_spawn_file_actions_t actions;
-  posix_spawnattr_t attributes;
-
+// What the worker is started with. fault() is what kept it from being said whole, or 0: a worker
+// that is started with less would have descriptors or signals of the application's.
+class SpawnSetup {
+ public:
   explicit SpawnSetup(int socket) {
-    posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-    posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
-    posix_spawn_file_actions_adddup2(&actions, socket, kWorkerSocket);
+    keep(posix_spawn_file_actions_init(&actions_));
+    keep(posix_spawn_file_actions_addopen(&actions_, STDIN_FILENO, "/dev/null", O_RDONLY, 0));
+    keep(posix_spawn_file_actions_addopen(&actions_, STDOUT_FILENO, "/dev/null", O_WRONLY, 0));
+    keep(posix_spawn_file_actions_adddup2(&actions_, socket, kWorkerSocket));
 #if defined(__GLIBC_PREREQ)
 #if __GLIBC_PREREQ(2, 34)
     // Before, the worker closes them itself, as the first thing that it does.
-    posix_spawn_file_actions_addclosefrom_np(&actions, kWorkerSocket + 1);
+    keep(posix_spawn_file_actions_addclosefrom_np(&actions_, kWorkerSocket + 1));
 #endif
 #endif
-    posix_spawnattr_init(&attributes);
+    keep(posix_spawnattr_init(&attributes_));
     sigset_t signals;
     sigemptyset(&signals);
-    posix_spawnattr_setsigmask(&attributes, &signals);
+    keep(posix_spawnattr_setsigmask(&attributes_, &signals));
     sigfillset(&signals);
-    posix_spawnattr_setsigdefault(&attributes, &signals);
+    keep(posix_spawnattr_setsigdefault(&attributes_, &signals));
     // A session of its own has no terminal that could be typed into.
-    posix_spawnattr_setflags(&attributes,
-                             POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSID);
+    keep(posix_spawnattr_setflags(
+        &attributes_, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSID));
   }
   ~SpawnSetup() {
-    posix_spawn_file_actions_destroy(&actions);
-    posix_spawnattr_destroy(&attributes);
+    posix_spawn_file_actions_destroy(&actions_);
+    posix_spawnattr_destroy(&attributes_);
   }
   SpawnSetup(const SpawnSetup&) = delete;
   SpawnSetup& operator=(const SpawnSetup&) = delete;
+
+  int fault() const {
+    return fault_;
+  }
+
+  // Returns what posix_spawn() returns.
+  int start(const char* const* words, pid_t* pid) const {
+    return posix_spawn(pid, words[0], &actions_, &attributes_, const_cast<char**>(words), environ);
+  }
+
+ private:
+  void keep(int fault) {
+    fault_ = fault_ != 0 ? fault_ : fault;
+  }
+
+  posix_spawn_file_actions_t actions_;
+  posix_spawnattr_t attributes_;
+  int fault_ = 0;
 };
 
 Error system_error(const std::string& what, int number) {
@@ -182,8 +200,7 @@ Result<std::unique_ptr<WorkerProcess>> WorkerProcess::start(uint32_t memory_limi
   // Made before there is a process, which would be left alone where there is no memory for this.
   std::unique_ptr<WorkerProcess> process(new WorkerProcess(ours.number));
   ours.number = -1;
-  const int failed = posix_spawn(&process->pid_, words[0], &setup.actions, &setup.attributes,
-                                 const_cast<char**>(words), environ);
+  const int failed = setup.fault() != 0 ? setup.fault() : setup.start(words, &process->pid_);
   process->has_ended_ = failed != 0;
   if (failed != 0)
     return system_error("The worker process " + program.value() + " cannot be started", failed);

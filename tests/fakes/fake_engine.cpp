@@ -78,6 +78,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 namespace {
@@ -224,6 +225,21 @@ struct MadeForGood {
   std::abort();
 }
 
+// Whether the service that a test has made for the children of its process answers.
+bool reaches_a_service() {
+  const int end = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_un address = {};
+  address.sun_family = AF_UNIX;
+  std::snprintf(address.sun_path + 1, sizeof address.sun_path - 1, "jetsoncaption-test-%ld",
+                static_cast<long>(getppid()));
+  const bool is_reached =
+      connect(end, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+  const int fault = errno;
+  close(end);
+  errno = fault;
+  return is_reached;
+}
+
 // What an engine that was taken over would do.
 bool attempt(const std::string& what) {
   const auto opens = [](const char* path, int flags) {
@@ -263,6 +279,12 @@ bool attempt(const std::string& what) {
   }
   if (what == "connect")
     return socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0) >= 0;
+  if (what == "datagram")  // whose receiver is named where no filter sees it
+    return socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0) >= 0;
+  if (what == "bus")
+    return reaches_a_service();
+  if (what == "nice")  // to all processes of the user
+    return setpriority(PRIO_USER, 0, 19) == 0;
   if (what == "code")
     return mmap(nullptr, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1,
                 0) != MAP_FAILED;

@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <chrono>
 #include <csignal>
+#include <cstdio>
 #include <cstring>
 #include <fstream>
 #include <iterator>
@@ -24,8 +25,10 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -46,6 +49,28 @@ struct Said {
   std::vector<float> maps = std::vector<float>(size_t{kMostWords} * 49);
 
   bool names(const std::string& part) const { return text.find(part) != std::string::npos; }
+};
+
+// What a worker of this process would reach if nothing kept it from that.
+class Service {
+ public:
+  Service() {
+    sockaddr_un address = {};
+    address.sun_family = AF_UNIX;
+    std::snprintf(address.sun_path + 1, sizeof address.sun_path - 1, "jetsoncaption-test-%ld",
+                  static_cast<long>(getpid()));
+    listens_ = bind(socket_, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 &&
+               listen(socket_, 8) == 0;
+  }
+  ~Service() { close(socket_); }
+  Service(const Service&) = delete;
+  Service& operator=(const Service&) = delete;
+
+  bool listens() const { return listens_; }
+
+ private:
+  const int socket_ = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  bool listens_ = false;
 };
 
 // An engine of either kind.
@@ -364,7 +389,7 @@ TEST(WorkerClient, CanDoNoMoreThanComputeOnceTheModelIsLoaded) {
   if (!is_confined())
     GTEST_SKIP() << "built without libseccomp, or with a sanitizer";
   for (const char* what : {"read", "write", "share", "connect", "send", "run", "code", "signal",
-                           "own", "own by half", "pin", "limit", "type"}) {
+                           "own", "own by half", "pin", "limit", "type", "datagram", "nice"}) {
     Engine engine("fake:try=" + std::string(what));
     EXPECT_EQ(engine.describe().text, std::string(what) + ": Operation not permitted");
   }
@@ -382,8 +407,8 @@ TEST(WorkerClient, ReachesNobodyElseFromAGpu) {
         .describe()
         .text;
   };
-  for (const std::string what :
-       {"connect", "send", "run", "signal", "own", "own by half", "pin", "limit", "type"})
+  for (const std::string what : {"connect", "send", "run", "signal", "own", "own by half", "pin",
+                                 "limit", "type", "datagram", "nice"})
     EXPECT_EQ(on_gpu(what), what + ": Operation not permitted");
   for (const std::string what : {"read", "code", "thread"})
     EXPECT_EQ(on_gpu(what), what + ": done");
@@ -392,9 +417,19 @@ TEST(WorkerClient, ReachesNobodyElseFromAGpu) {
 TEST(WorkerClient, ReachesNobodyElseWhileTheModelIsLoaded) {
   if (!is_confined())
     GTEST_SKIP() << "built without libseccomp, or with a sanitizer";
-  for (const std::string what :
-       {"connect", "send", "run", "signal", "own", "own by half", "pin", "limit", "type"})
+  for (const std::string what : {"connect", "send", "run", "signal", "own", "own by half", "pin",
+                                 "limit", "type", "datagram", "nice"})
     EXPECT_EQ(Engine("fake:try-create=" + what).error(), what + ": Operation not permitted");
+}
+
+// As on the bus of a session, where whoever comes may have programs started.
+TEST(WorkerClient, FindsNoServiceOfThisMachine) {
+  if (!is_confined())
+    GTEST_SKIP() << "built without libseccomp, or with a sanitizer";
+  const Service service;
+  ASSERT_TRUE(service.listens());
+  EXPECT_EQ(Engine("fake:try-create=bus").error(), "bus: No such file or directory");
+  EXPECT_EQ(Engine("fake:try=bus").describe().text, "bus: Operation not permitted");
 }
 
 TEST(WorkerClient, WritesNoFileWhileTheModelIsLoaded) {
