@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <iterator>
 #include <map>
 #include <utility>
 
@@ -86,9 +87,19 @@ Vocabulary Vocabulary::build(const std::vector<std::vector<std::string>>& senten
   return build(std::move(counts), min_count);
 }
 
-Vocabulary Vocabulary::build(std::map<std::string, int> counts, int min_count) {
-  for (const char* token : kSpecialTokens)
-    counts.erase(token);
+Vocabulary Vocabulary::build(std::map<std::string, int> counts, int min_count,
+                             const Vocabulary* known) {
+  std::vector<std::string> words(std::begin(kSpecialTokens), std::end(kSpecialTokens));
+  const auto is_special = [](const std::string& word) {
+    return std::find(std::begin(kSpecialTokens), std::end(kSpecialTokens), word) !=
+           std::end(kSpecialTokens);
+  };
+  if (known != nullptr) {
+    std::copy_if(known->words_.begin(), known->words_.end(), std::back_inserter(words),
+                 [&](const std::string& word) { return !is_special(word); });
+  }
+  for (const std::string& word : words)
+    counts.erase(word);
 
   std::vector<std::pair<std::string, int>> frequent;
   for (const auto& entry : counts) {
@@ -99,7 +110,6 @@ Vocabulary Vocabulary::build(std::map<std::string, int> counts, int min_count) {
   std::stable_sort(frequent.begin(), frequent.end(),
                    [](const auto& a, const auto& b) { return a.second > b.second; });
 
-  std::vector<std::string> words(std::begin(kSpecialTokens), std::end(kSpecialTokens));
   for (auto& entry : frequent)
     words.push_back(std::move(entry.first));
   return Vocabulary(std::move(words));

@@ -23,8 +23,10 @@ class Vocabulary {
   // read() would refuse are left out.
   static Vocabulary build(const std::vector<std::vector<std::string>>& sentences, int min_count);
 
-  // The same from how often each word occurs.
-  static Vocabulary build(std::map<std::string, int> counts, int min_count);
+  // The same from how often each word occurs. The words of `known` come first, in their order, and
+  // however often they occur; null: none are known.
+  static Vocabulary build(std::map<std::string, int> counts, int min_count,
+                          const Vocabulary* known = nullptr);
 
   int size() const;
   // The word of an id; id must be in [0, size()).

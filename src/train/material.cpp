@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <fstream>
 #include <map>
+#include <optional>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -29,23 +30,22 @@ void count_words(const Words& sentence, Counts& counts) {
     ++counts[word];
 }
 
-// Words of the bundle that training starts from; none without one.
-Result<Counts> known_words(const std::string& start, int count) {
-  Counts counts;
+// That of the bundle that training starts from; none without one.
+Result<std::optional<Vocabulary>> known_words(const std::string& start) {
   if (start.empty())
-    return counts;
+    return std::optional<Vocabulary>();
   auto bundle = open_bundle(start, WeightFile::Master);
   if (!bundle.ok())
     return bundle.error();
-  for (int id = 0; id < bundle.value().vocabulary.size(); ++id)
-    counts[bundle.value().vocabulary.word(id)] = count;
-  return counts;
+  return std::optional<Vocabulary>(std::move(bundle.value().vocabulary));
 }
 
 // Words that are known already, those of the pictures' sentences, and those that are frequent
-// enough in the others.
+// enough in the others. Known words keep their ids, so that runs that begin with the same bundle
+// and add no words can be averaged.
 Vocabulary build_vocabulary(const Dataset& train, const std::vector<Words>& sentences,
-                            const TrainOptions& options, Counts counts) {
+                            const TrainOptions& options, const Vocabulary* known) {
+  Counts counts;
   for (const auto& references : train.references) {
     for (const Words& reference : references)
       count_words(reference, counts);
@@ -57,7 +57,7 @@ Vocabulary build_vocabulary(const Dataset& train, const std::vector<Words>& sent
     if (count >= options.min_text_count)
       counts[word] = std::max(counts[word], options.min_count);
   }
-  return Vocabulary::build(std::move(counts), options.min_count);
+  return Vocabulary::build(std::move(counts), options.min_count, known);
 }
 
 Result<std::vector<Words>> read_sentences(const std::vector<std::string>& files, int max_words,
@@ -159,10 +159,11 @@ Result<Material> load_material(const TrainOptions& options, const PictureReader&
       load_sources(options, read, progress, config, *tokenizer.value(), train, dev, splits);
   if (!loaded.ok())
     return loaded.error();
-  auto known = known_words(options.start, options.min_count);
+  const auto known = known_words(options.start);
   if (!known.ok())
     return known.error();
-  auto vocabulary = build_vocabulary(train, sentences.value(), options, std::move(known.value()));
+  auto vocabulary = build_vocabulary(train, sentences.value(), options,
+                                     known.value() ? &*known.value() : nullptr);
   std::vector<int> tag_words;
   // The things that tags can be have English names.
   if (options.tag_cells > 0 && primary_language(options.language) == "en")

@@ -137,6 +137,13 @@ TEST(Vocabulary, BuiltOneLeavesOutWhatCouldNotBeReadBack) {
   EXPECT_EQ(vocabulary.to_text(), "<pad>\n<start>\n<end>\n<unk>\ndog\n");
 }
 
+TEST(Vocabulary, KnownWordsKeepTheirIdsAndNewOnesComeAfterThem) {
+  const Vocabulary known = Vocabulary::build({{"dog", "dog", "cat"}}, 1);
+  const Vocabulary grown =
+      Vocabulary::build({{"cat", 9}, {"horse", 2}, {"sheep", 3}, {"rare", 1}}, 2, &known);
+  EXPECT_EQ(grown.to_text(), "<pad>\n<start>\n<end>\n<unk>\ndog\ncat\nsheep\nhorse\n");
+}
+
 TEST(Vocabulary, TextIsReadBackTheSame) {
   const Vocabulary built = Vocabulary::build({{"a", "dog", "'s", "ball"}}, 1);
   const auto again = read(built.to_text());
