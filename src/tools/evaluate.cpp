@@ -34,6 +34,7 @@ struct EvaluateArguments {
   DescribeOptions search;
   EvaluationSet set;
   std::string predictions;  // where to write the captions; empty: nowhere
+  bool only_true = false;   // of them only those that name nothing that no reference names
   bool json = false;
 };
 
@@ -119,11 +120,14 @@ Result<OpenFile> open_predictions(const EvaluateArguments& arguments) {
   return Result<OpenFile>(std::move(file));  // GCC before 11 would copy it
 }
 
-bool write_predictions(std::FILE* file, const Evaluation& evaluation) {
+bool write_predictions(std::FILE* file, const Evaluation& evaluation, bool only_true) {
   if (is_regular(file) && ftruncate(fileno(file), 0) != 0)
     return false;
-  for (size_t i = 0; i < evaluation.names.size(); ++i)
+  for (size_t i = 0; i < evaluation.names.size(); ++i) {
+    if (only_true && !evaluation.is_true[i])
+      continue;
     std::fprintf(file, "%s\t%s\n", evaluation.names[i].c_str(), evaluation.sentences[i].c_str());
+  }
   return std::fflush(file) == 0 && std::ferror(file) == 0;
 }
 
@@ -156,7 +160,8 @@ Result<int> evaluate(const EvaluateArguments& arguments) {
            "that tell pictures apart. Score more pictures to use it."
         << std::endl;
   }
-  if (predictions.value() && !write_predictions(predictions.value().get(), evaluation)) {
+  if (predictions.value() &&
+      !write_predictions(predictions.value().get(), evaluation, arguments.only_true)) {
     print_error(cannot_write(arguments.predictions).message);
     return kSomeFailed;
   }
@@ -184,6 +189,12 @@ void add_evaluate_command(CLI::App& program, int& exit_code) {
                   "Write the model's captions to this file: lines of a picture's name, a tab and a "
                   "sentence")
       ->type_name("FILE");
+  command
+      .add_flag(
+          "--only-true", arguments->only_true,
+          "Write only captions that name no thing that no sentence by people names: a smaller "
+          "model may learn from them")
+      ->needs("--predictions");
   add_model_options(command, arguments->model);
   add_search_options(command, arguments->search);
   command.add_flag("--json", arguments->json, "Print the figures as a JSON object");

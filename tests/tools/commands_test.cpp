@@ -316,6 +316,25 @@ TEST_F(Commands, EvaluateScoresThePicturesOfTheList) {
   EXPECT_EQ(read_text("predictions.txt"), "dog.png\ta red dog\n");
 }
 
+TEST_F(Commands, EvaluateWritesOnlyTrueCaptionsWhereAsked) {
+  write_text("captions.txt", "dog.png\tA red cat .\n");
+  const std::vector<std::string> command{"evaluate",
+                                         "--images",
+                                         path(""),
+                                         "--captions",
+                                         path("captions.txt"),
+                                         "--predictions",
+                                         path("predictions.txt"),
+                                         "--precision",
+                                         "fp32"};
+  ASSERT_EQ(run(command).exit_code, kAllWell);
+  EXPECT_EQ(read_text("predictions.txt"), "dog.png\ta red dog\n");
+  std::vector<std::string> only_true = command;
+  only_true.push_back("--only-true");
+  ASSERT_EQ(run(only_true).exit_code, kAllWell);
+  EXPECT_EQ(read_text("predictions.txt"), "") << "nobody wrote of a dog";
+}
+
 TEST_F(Commands, EvaluateNamesPicturesThatFailAndScoresTheRest) {
   write_text("captions.txt", "dog.png\tA red dog .\nb.png\tA cat .\n");
 
