@@ -45,7 +45,10 @@ INSTANTIATE_TEST_SUITE_P(
                     Change{"crop", "videocrop left=100", Maps::Dropped},
                     // The picture is the same; newer ones keep maps, older ones do not.
                     Change{"jpegenc", "jpegenc", Maps::Either},
-                    Change{"vp8enc", "vp8enc deadline=1", Maps::Either}),
+                    Change{"vp8enc", "vp8enc deadline=1", Maps::Either},
+                    Change{"jpegdec", "jpegenc ! jpegdec", Maps::Either},
+                    Change{"vp8dec", "vp8enc deadline=1 ! vp8dec", Maps::Either},
+                    Change{"pngdec", "pngenc ! pngdec", Maps::Either}),
     [](const auto& tested) { return std::string(tested.param.name); });
 
 struct Counts {
