@@ -313,6 +313,20 @@ TEST_P(Nvmm, BuffersThatHoldNoSurfacePassWithAWarning) {
   }
 }
 
+// Its caption would be taken for one of all of them.
+TEST_P(Nvmm, FramesOfSeveralStreamsInOneBufferPassWithAWarning) {
+  if (is_nvbuf_utils())
+    GTEST_SKIP() << "such buffers came with NvBufSurface";
+  NvmmHarness harness(kADog, format());
+  GstBuffer* frame = harness.make_frame(kGray);
+  fill_nvmm_frame(frame, 2);
+  GstBuffer* passed = harness.pass(frame);
+  EXPECT_EQ(harness.count_messages(GST_MESSAGE_WARNING), 1);
+  EXPECT_EQ(gst_buffer_get_jetson_caption_meta(passed), nullptr);
+  fill_nvmm_frame(passed, 1);
+  gst_buffer_unref(passed);
+}
+
 // Each function that can fail.
 std::vector<std::string> functions() {
   if (is_nvbuf_utils())

@@ -210,6 +210,10 @@ void for_each_plane(GstBuffer* frame, Body&& body) {
 
 }  // namespace
 
+void fill_nvmm_frame(GstBuffer* frame, uint32_t streams) {
+  batch_of(frame)->filled = streams;
+}
+
 void map_nvmm_frame(GstBuffer* frame) {
   auto* map =
       function<int(board::SurfaceBatch*, int, int, int)>("libnvbufsurface.so", "NvBufSurfaceMap");

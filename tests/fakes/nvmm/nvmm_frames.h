@@ -18,6 +18,10 @@ enum class NvmmKind { Handle, Surface };
 GstBufferPool* make_nvmm_pool(const GstVideoInfo& info, NvmmKind kind, fake_nvmm::Layout layout,
                               guint frames);
 
+// Says of a frame of the kind Surface that it holds frames of so many streams, as nvstreammux makes
+// them.
+void fill_nvmm_frame(GstBuffer* frame, uint32_t streams);
+
 // All planes of a frame of the kind Surface, as an element does that works on it with the CPU.
 void map_nvmm_frame(GstBuffer* frame);
 void unmap_nvmm_frame(GstBuffer* frame);

@@ -31,6 +31,11 @@ Result<NvBufSurface*> surface_at(const void* data, size_t size) {
                  "The NvBufSurface of the frame is not filled in: batch size " +
                      std::to_string(surface->batchSize) + ", memory type " +
                      std::to_string(memory_type) + "."};
+  if (surface->numFilled > 1)
+    return Error{ErrorKind::Unsupported,
+                 "The buffer holds the frames of " + std::to_string(surface->numFilled) +
+                     " streams, and a caption is of one; put jetsoncaption before nvstreammux, or "
+                     "behind nvstreamdemux."};
   if (is_on_graphics_card(memory_type))
     return Error{ErrorKind::Unsupported, "The frame is in the memory of a graphics card (type " +
                                              std::to_string(memory_type) +
