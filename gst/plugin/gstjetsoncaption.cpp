@@ -250,6 +250,22 @@ static gboolean gst_jetson_caption_stop(GstBaseTransform* trans) {
   return TRUE;
 }
 
+// Whoever gives an element up while it plays makes a mistake, of which GStreamer complains; the
+// session's thread must not go on with what is gone. What is given up by that thread itself, in a
+// handler, stays for good: it comes back there.
+static void gst_jetson_caption_dispose(GObject* object) {
+  auto* self = GST_JETSON_CAPTION(object);
+  const std::shared_ptr<CaptionSession> session = current_session(self);
+  if (session && session->is_in_its_thread()) {
+    session->interrupt();
+    g_object_ref(object);
+    return;
+  }
+  if (session)
+    gst_jetson_caption_stop(GST_BASE_TRANSFORM(object));
+  G_OBJECT_CLASS(gst_jetson_caption_parent_class)->dispose(object);
+}
+
 static void gst_jetson_caption_finalize(GObject* object) {
   delete GST_JETSON_CAPTION(object)->state;
   G_OBJECT_CLASS(gst_jetson_caption_parent_class)->finalize(object);
@@ -259,6 +275,7 @@ static void gst_jetson_caption_class_init(GstJetsonCaptionClass* klass) {
   auto* object_class = G_OBJECT_CLASS(klass);
   object_class->set_property = gst_jetson_caption_set_property;
   object_class->get_property = gst_jetson_caption_get_property;
+  object_class->dispose = gst_jetson_caption_dispose;
   object_class->finalize = gst_jetson_caption_finalize;
   install_properties(object_class);
 

@@ -224,5 +224,70 @@ TEST(ElementLoad, TellsNothingOfAModelThatNobodyWantsAnyMore) {
   EXPECT_EQ(element.count_messages(GST_MESSAGE_ERROR), 0);
 }
 
+// The first frame of a stream, into an element that is linked with nothing.
+void push_gray(GstElement* element) {
+  GstPad* pad = gst_element_get_static_pad(element, "sink");
+  gst_pad_send_event(pad, gst_event_new_stream_start("stream"));
+  GstCaps* caps = gst_caps_from_string("video/x-raw,format=RGB,width=64,height=48,framerate=30/1");
+  gst_pad_send_event(pad, gst_event_new_caps(caps));
+  gst_caps_unref(caps);
+  GstSegment segment;
+  gst_segment_init(&segment, GST_FORMAT_TIME);
+  gst_pad_send_event(pad, gst_event_new_segment(&segment));
+  const gsize size = gsize{64} * 48 * 3;
+  GstBuffer* frame = gst_buffer_new_allocate(nullptr, size, nullptr);
+  gst_buffer_memset(frame, 0, 100, size);
+  GST_BUFFER_PTS(frame) = 0;
+  gst_pad_chain(pad, frame);
+  gst_object_unref(pad);
+}
+
+// The caller owns it. Playing, of nothing that would hold it.
+GstElement* play_alone(const char* model) {
+  GstElement* element = gst_element_factory_make("jetsoncaption", nullptr);
+  gst_object_ref_sink(element);
+  gst_util_set_object_arg(G_OBJECT(element), "mode", "live");
+  g_object_set(element, "model", model, "overlay", FALSE, nullptr);
+  gst_element_set_state(element, GST_STATE_PLAYING);
+  return element;
+}
+
+// GStreamer complains, and nothing else may.
+TEST(ElementLoad, AnElementThatIsGivenUpWhileItPlaysIsGoneForItsThreadsToo) {
+  const GLogLevelFlags before =
+      g_log_set_always_fatal(static_cast<GLogLevelFlags>(G_LOG_FATAL_MASK | G_LOG_LEVEL_CRITICAL));
+  GstElement* element = play_alone("fake:create-ms=300");
+  g_usleep(100'000);
+  g_test_expect_message("GStreamer", G_LOG_LEVEL_CRITICAL, "*Trying to dispose*");
+  gst_object_unref(element);
+  g_usleep(500'000);  // the model has been loaded
+  g_test_assert_expected_messages();
+  g_log_set_always_fatal(before);
+}
+
+TEST(ElementLoad, AnElementThatIsGivenUpByAHandlerOfItsCaptionsStays) {
+  GstElement* element = play_alone("fake:delay-ms=300");
+  gint given_up = 0;
+  g_object_set_data(G_OBJECT(element), "given-up", &given_up);
+  g_signal_connect(element, "caption",
+                   G_CALLBACK(+[](GstElement* captioner, const char*, double, guint64, gpointer) {
+                     auto* told =
+                         static_cast<gint*>(g_object_get_data(G_OBJECT(captioner), "given-up"));
+                     gst_object_unref(captioner);
+                     g_atomic_int_set(told, 1);
+                   }),
+                   nullptr);
+  wait_for_live_engines(1);
+  g_usleep(100'000);
+  push_gray(element);
+  for (int i = 0; i < 1000 && g_atomic_int_get(&given_up) == 0; i++)
+    g_usleep(10'000);
+  ASSERT_EQ(g_atomic_int_get(&given_up), 1);
+  g_usleep(100'000);
+  EXPECT_EQ(GST_OBJECT_REFCOUNT_VALUE(element), 1);
+  gst_element_set_state(element, GST_STATE_NULL);
+  gst_object_unref(element);
+}
+
 }  // namespace
 }  // namespace jetsoncaption

@@ -141,6 +141,9 @@ class CaptionSession : public std::enable_shared_from_this<CaptionSession> {
   // Any thread; never waits. Ends all waits for good. Comes before stopping the streaming thread.
   void interrupt();
 
+  // Any thread, not after shut_down(). Whether it is the session's, as in a call of the listener.
+  bool is_in_its_thread() const { return worker_.get_id() == std::this_thread::get_id(); }
+
   // Not from the session's thread. Stops describing, if need be in the middle of a caption, and
   // ends the thread. One that loads a model or fonts, computes what cannot be cancelled, trims or
   // gives a model up is not waited for longer than a moment, but left alone: it gives up what it
