@@ -20,7 +20,7 @@ constexpr int kSlowness = 10;
 #else
 constexpr int kSlowness = 1;
 #endif
-constexpr std::chrono::seconds kLongest{3 * kSlowness};  // it takes 0.1 s, with Python 0.4 s
+constexpr std::chrono::seconds kLongest{10 * kSlowness};  // it takes 0.1 s, with Python 0.4 s
 
 struct Setting {
   const char* isolation;
