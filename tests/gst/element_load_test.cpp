@@ -244,6 +244,7 @@ void push_gray(GstElement* element) {
 
 // The caller owns it. Playing, of nothing that would hold it.
 GstElement* play_alone(const char* model) {
+  gst_init(nullptr, nullptr);
   GstElement* element = gst_element_factory_make("jetsoncaption", nullptr);
   gst_object_ref_sink(element);
   gst_util_set_object_arg(G_OBJECT(element), "mode", "live");
@@ -252,17 +253,23 @@ GstElement* play_alone(const char* model) {
   return element;
 }
 
-// GStreamer complains, and nothing else may.
-TEST(ElementLoad, AnElementThatIsGivenUpWhileItPlaysIsGoneForItsThreadsToo) {
-  const GLogLevelFlags before =
-      g_log_set_always_fatal(static_cast<GLogLevelFlags>(G_LOG_FATAL_MASK | G_LOG_LEVEL_CRITICAL));
-  GstElement* element = play_alone("fake:create-ms=300");
-  g_usleep(100'000);
-  g_test_expect_message("GStreamer", G_LOG_LEVEL_CRITICAL, "*Trying to dispose*");
-  gst_object_unref(element);
-  g_usleep(500'000);  // the model has been loaded
-  g_test_assert_expected_messages();
-  g_log_set_always_fatal(before);
+// GStreamer complains, and nothing else may. In a process of its own, for GStreamer leaves its
+// pads.
+TEST(ElementLoadDeathTest, AnElementThatIsGivenUpWhileItPlaysIsGoneForItsThreadsToo) {
+  testing::FLAGS_gtest_death_test_style = "threadsafe";
+  EXPECT_EXIT(
+      {
+        g_log_set_always_fatal(
+            static_cast<GLogLevelFlags>(G_LOG_FATAL_MASK | G_LOG_LEVEL_CRITICAL));
+        GstElement* element = play_alone("fake:create-ms=300");
+        g_usleep(100'000);
+        g_test_expect_message("GStreamer", G_LOG_LEVEL_CRITICAL, "*Trying to dispose*");
+        gst_object_unref(element);
+        g_usleep(500'000);  // the model has been loaded
+        g_test_assert_expected_messages();
+        std::_Exit(0);
+      },
+      testing::ExitedWithCode(0), "");
 }
 
 TEST(ElementLoad, AnElementThatIsGivenUpByAHandlerOfItsCaptionsStays) {
