@@ -137,6 +137,21 @@ def lacks_its_thing(sentence, search):
             tail[described] in search["articles"])
 
 
+def stammers(sentence, word, search):
+    """Whether a word repeats the one before it, also over a joining word or as the second of two, or describes
+    again what it describes already: "a green blue and green"."""
+    if sentence[-1:] == [word]:
+        return True
+    if sentence[-2:-1] == [word] and (sentence[-1] in search["joining"] or sentence[-3:-2] == sentence[-1:]):
+        return True
+    described = []
+    for before in reversed(sentence):
+        if before not in search["adjectives"] + search["joining"]:
+            break
+        described.append(before)
+    return word in search["adjectives"] and word in described
+
+
 def may_not_follow(bundle, sentence, token, ends=False):
     """Whether a rule of the search leaves out a word, although the network finds it the likeliest: no special tokens,
     no stammering, no noun twice, no sentence that breaks off. `ends`: the search ended the sentence here, where it
@@ -150,8 +165,8 @@ def may_not_follow(bundle, sentence, token, ends=False):
     after_things = set(search["prepositions"] + search["verbs"] + search["unfinished"]) - set(search["joining"])
     names_nothing = word in after_things and lacks_its_thing(sentence, search)
     cut_back = ends and word in search["prepositions"] + search["transitives"] + search["unfinished"]
-    return (token in (tokens["padding"], tokens["start"], tokens["unknown"]) or word == last or breaks_off or
-            names_nothing or cut_back or (word in sentence and word in bundle.nouns))
+    return (token in (tokens["padding"], tokens["start"], tokens["unknown"]) or stammers(sentence, word, search) or
+            breaks_off or names_nothing or cut_back or (word in sentence and word in bundle.nouns))
 
 
 def compare_captions(bundle, program, pictures, described):

@@ -83,7 +83,7 @@ TEST(Trainer, LooksAtAllPicturesBeforeItLearnsSentencesWithoutPictures) {
         seen.push_back(what.substr(0, what.find(',')));
     };
     reports.epoch_done = [](const std::string&) { throw std::runtime_error("enough"); };
-    train(options, read_colour, reports);
+    static_cast<void>(train(options, read_colour, reports));
     const std::string epoch = resumed ? "decoder epoch 2/2" : "decoder epoch 1/2";
     const auto first_epoch = std::find(seen.begin(), seen.end(), epoch);
     ASSERT_NE(first_epoch, seen.end());
