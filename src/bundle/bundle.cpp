@@ -38,7 +38,7 @@ Result<std::string> read_text_file(const std::string& path, uint64_t limit) {
       error.message += "; name a directory that has config.json, vocabulary.txt and weights";
     return error;
   }
-  const auto read = file.value().read(file.value().size());
+  const auto read = file.value().read_to_end();
   if (!read.ok())
     return read.error();
   if (file.value().size() == 0)

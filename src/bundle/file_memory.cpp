@@ -135,6 +135,11 @@ Result<void> FileMemory::finish() {
   return {};
 }
 
+Result<void> FileMemory::read_to_end() {
+  const auto done = read(state_->bytes);
+  return done.ok() ? finish() : done;
+}
+
 void FileMemory::give_back(size_t begin, size_t end) {
   const auto page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
   const size_t first = (begin + page - 1) / page * page;

@@ -40,6 +40,9 @@ class FileMemory {
   // the file since it was opened: then a part may be old and another new.
   Result<void> finish();
 
+  // What is left to read, and finish().
+  Result<void> read_to_end();
+
   // Returns the whole pages between two places to the system: they hold zeros from then on.
   void give_back(size_t begin, size_t end);
 

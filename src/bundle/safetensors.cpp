@@ -141,8 +141,7 @@ Result<void> SafetensorsFile::Contents::read() {
     const auto added = tensors.emplace(std::move(entry.name), std::move(entry.tensor));
     places.push_back({begin, data_begin + static_cast<size_t>(entry.end), &added.first->second});
   }
-  const auto read = memory.read(memory.size());
-  return read.ok() ? memory.finish() : read;
+  return memory.read_to_end();
 }
 
 Result<SafetensorsFile> SafetensorsFile::open(const std::string& path, uint64_t most_bytes,

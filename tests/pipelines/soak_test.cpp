@@ -18,6 +18,7 @@
 #include <gst/video/video.h>
 #include <gtest/gtest.h>
 
+#include "load_plugins.h"
 #include "plugin/compat.h"
 
 #include <unistd.h>
@@ -236,18 +237,6 @@ void wait_for_threads(long count) {
     g_usleep(1000);
 }
 
-// The plugins of the system that are needed here, where they are not found by themselves.
-void load_plugins() {
-#ifdef JETSONCAPTION_LOAD_PLUGINS_FROM
-  for (const char* name : {"coreelements", "videotestsrc"}) {
-    const std::string path = std::string(JETSONCAPTION_LOAD_PLUGINS_FROM "/libgst") + name + ".so";
-    GstPlugin* plugin = gst_plugin_load_file(path.c_str(), nullptr);
-    ASSERT_NE(plugin, nullptr) << path;
-    gst_object_unref(plugin);
-  }
-#endif
-}
-
 // Resident memory says little where another heap keeps what is freed.
 #if defined(__SANITIZE_THREAD__)
 constexpr bool kMeasuresMemory = false;
@@ -257,7 +246,9 @@ constexpr bool kMeasuresMemory = true;
 
 TEST(Soak, LeavesNothingBehind) {
   gst_init(nullptr, nullptr);
-  ASSERT_NO_FATAL_FAILURE(load_plugins());
+#ifdef JETSONCAPTION_LOAD_PLUGINS_FROM
+  ASSERT_TRUE(jetsoncaption::load_plugins(JETSONCAPTION_LOAD_PLUGINS_FROM));
+#endif
   ASSERT_NO_FATAL_FAILURE(register_composition_sink());
   const int cycles = cycles_to_run();
   const int warm = std::max(5, cycles / 10);
