@@ -73,6 +73,64 @@ void pointwise(const PointwiseArguments& a) {
   }
 }
 
+// Adds to the sums of 16 channels of `Count` positions what the first of their taps gives, and the
+// one that stands `next` behind it; those of the next position stand `step` further. Weights of two
+// taps lie beside each other.
+template <int Count>
+inline void add_two_taps(const uint8_t* const* taps, ptrdiff_t step, int next, int channel,
+                         const int16_t* weights, __m256i (*sums)[2]) {
+  const __m256i low = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(weights));
+  const __m256i high = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(weights + 16));
+  for (int i = 0; i < Count; ++i, taps += step) {
+    const __m128i first = _mm_loadu_si128(reinterpret_cast<const __m128i*>(taps[0] + channel));
+    const __m128i second = _mm_loadu_si128(reinterpret_cast<const __m128i*>(taps[next] + channel));
+    const __m256i pairs_low = _mm256_cvtepu8_epi16(_mm_unpacklo_epi8(first, second));
+    const __m256i pairs_high = _mm256_cvtepu8_epi16(_mm_unpackhi_epi8(first, second));
+    sums[i][0] = _mm256_add_epi32(sums[i][0], _mm256_madd_epi16(pairs_low, low));
+    sums[i][1] = _mm256_add_epi32(sums[i][1], _mm256_madd_epi16(pairs_high, high));
+  }
+}
+
+// 16 channels of `Count` positions.
+template <int Count>
+inline void filter_16(const DepthwiseArguments& a, const uint8_t* const* taps,
+                      const int16_t* weights, int channel, uint8_t* output) {
+  __m256i sums[Count][2];
+  for (int i = 0; i < Count; ++i) {
+    sums[i][0] = load_8_sums(a.requantization.offsets + channel);
+    sums[i][1] = load_8_sums(a.requantization.offsets + channel + 8);
+  }
+  const ptrdiff_t step = a.taps(1) - a.taps(0);
+  int tap = 0;
+  for (; tap + 2 <= a.tap_count(); tap += 2, weights += 32)
+    add_two_taps<Count>(taps + tap, step, 1, channel, weights, sums);
+  if (tap < a.tap_count())  // the second weight there is 0
+    add_two_taps<Count>(taps + tap, step, 0, channel, weights, sums);
+  for (int i = 0; i < Count; ++i)
+    store_16(sums[i][0], sums[i][1], a.requantization, channel, nullptr,
+             output + static_cast<ptrdiff_t>(i) * a.channels + channel);
+}
+
+template <int Count>
+inline void filter_positions(const DepthwiseArguments& a, int position) {
+  const uint8_t* const* taps = a.taps(position);
+  uint8_t* output = a.output + static_cast<ptrdiff_t>(position) * a.channels;
+  const ptrdiff_t weights_of_block = numbers_of_block(a.tap_count(), 2);
+  const int16_t* weights = a.weights;
+  for (int channel = 0; channel < a.channels; channel += kChannelBlock) {
+    filter_16<Count>(a, taps, weights, channel, output);
+    weights += weights_of_block;
+  }
+}
+
+void depthwise(const DepthwiseArguments& a) {
+  int position = 0;
+  for (; position + 4 <= a.positions; position += 4)
+    filter_positions<4>(a, position);
+  for (; position < a.positions; ++position)
+    filter_positions<1>(a, position);
+}
+
 // Four outputs, of which `count` exist, of `Rows` rows.
 template <int Rows>
 inline void multiply_four(const LinearArguments& a, int row, int output, int count) {

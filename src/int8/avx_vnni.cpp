@@ -17,17 +17,18 @@ inline __m256i add_products(__m256i sums, __m256i bytes, __m256i weights) {
 }  // namespace
 }  // namespace jetsoncaption
 
-#include "int8/vnni_pointwise.h"
+#include "int8/vnni_depthwise.h"
+#include "int8/vnni_products.h"
 
 namespace jetsoncaption {
 
 const Int8Kernels avx_vnni_kernels = {"avx-vnni",
                                       "int8-avx-vnni",
                                       4,
-                                      2,
+                                      4,
                                       0,
                                       pointwise,
-                                      depthwise,
+                                      filter_quads<Channels32>,
                                       linear,
                                       quantize_row,
                                       attend_row,

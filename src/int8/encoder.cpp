@@ -37,6 +37,18 @@ std::vector<int8_t> stem_weights(const int8_t* stored, int outputs) {
   return weights;
 }
 
+// [channels, row, column] -> [channels, column, row]
+std::vector<int8_t> by_columns(const int8_t* stored, int channels, int kernel) {
+  std::vector<int8_t> filters;
+  for (int channel = 0; channel < channels; ++channel, stored += kernel * kernel) {
+    for (int column = 0; column < kernel; ++column) {
+      for (int row = 0; row < kernel; ++row)
+        filters.push_back(stored[row * kernel + column]);
+    }
+  }
+  return filters;
+}
+
 size_t bytes_of(int height, int width, int stride) {
   return static_cast<size_t>(height) * static_cast<size_t>(width) * static_cast<size_t>(stride);
 }
@@ -143,13 +155,12 @@ Int8Encoder::Activation Int8Encoder::Layout::add_layer(const Int8Kernels& kernel
     reordered = stem_weights(weights, shape.outputs);
     weights = reordered.data();
   }
-  layer.weights = pack_weights(weights, shape.outputs, inputs, kernels.weight_group);
-  layer.has_lowest =
-      std::find(layer.weights.begin(), layer.weights.end(), -128) != layer.weights.end();
-  if (shape.depthwise) {
-    const auto pairs = pack_weights(weights, shape.outputs, inputs, kernels.depthwise_group);
-    layer.depthwise_weights.assign(pairs.begin(), pairs.end());
-    layer.weights.clear();
+  if (!shape.depthwise) {
+    layer.weights = pack_weights(weights, shape.outputs, inputs, kernels.weight_group);
+    layer.has_lowest =
+        std::find(layer.weights.begin(), layer.weights.end(), -128) != layer.weights.end();
+  } else {
+    layer.set_filters(by_columns(weights, shape.outputs, shape.kernel), kernels.depthwise_group);
   }
 
   const float* weight_scales = floats(file, name + ".weight_scale");
@@ -176,26 +187,42 @@ Int8Encoder::Activation Int8Encoder::Layout::add_layer(const Int8Kernels& kernel
   return result;
 }
 
+// The order of taps does not matter to their sums.
+void Int8Encoder::Layer::set_filters(const std::vector<int8_t>& filters, int group) {
+  if (group == 4) {
+    weights = pack_quads(filters.data(), shape.outputs, shape.kernel);
+    return;
+  }
+  const int taps = shape.kernel * shape.kernel;
+  const auto packed = pack_weights(filters.data(), shape.outputs, taps, group);
+  wide_filters.assign(packed.begin(), packed.end());
+}
+
 Requantization Int8Encoder::Layer::requantization() const {
   const float residual_scale = shape.residual ? shape.added.step / output.step : 0.0F;
   return {offsets.data(), scales.data(), bias.data(), output.zero_point, residual_scale};
 }
 
+// How many the filters of a row cover.
+int Int8Encoder::columns_of(const Layer& layer) {
+  return (layer.output.width - 1) * layer.shape.stride + layer.shape.kernel;
+}
+
 void Int8Encoder::allocate() {
   std::array<size_t, 4> bytes{};
   size_t widest = kStemStride;
-  size_t taps = 0;
+  size_t places = 0;
   const Activation& input = layout_->layers.front().input;
   for (const Layer& layer : layout_->layers) {
     size_t& most = bytes[static_cast<size_t>(layer.output.buffer)];
     most = std::max(most, bytes_of(layer.output.height, layer.output.width, layer.output.stride));
     widest = std::max(widest, static_cast<size_t>(layer.output.stride));
-    taps = std::max(taps, bytes_of(layer.output.width, layer.shape.kernel, layer.shape.kernel));
+    places = std::max(places, bytes_of(1, columns_of(layer), layer.shape.kernel));
   }
   for (size_t i = 0; i < buffers_.size(); ++i)
     buffers_[i].resize(bytes[i]);
   stem_row_.resize(bytes_of(1, input.width / 2, kStemStride) + kStemCopy);
-  taps_.resize(taps);
+  places_.resize(places);
   zeros_.assign(widest, 0);
   half_range_.assign(widest, kSignedZero);
   scratch_.resize(pointwise_scratch(static_cast<int>(widest)));
@@ -258,33 +285,31 @@ void Int8Encoder::run_pointwise(const Layer& layer) {
 }
 
 void Int8Encoder::run_depthwise(const Layer& layer) {
-  const int taps = layer.shape.kernel * layer.shape.kernel;
   for (int row = 0; row < layer.output.height; ++row) {
-    find_taps(layer, row);
+    find_places(layer, row);
     uint8_t* output = buffer(layer.output) + bytes_of(row, layer.output.width, layer.output.stride);
-    kernels_.depthwise({taps_.data(), layer.output.width, taps, layer.output.stride,
-                        layer.depthwise_weights.data(), layer.requantization(), output});
+    kernels_.depthwise({places_.data(), layer.output.width, layer.shape.kernel, layer.shape.stride,
+                        layer.output.stride, layer.wide_filters.data(), layer.weights.data(),
+                        layer.requantization(), output});
   }
 }
 
-// Where the weights of each output of a row lie in the picture. TensorFlow's SAME: at stride 2 one
-// row and column less before than after.
-void Int8Encoder::find_taps(const Layer& layer, int row) {
+// What the filters of a row cover. TensorFlow's SAME: at stride 2 one row and column less before
+// than after.
+void Int8Encoder::find_places(const Layer& layer, int row) {
   const Activation& input = layer.input;
   const int kernel = layer.shape.kernel;
   const int before = kernel / 2 - (layer.shape.stride - 1);
+  const int top = row * layer.shape.stride - before;
   const uint8_t* picture = buffer(input);
   const uint8_t* outside = input.zero_point == 0 ? zeros_.data() : half_range_.data();
-  const uint8_t** tap = taps_.data();
-  for (int column = 0; column < layer.output.width; ++column) {
-    const int left = column * layer.shape.stride - before;
-    for (int y = row * layer.shape.stride - before, i = 0; i < kernel; ++y, ++i) {
-      const bool is_row = y >= 0 && y < input.height;
-      const uint8_t* line = picture + (is_row ? bytes_of(y, input.width, input.stride) : 0);
-      for (int x = left; x < left + kernel; ++x) {
-        const bool is_inside = is_row && x >= 0 && x < input.width;
-        *tap++ = is_inside ? line + bytes_of(1, x, input.stride) : outside;
-      }
+  const uint8_t** place = places_.data();
+  for (int x = -before; x < columns_of(layer) - before; ++x) {
+    for (int y = top; y < top + kernel; ++y) {
+      const bool is_inside = y >= 0 && y < input.height && x >= 0 && x < input.width;
+      *place++ = is_inside ? picture + bytes_of(y, input.width, input.stride) +
+                                 bytes_of(1, x, input.stride)
+                           : outside;
     }
   }
 }

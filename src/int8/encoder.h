@@ -56,12 +56,13 @@ class Int8Encoder {
     std::string name;
     LayerShape shape;
     Activation input, output;
-    PageVector<int8_t> weights;             // of a pointwise layer
-    bool has_lowest = false;                // whether one of them is -128
-    PageVector<int16_t> depthwise_weights;  // of a depthwise one
+    PageVector<int8_t> weights;        // packed, or in quads
+    bool has_lowest = false;           // whether one of them is -128; of a pointwise layer
+    PageVector<int16_t> wide_filters;  // of a depthwise layer, where it is not in quads
     std::vector<int32_t> offsets;
     std::vector<float> scales, bias;
 
+    void set_filters(const std::vector<int8_t>& filters, int group);
     Requantization requantization() const;
   };
 
@@ -83,7 +84,8 @@ class Int8Encoder {
   void gather_stem_row(int row);
   void run_pointwise(const Layer& layer);
   void run_depthwise(const Layer& layer);
-  void find_taps(const Layer& layer, int row);
+  static int columns_of(const Layer& layer);
+  void find_places(const Layer& layer, int row);
   uint8_t* buffer(const Activation& of) { return buffers_[static_cast<size_t>(of.buffer)].data(); }
 
   const Int8Kernels& kernels_;
@@ -91,7 +93,7 @@ class Int8Encoder {
   std::array<PageVector<uint8_t>, 4> buffers_;
   PageVector<uint8_t> image_;      // the input in steps, with a row and a column after it
   std::vector<uint8_t> stem_row_;  // the 27 inputs of each output of a row
-  std::vector<const uint8_t*> taps_;
+  std::vector<const uint8_t*> places_;
   std::vector<uint8_t> zeros_;       // zero point 0, for places outside the picture
   std::vector<uint8_t> half_range_;  // the same with zero point 128
   std::vector<int16_t> scratch_;

@@ -2,6 +2,7 @@
 // Looks what the processor can do, and lays out weights.
 #include "int8/kernels.h"
 
+#include <algorithm>
 #include <cstdlib>
 
 #include "base/log.h"
@@ -60,6 +61,20 @@ PageVector<int8_t> pack_weights(const int8_t* weights, int outputs, int inputs, 
     }
   }
   return packed;
+}
+
+PageVector<int8_t> pack_quads(const int8_t* filters, int channels, int kernel) {
+  const int taps = 4 * quads_of(kernel);
+  std::vector<int8_t> quads(static_cast<size_t>(channels) * static_cast<size_t>(taps));
+  int8_t* quad = quads.data();
+  for (int channel = 0; channel < channels; ++channel, quad += taps) {
+    for (int column = 0; column < kernel; ++column, filters += kernel) {
+      std::copy_n(filters, kernel == 5 ? 4 : kernel, quad + 4 * column);
+      if (kernel == 5)
+        quad[4 * kernel + column] = filters[4];
+    }
+  }
+  return pack_weights(quads.data(), channels, taps, 4);
 }
 
 const std::vector<const Int8Kernels*>& runnable_int8_kernels() {

@@ -44,14 +44,25 @@ struct PointwiseArguments {
   int16_t* scratch;         // pointwise_scratch(input_stride) numbers
 };
 
+// A row of a picture. Taps are counted by columns: the first `kernel` are the left column's, from
+// top to bottom.
 struct DepthwiseArguments {
-  const uint8_t* const* taps;  // [positions, tap_count]: the channels under each weight
+  // [(positions - 1) * stride + kernel columns, kernel]: the channels of each place
+  const uint8_t* const* places;
   int positions;
-  int tap_count;
+  int kernel;              // 3 or 5: of kernel * kernel taps
+  int stride;              // 1 or 2
   int channels;            // a multiple of kChannelBlock
-  const int16_t* weights;  // pack_weights() of [channels, tap_count], widened
+  const int16_t* weights;  // pack_weights() of [channels, taps], widened; depthwise_group 1 and 2
+  const int8_t* quads;     // pack_quads(); depthwise_group 4
   Requantization requantization;
-  uint8_t* output;  // [positions, channels]
+  uint8_t* output;  // [positions, channels], nowhere in the input
+
+  // The first tap of a position; the others follow.
+  const uint8_t* const* taps(int position) const {
+    return places + static_cast<ptrdiff_t>(position) * stride * kernel;
+  }
+  int tap_count() const { return kernel * kernel; }
 };
 
 struct LinearArguments {
@@ -88,7 +99,7 @@ struct Int8Kernels {
   const char* name;          // "avx2"
   const char* network_name;  // "int8-avx2"
   int weight_group;          // how many inputs of pointwise() lie beside each other
-  int depthwise_group;       // how many taps of depthwise() do
+  int depthwise_group;       // how many taps of depthwise() do; 4: as pack_quads() says
   int input_shift;           // what pointwise() subtracts from its inputs: offsets make up for it
 
   void (*pointwise)(const PointwiseArguments&);
@@ -122,6 +133,14 @@ constexpr ptrdiff_t numbers_of_block(int inputs, int group) {
 
 // Of weights [outputs, inputs]: [outputs / 16][inputs / group][16][group], what is missing 0.
 PageVector<int8_t> pack_weights(const int8_t* weights, int outputs, int inputs, int group);
+
+// Taps in fours: four of each column and, with five rows, the last row's.
+constexpr int quads_of(int kernel) {
+  return kernel == 5 ? 7 : kernel;
+}
+
+// Of filters [channels, column, row]: pack_weights() of [channels, 4 quads], what is missing 0.
+PageVector<int8_t> pack_quads(const int8_t* filters, int channels, int kernel);
 
 // All that this processor can run: the plain reference first, the fastest last.
 const std::vector<const Int8Kernels*>& runnable_int8_kernels();

@@ -74,7 +74,7 @@ inline void filter_16(const DepthwiseArguments& a, const uint8_t* const* taps,
                       const int16_t* weights, int channel, uint8_t* output) {
   Sums sums;
   load_sums(a.requantization.offsets + channel, sums);
-  for (int tap = 0; tap < a.tap_count; ++tap, weights += kChannelBlock) {
+  for (int tap = 0; tap < a.tap_count(); ++tap, weights += kChannelBlock) {
     const uint8x16_t bytes = vld1q_u8(taps[tap] + channel);
     add_8(sums, widen(vget_low_u8(bytes)), vld1q_s16(weights));
     add_8(sums + 2, widen(vget_high_u8(bytes)), vld1q_s16(weights + 8));
@@ -84,12 +84,12 @@ inline void filter_16(const DepthwiseArguments& a, const uint8_t* const* taps,
 
 void depthwise(const DepthwiseArguments& a) {
   for (int position = 0; position < a.positions; ++position) {
-    const uint8_t* const* taps = a.taps + static_cast<ptrdiff_t>(position) * a.tap_count;
+    const uint8_t* const* taps = a.taps(position);
     uint8_t* output = a.output + static_cast<ptrdiff_t>(position) * a.channels;
     const int16_t* weights = a.weights;
     for (int channel = 0; channel < a.channels; channel += kChannelBlock) {
       filter_16(a, taps, weights, channel, output);
-      weights += a.tap_count * kChannelBlock;
+      weights += a.tap_count() * kChannelBlock;
     }
   }
 }

@@ -38,13 +38,13 @@ void pointwise(const PointwiseArguments& a) {
 
 void depthwise(const DepthwiseArguments& a) {
   for (int position = 0; position < a.positions; ++position) {
-    const uint8_t* const* taps = a.taps + static_cast<ptrdiff_t>(position) * a.tap_count;
+    const uint8_t* const* taps = a.taps(position);
     for (int channel = 0; channel < a.channels; ++channel) {
       const ptrdiff_t block = channel / kChannelBlock;
       const int16_t* weights =
-          a.weights + block * a.tap_count * kChannelBlock + channel % kChannelBlock;
+          a.weights + block * a.tap_count() * kChannelBlock + channel % kChannelBlock;
       int32_t sum = 0;
-      for (int i = 0; i < a.tap_count; ++i)
+      for (int i = 0; i < a.tap_count(); ++i)
         sum += taps[i][channel] * weights[static_cast<ptrdiff_t>(i) * kChannelBlock];
       a.output[static_cast<ptrdiff_t>(position) * a.channels + channel] =
           requantize(sum, a.requantization, channel, nullptr);

@@ -26,7 +26,8 @@ inline __m256i add_products(__m256i sums, __m256i bytes, __m256i weights) {
 }  // namespace
 }  // namespace jetsoncaption
 
-#include "int8/vnni_pointwise.h"
+#include "int8/vnni_depthwise.h"
+#include "int8/vnni_products.h"
 
 namespace jetsoncaption {
 
@@ -34,10 +35,10 @@ extern const Int8Kernels emulated_vnni_kernels;
 const Int8Kernels emulated_vnni_kernels = {"emulated-vnni",
                                            "int8-emulated-vnni",
                                            4,
-                                           2,
+                                           4,
                                            0,
                                            pointwise,
-                                           depthwise,
+                                           filter_quads<Channels32>,
                                            linear,
                                            quantize_row,
                                            attend_row,

@@ -94,26 +94,31 @@ TEST_P(Int8KernelsTest, MultiplyPlacesByAMatrixAsTheReferenceDoes) {
 TEST_P(Int8KernelsTest, FilterChannelsAsTheReferenceDoes) {
   RandomNumbers random(2);
   for (int shape = 0; shape < kShapes; ++shape) {
-    const int positions = random.between(1, 9);
-    const int taps = random.between(0, 1) == 0 ? 9 : 25;
+    const int positions = random.between(1, 60);
+    const int kernel = random.between(0, 1) == 0 ? 3 : 5;
+    const int stride = random.between(1, 2);
+    const int taps = kernel * kernel;
     const int channels = 16 * random.between(1, 9);
     SCOPED_TRACE(std::to_string(positions) + " x " + std::to_string(taps) + " x " +
-                 std::to_string(channels));
+                 std::to_string(channels) + ", stride " + std::to_string(stride));
     const auto picture = random.integers<uint8_t>(area(40, channels), 0, 255);
     const int real_channels = channels - random.between(0, 15);
     const auto weights = random.integers<int8_t>(area(real_channels, taps), -128, 127);
     const RandomRounding rounding(random, channels);
     std::vector<const uint8_t*> places;
-    for (size_t i = 0; i < area(positions, taps); ++i)
+    for (size_t i = 0; i < area((positions - 1) * stride + kernel, kernel); ++i)
       places.push_back(picture.data() + area(random.between(0, 39), channels));
 
     const auto run = [&](const Int8Kernels& kernels) {
+      const bool in_quads = kernels.depthwise_group == 4;
       const auto packed =
-          pack_weights(weights.data(), real_channels, taps, kernels.depthwise_group);
+          in_quads ? pack_quads(weights.data(), real_channels, kernel)
+                   : pack_weights(weights.data(), real_channels, taps, kernels.depthwise_group);
       const std::vector<int16_t> wide(packed.begin(), packed.end());
       std::vector<uint8_t> output(area(positions, channels) + kGuard, kUntouched);
-      kernels.depthwise(
-          {places.data(), positions, taps, channels, wide.data(), rounding.view(), output.data()});
+      kernels.depthwise({places.data(), positions, kernel, stride, channels,
+                         in_quads ? nullptr : wide.data(), in_quads ? packed.data() : nullptr,
+                         rounding.view(), output.data()});
       return output;
     };
     const auto expected = run(reference());
