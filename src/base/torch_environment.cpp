@@ -12,27 +12,74 @@ namespace {
 // HWCAP_CPUID of the kernel's <asm/hwcap.h>, which is about ARM only where it is compiled for ARM.
 constexpr unsigned long kKernelNamesProcessor = 1UL << 11;
 
+#ifdef __x86_64__
+X86Vectors x86_vectors() {
+  const bool is_amd = __builtin_cpu_is("amd");
+  if ((!is_amd && !__builtin_cpu_is("intel")) || !__builtin_cpu_supports("avx2") ||
+      !__builtin_cpu_supports("fma"))
+    return X86Vectors::Other;
+  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512cd") &&
+      __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
+      __builtin_cpu_supports("avx512vl"))
+    return X86Vectors::Avx512;
+  return is_amd ? X86Vectors::Avx2OfAmd : X86Vectors::Avx2OfIntel;
+}
+#endif
+
+// OpenBLAS chooses its kernels when it is opened.
+//
+// On ARM by a register that names the processor. Reading it is an illegal instruction unless the
+// kernel helps, which it does since 4.11 and says so in the features. OpenBLAS looks at them first,
+// but in some builds (0.3.13, numpy issue 18131) the compiler moved the reading in front of that.
+// Without help it takes the kernels of ARMV8, so that naming them costs nothing; with help it finds
+// better ones by itself.
+//
+// On x86-64 by a list of models. What was made after it gets the kernels of a Pentium 4 until
+// 0.3.24 (OpenBLAS issue 4267), and Debian 12 has 0.3.21: captions take twice as long.
+const char* best_blas_kernels(const Processor& processor) {
+  if (processor.is_arm64)
+    return (processor.features & kKernelNamesProcessor) == 0 ? "ARMV8" : nullptr;
+  switch (processor.vectors) {
+    case X86Vectors::Avx512:
+      return "SkylakeX";
+    case X86Vectors::Avx2OfIntel:
+      return "Haswell";
+    case X86Vectors::Avx2OfAmd:
+      return "Zen";
+    case X86Vectors::Other:
+      break;
+  }
+  return nullptr;
+}
+
 }  // namespace
 
 Processor this_processor() {
   Processor processor;
 #ifdef __aarch64__
   processor.is_arm64 = true;
-#endif
   processor.features = getauxval(AT_HWCAP);
+#endif
+#ifdef __x86_64__
+  processor.vectors = x86_vectors();
+#endif
   return processor;
 }
 
-// OpenBLAS chooses its kernels when it is opened, by a register that names the processor. Reading
-// it is an illegal instruction unless the kernel helps, which it does since 4.11 and says so in the
-// features. OpenBLAS looks at them first, but in some builds (0.3.13, numpy issue 18131) the
-// compiler moved the reading in front of that. Without help it takes the kernels of ARMV8, so that
-// naming them costs nothing; with help it finds better ones by itself.
 std::vector<Variable> missing_blas_variables(const Processor& processor, const GetVariable& get) {
-  const bool guesses = processor.is_arm64 && (processor.features & kKernelNamesProcessor) == 0;
-  if (!guesses || get("OPENBLAS_CORETYPE") != nullptr)
+  const char* kernels = best_blas_kernels(processor);
+  if (kernels == nullptr || get("OPENBLAS_CORETYPE") != nullptr)
     return {};
-  return {{"OPENBLAS_CORETYPE", "ARMV8"}};
+  return {{"OPENBLAS_CORETYPE", kernels}};
+}
+
+std::vector<Variable> missing_training_variables(const Processor& processor,
+                                                 const GetVariable& get) {
+  std::vector<Variable> missing = missing_blas_variables(processor, get);
+  // They turn in circles for 2^26 cycles before they sleep; 4 is the least that it knows.
+  if (get("OPENBLAS_THREAD_TIMEOUT") == nullptr)
+    missing.push_back({"OPENBLAS_THREAD_TIMEOUT", "4"});
+  return missing;
 }
 
 std::vector<Variable> missing_cuda_variables(const GetVariable& get) {

@@ -18,15 +18,23 @@ struct Variable {
 
 using GetVariable = std::function<const char*(const char*)>;  // as std::getenv()
 
+// What OpenBLAS's kernels for x86-64 need.
+enum class X86Vectors { Other, Avx2OfAmd, Avx2OfIntel, Avx512 };
+
 struct Processor {
   bool is_arm64 = false;
-  unsigned long features = 0;  // getauxval(AT_HWCAP)
+  unsigned long features = 0;  // getauxval(AT_HWCAP), of 64-bit ARM
+  X86Vectors vectors = X86Vectors::Other;
 };
 Processor this_processor();
 
-// What OpenBLAS lacks. In most places nothing; OPENBLAS_CORETYPE=ARMV8 on 64-bit ARM where the
-// kernel does not name the processor, as the 4.9 of JetPack 4 does on no board.
+// What OpenBLAS should be told of the processor, for not every one of its versions finds it out.
 std::vector<Variable> missing_blas_variables(const Processor& processor, const GetVariable& get);
+
+// The same for a program that trains, and that the threads of OpenBLAS wait without keeping the
+// processors from those of LibTorch.
+std::vector<Variable> missing_training_variables(const Processor& processor,
+                                                 const GetVariable& get);
 
 // What CUDA and LibTorch's allocator for it lack.
 std::vector<Variable> missing_cuda_variables(const GetVariable& get);

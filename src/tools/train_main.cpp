@@ -5,7 +5,7 @@
 #include "torch/cuda_device.h"
 
 int main(int argc, char** argv) {
-  // What OpenBLAS reads cannot be set here: it was opened before main(). The doctor looks at it.
+  // What OpenBLAS reads cannot be set here: it was opened before main(). trainer_program.cpp does it.
   jetsoncaption::prepare_cuda();
   return jetsoncaption::run_program(
       argc, argv, "Makes models and their weights of other precisions.",

@@ -3,9 +3,11 @@
 #include "tools/trainer_program.h"
 
 #include <chrono>
+#include <cstdlib>
 #include <iostream>
 #include <string>
 
+#include "base/torch_environment.h"
 #include "tools/child_process.h"
 #include "tools/commands.h"
 #include "tools/messages.h"
@@ -46,6 +48,11 @@ std::vector<std::string> places() {
   return {own_folder() + "/jetsoncaption-train", JETSONCAPTION_LIBEXEC_DIR "/jetsoncaption-train"};
 }
 
+// The program has opened OpenBLAS before its main().
+void prepare_environment() {
+  set_variables(missing_training_variables(this_processor(), std::getenv));
+}
+
 int say_that_it_is_missing(const std::string& command) {
   std::cerr << "jetsoncaption: " << command
             << " needs the program jetsoncaption-train, which is neither beside this one nor "
@@ -71,6 +78,7 @@ void list_trainer_commands(CLI::App& program) {
 }
 
 int start_trainer(char** argv) {
+  prepare_environment();
   for (const std::string& program : places())
     execv(program.c_str(), argv);
   return say_that_it_is_missing(argv[1]);
@@ -80,6 +88,7 @@ int run_trainer(const std::vector<std::string>& arguments) {
   for (const std::string& program : places()) {
     if (access(program.c_str(), X_OK) != 0)
       continue;
+    prepare_environment();
     std::vector<std::string> line = {program};
     line.insert(line.end(), arguments.begin(), arguments.end());
     const auto ran = run_child(line, kPatience);

@@ -99,11 +99,6 @@ std::vector<std::string> memory_remedies(const MemoryFacts& memory) {
   return remedies;
 }
 
-// Python wheels have it inside LibTorch, or beside it.
-bool may_be_openblas(const std::string& found) {
-  return contains(found, "openblas") || contains(found, "torch") || contains(found, "Torch");
-}
-
 }  // namespace
 
 const char* status_word(CheckStatus status) {
@@ -259,21 +254,14 @@ Check check_arithmetic(const std::string& difference) {
           "says which are known."};
 }
 
-Check check_blas(const std::string& provider, const std::string& maps, bool guesses) {
+Check check_blas(const std::string& provider, const std::string& maps, const std::string& kernels) {
   const std::vector<std::string> files =
       provider.empty() ? blas_files(maps) : std::vector<std::string>{provider};
   const auto fast = std::find_if_not(files.begin(), files.end(), is_reference_blas);
   if (files.empty() || fast != files.end()) {
     const std::string found = files.empty() ? "LibTorch brings its own" : *fast;
-    if (!guesses || !may_be_openblas(found))
-      return {"blas", CheckStatus::Ok, found, ""};
-    return {
-        "blas", CheckStatus::Warning,
-        found +
-            "; this kernel does not say which processor it runs on, and some builds of OpenBLAS "
-            "end with an illegal instruction when they find out by themselves",
-        "export OPENBLAS_CORETYPE=ARMV8 before this program starts, which opens OpenBLAS before "
-        "it can say so; the element does it by itself."};
+    return {"blas", CheckStatus::Ok, kernels.empty() ? found : found + ", kernels of " + kernels,
+            ""};
   }
   return {"blas", CheckStatus::Warning,
           files.front() +

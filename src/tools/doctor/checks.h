@@ -57,8 +57,9 @@ Check check_arithmetic(const std::string& difference);
 
 // `provider`: the file whose matrix product a process with LibTorch finds first, without links; ""
 // where LibTorch keeps its own to itself. `maps`: the text of /proc/self/maps, which then has to
-// do. `guesses`: OpenBLAS cannot ask the kernel for the processor and is not told it either.
-Check check_blas(const std::string& provider, const std::string& maps, bool guesses = false);
+// do. `kernels`: which ones OpenBLAS chose, "" with another BLAS.
+Check check_blas(const std::string& provider, const std::string& maps,
+                 const std::string& kernels = "");
 
 struct CudaFacts {
   bool has_driver = false;  // libcuda.so.1 can be opened

@@ -115,8 +115,7 @@ std::vector<Check> examine(const DoctorArguments& arguments) {
     const EngineFacts torch_engine = probe_engine(name_of(EngineKind::Torch), "");
     checks.push_back(check_torch_engine(torch_engine));
     checks.push_back(check_arithmetic(libtorch.difference));
-    const bool blas_guesses = !missing_blas_variables(this_processor(), std::getenv).empty();
-    checks.push_back(check_blas(libtorch.blas_provider, libtorch.maps, blas_guesses));
+    checks.push_back(check_blas(libtorch.blas_provider, libtorch.maps, libtorch.blas_kernels));
   }
   checks.push_back(check_cuda(look_for_cuda(libtorch)));
   checks.push_back(check_nvmm(look_for_nvmm()));

@@ -2,6 +2,9 @@
 // What jetsoncaption-torch-probe found out about LibTorch.
 #include "tools/doctor/libtorch.h"
 
+#include <cstdlib>
+
+#include "base/torch_environment.h"
 #include "tools/doctor/probe.h"
 
 #include <nlohmann/json.hpp>
@@ -28,12 +31,14 @@ LibtorchProbe read_libtorch_probe(const ChildResult& probe) {
   facts.quantized_engines = line.value("quantized_engines", std::vector<std::string>{});
   facts.has_cuda = line.value("has_cuda", false);
   facts.blas_provider = line.value("blas_provider", "");
+  facts.blas_kernels = line.value("blas_kernels", "");
   facts.maps = line.value("maps", "");
   facts.difference = line.value("difference", "");
   return facts;
 }
 
 LibtorchProbe probe_libtorch() {
+  set_variables(missing_blas_variables(this_processor(), std::getenv));
   const auto probe = run_child({find_probe(kProbe)}, kProbeTimeout);
   return probe.ok() ? read_libtorch_probe(probe.value()) : LibtorchProbe{};
 }

@@ -16,8 +16,9 @@ struct LibtorchProbe {
   std::vector<std::string> quantized_engines;
   bool has_cuda = false;
   std::string blas_provider;
-  std::string maps;        // of a process with LibTorch: the text of /proc/self/maps
-  std::string difference;  // what it computes wrongly; "" where nothing was found
+  std::string blas_kernels;  // that OpenBLAS chose, "Haswell"; "" with another BLAS
+  std::string maps;          // of a process with LibTorch: the text of /proc/self/maps
+  std::string difference;    // what it computes wrongly; "" where nothing was found
 };
 
 // Takes about a second. Never fails.

@@ -39,6 +39,12 @@ std::string blas_provider() {
   return path ? path.get() : "";
 }
 
+std::string blas_kernels() {
+  const auto name =
+      reinterpret_cast<const char* (*)()>(dlsym(RTLD_DEFAULT, "openblas_get_corename"));
+  return name != nullptr ? name() : "";
+}
+
 std::string find_wrong_numbers() {
   std::string difference;
   const auto checked = guard_torch([&] { difference = check_numbers(); });
@@ -51,9 +57,10 @@ std::string find_wrong_numbers() {
 int main() {
   using namespace jetsoncaption;
   const nlohmann::json facts = {
-      {"version", torch_version()},           {"quantized_engines", quantized_engines()},
-      {"has_cuda", torch_has_cuda()},         {"blas_provider", blas_provider()},
-      {"maps", read_text("/proc/self/maps")}, {"difference", find_wrong_numbers()}};
+      {"version", torch_version()},        {"quantized_engines", quantized_engines()},
+      {"has_cuda", torch_has_cuda()},      {"blas_provider", blas_provider()},
+      {"blas_kernels", blas_kernels()},    {"maps", read_text("/proc/self/maps")},
+      {"difference", find_wrong_numbers()}};
   std::cout << facts.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) << std::endl;
   return 0;
 }

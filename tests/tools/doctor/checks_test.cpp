@@ -261,14 +261,10 @@ TEST(DoctorBlas, MayBeInsideLibTorch) {
   EXPECT_EQ(check_blas("", "").status, CheckStatus::Ok);
 }
 
-TEST(DoctorBlas, WarnsOfAnOpenBlasThatHasToFindTheProcessorByItself) {
-  for (const char* file : {"/usr/lib/aarch64-linux-gnu/openblas-pthread/libblas.so.3",
-                           "/opt/torch/lib/libtorch_cpu.so"})
-    expect_warning(check_blas(file, "", true), file, "export OPENBLAS_CORETYPE=ARMV8");
-  expect_warning(check_blas("", "", true), "LibTorch brings its own", "OPENBLAS_CORETYPE");
-  EXPECT_EQ(check_blas("/usr/lib/aarch64-linux-gnu/blis-openmp/libblas.so.3", "", true).status,
-            CheckStatus::Ok);
-  expect_warning(check_blas("/usr/lib/libblas.so.3", "", true), "is the reference BLAS", "apt");
+TEST(DoctorBlas, TellsWhichKernelsOpenBlasChose) {
+  const Check check = check_blas("/usr/lib/libopenblas.so.0", "", "Haswell");
+  EXPECT_EQ(check.status, CheckStatus::Ok);
+  EXPECT_EQ(check.finding, "/usr/lib/libopenblas.so.0, kernels of Haswell");
 }
 
 TEST(DoctorCuda, IsNotNeeded) {

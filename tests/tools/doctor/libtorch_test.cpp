@@ -17,7 +17,7 @@ TEST(LibtorchProbe, ReadsWhatTheProbeSays) {
   probe.output =
       "a line of LibTorch's\n"
       R"({"version": "1.13.1", "quantized_engines": ["FBGEMM"], "has_cuda": true,)"
-      R"( "blas_provider": "/lib/libblas.so", "maps": "m", "difference": "exp"})"
+      R"( "blas_provider": "/lib/libblas.so", "blas_kernels": "Zen", "maps": "m", "difference": "exp"})"
       "\n";
   const LibtorchProbe facts = read_libtorch_probe(probe);
   EXPECT_TRUE(facts.is_here);
@@ -25,6 +25,7 @@ TEST(LibtorchProbe, ReadsWhatTheProbeSays) {
   EXPECT_EQ(facts.quantized_engines, std::vector<std::string>{"FBGEMM"});
   EXPECT_TRUE(facts.has_cuda);
   EXPECT_EQ(facts.blas_provider, "/lib/libblas.so");
+  EXPECT_EQ(facts.blas_kernels, "Zen");
   EXPECT_EQ(facts.difference, "exp");
 }
 
