@@ -9,6 +9,7 @@
 #include <limits>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -50,11 +51,12 @@ class File {
 
   bool is_open() const { return descriptor_ >= 0; }
 
-  // Reads the file's beginning as it is now. Empty where that fails.
-  void read(Text& text) const noexcept {
+  // Reads the file's beginning as it is now. False, and empty, where that fails.
+  bool read(Text& text) const noexcept {
     const ssize_t length =
         is_open() ? pread(descriptor_, text.bytes, sizeof text.bytes - 1, 0) : -1;
     text.bytes[std::max<ssize_t>(length, 0)] = '\0';
+    return length > 0;
   }
 
  private:
@@ -75,24 +77,25 @@ bool parse_number(const char*& position, uint64_t& number) {
   return true;
 }
 
-// The number of the line that begins with `name`, which includes a colon or a blank. 0: not there.
-uint64_t field(const Text& text, const char* name) {
+// The number of the line that begins with `name`, which includes a colon or a blank.
+std::optional<uint64_t> field(const Text& text, const char* name) {
   const size_t length = std::strlen(name);
   for (const char* line = text.bytes; line != nullptr && *line != '\0';) {
     if (std::strncmp(line, name, length) == 0) {
       const char* position = line + length;
       uint64_t number = 0;
-      return parse_number(position, number) ? number : 0;
+      return parse_number(position, number) ? std::optional<uint64_t>(number) : std::nullopt;
     }
     line = std::strchr(line, '\n');
     if (line != nullptr)
       ++line;
   }
-  return 0;
+  return std::nullopt;
 }
 
-uint64_t meminfo_bytes(const Text& text, const char* name) {
-  return multiply(field(text, name), kKilobyte);
+std::optional<uint64_t> meminfo_bytes(const Text& text, const char* name) {
+  const auto kilobytes = field(text, name);
+  return kilobytes ? std::optional<uint64_t>(multiply(*kilobytes, kKilobyte)) : std::nullopt;
 }
 
 // The second and third field of <proc>/N/statm, in pages. 0: not there.
@@ -130,40 +133,48 @@ uint64_t add(uint64_t a, uint64_t b) {
   return a > kMaximum - b ? kMaximum : a + b;
 }
 
+// The number in a file of a cgroup that limits something; kMaximum: "max", or no such file.
+uint64_t read_limit(const File& file, Text& text) {
+  uint64_t bytes = 0;
+  file.read(text);
+  const char* position = text.bytes;
+  return parse_number(position, bytes) && bytes < kNoLimit ? bytes : kMaximum;
+}
+
 // A cgroup on the way from ours to the root. Each may have a limit, and the tightest counts.
 struct Cgroup {
   File limit;
+  File brake;  // of version 2: beyond it the kernel slows all down that take memory
   File usage;
   File statistics;
   const char* inactive_file;  // the line of the statistics
   uint64_t inactive_bytes = 0;
+  uint64_t left_bytes = kMaximum;  // at the newest reading that could be made
 
   // kMaximum: no limit.
   uint64_t limit_bytes(Text& text) const noexcept {
-    uint64_t bytes = 0;
-    limit.read(text);
-    const char* position = text.bytes;
-    return parse_number(position, bytes) && bytes < kNoLimit ? bytes : kMaximum;
+    return std::min(read_limit(limit, text), read_limit(brake, text));
   }
 
   // kMaximum: no limit.
   uint64_t available_bytes(Text& text, bool is_thorough) noexcept {
-    const uint64_t most = limit_bytes(text);
-    if (most == kMaximum)
-      return kMaximum;
     uint64_t usage_bytes = 0;
-    usage.read(text);
+    if (!usage.read(text))
+      return left_bytes;
     const char* position = text.bytes;
     if (!parse_number(position, usage_bytes))
-      return kMaximum;
+      return left_bytes;
+    const uint64_t most = limit_bytes(text);
+    if (most == kMaximum)
+      return left_bytes = kMaximum;
     // Pages of files that were not used lately count as usage, and are given up before anything
     // else: a process that records a video fills every limit with them.
     if (is_thorough) {
       statistics.read(text);
-      inactive_bytes = field(text, inactive_file);
+      inactive_bytes = field(text, inactive_file).value_or(0);
     }
     usage_bytes -= std::min(usage_bytes, inactive_bytes);
-    return most > usage_bytes ? most - usage_bytes : 0;
+    return left_bytes = most > usage_bytes ? most - usage_bytes : 0;
   }
 };
 
@@ -172,9 +183,15 @@ struct CgroupPlace {
   std::string hierarchy;
   std::string path;
   const char* limit = nullptr;
+  const char* brake = nullptr;
   const char* usage = nullptr;
   const char* inactive_file = nullptr;
 };
+
+// A path that leads out of what a container sees says nothing about the files in it.
+bool leads_out(const std::string& path) {
+  return (path + "/").find("/../") != std::string::npos;
+}
 
 // Reads <proc>/self/cgroup: lines of id:controllers:path. A machine that mixes both versions has
 // its memory controller in version 1, so that one is preferred.
@@ -189,10 +206,12 @@ CgroupPlace find_cgroup(const MemoryRoots& roots) {
     const std::string controllers = "," + line.substr(first + 1, second - first - 1) + ",";
     const std::string path = line.substr(second + 1);
     if (controllers.find(",memory,") != std::string::npos)
-      return {roots.cgroup + "/memory", path, "/memory.limit_in_bytes", "/memory.usage_in_bytes",
-              "total_inactive_file "};
+      return {roots.cgroup + "/memory", path,
+              "/memory.limit_in_bytes", nullptr,
+              "/memory.usage_in_bytes", "total_inactive_file "};
     if (controllers == ",,")
-      place = {roots.cgroup, path, "/memory.max", "/memory.current", "inactive_file "};
+      place = {roots.cgroup,    path, "/memory.max", "/memory.high", "/memory.current",
+               "inactive_file "};
   }
   return place;
 }
@@ -202,8 +221,7 @@ std::vector<Cgroup> open_cgroups(const MemoryRoots& roots) {
   CgroupPlace place = find_cgroup(roots);
   if (place.limit == nullptr)
     return cgroups;
-  // A path that leads out of what a container sees says nothing about the files in it.
-  if (place.path.find("..") != std::string::npos)
+  if (leads_out(place.path))
     place.path.clear();
   // The path may also not exist, in a container that sees its own cgroup as the root; then its
   // limits are found on the way up.
@@ -211,8 +229,9 @@ std::vector<Cgroup> open_cgroups(const MemoryRoots& roots) {
     while (!place.path.empty() && place.path.back() == '/')
       place.path.pop_back();
     const std::string directory = place.hierarchy + place.path;
-    Cgroup cgroup{File(directory + place.limit), File(directory + place.usage),
-                  File(directory + "/memory.stat"), place.inactive_file, 0};
+    const std::string brake = place.brake != nullptr ? directory + place.brake : "";
+    Cgroup cgroup{File(directory + place.limit), File(brake), File(directory + place.usage),
+                  File(directory + "/memory.stat"), place.inactive_file};
     if (cgroup.limit.is_open() && cgroup.usage.is_open())
       cgroups.push_back(std::move(cgroup));
     if (place.path.empty())
@@ -225,7 +244,7 @@ std::vector<Cgroup> open_cgroups(const MemoryRoots& roots) {
 // Of this process's own cgroup, where it has such a file, else of the system.
 File open_pressure(const MemoryRoots& roots) {
   const CgroupPlace place = find_cgroup(roots);
-  if (place.limit != nullptr && place.path.find("..") == std::string::npos) {
+  if (place.limit != nullptr && !leads_out(place.path)) {
     File pressure(place.hierarchy + place.path + "/memory.pressure");
     if (pressure.is_open())
       return pressure;
@@ -256,6 +275,9 @@ struct MemorySampler::Files {
   File worker{""};  // its statm; not open without one
   unsigned readings = 0;
   double stalled = 0;  // at the newest thorough reading
+  // At the newest readings that succeeded: one that fails says nothing of memory.
+  ResidentPages own;
+  std::optional<uint64_t> system_bytes;  // what the system had left
   std::vector<Cgroup> cgroups;
   uint64_t page_bytes;
 
@@ -282,22 +304,23 @@ MemoryReading MemorySampler::sample() const noexcept {
   const bool is_thorough = files_->readings++ % kThorough == 0;
 
   files_->meminfo.read(text);
-  const uint64_t accelerator_bytes = meminfo_bytes(text, "NvMapMemUsed:");
+  const auto accelerator = meminfo_bytes(text, "NvMapMemUsed:");
+  const uint64_t accelerator_bytes = accelerator.value_or(0);
   uint64_t least = least_accelerator_bytes_;
   // A file that could not be read, this time, says nothing of what others have.
-  while (accelerator_bytes < least && std::strstr(text.bytes, "NvMapMemUsed:") != nullptr &&
+  while (accelerator && accelerator_bytes < least &&
          !least_accelerator_bytes_.compare_exchange_weak(least, accelerator_bytes)) {
   }
   reading.accelerator_bytes = accelerator_bytes - std::min(accelerator_bytes, least);
-  const uint64_t system_bytes = meminfo_bytes(text, "MemAvailable:");
+  if (const auto system = meminfo_bytes(text, "MemAvailable:"))
+    files_->system_bytes = system;
 
   uint64_t cgroup_bytes = kMaximum;
   for (Cgroup& cgroup : files_->cgroups)
     cgroup_bytes = std::min(cgroup_bytes, cgroup.available_bytes(text, is_thorough));
-  reading.is_available_known = system_bytes != 0 || cgroup_bytes != kMaximum;
+  reading.is_available_known = files_->system_bytes || cgroup_bytes != kMaximum;
   if (reading.is_available_known)
-    reading.available_bytes =
-        system_bytes == 0 ? cgroup_bytes : std::min(system_bytes, cgroup_bytes);
+    reading.available_bytes = std::min(files_->system_bytes.value_or(kMaximum), cgroup_bytes);
 
   if (is_thorough) {
     files_->pressure.read(text);
@@ -305,8 +328,9 @@ MemoryReading MemorySampler::sample() const noexcept {
   }
   reading.stalled_percent = files_->stalled;
 
-  files_->statm.read(text);
-  const ResidentPages own = resident_pages(text);
+  if (files_->statm.read(text))
+    files_->own = resident_pages(text);
+  const ResidentPages& own = files_->own;
   reading.process_bytes = multiply(own.all, files_->page_bytes);
   reading.private_bytes = multiply(own.all - own.shared, files_->page_bytes);
   files_->worker.read(text);
@@ -324,7 +348,8 @@ bool MemorySampler::watch_worker(unsigned pid) {
 MemoryTotals MemorySampler::totals() const noexcept {
   Text text;
   files_->meminfo.read(text);
-  return {meminfo_bytes(text, "MemTotal:"), meminfo_bytes(text, "SwapTotal:")};
+  return {meminfo_bytes(text, "MemTotal:").value_or(0),
+          meminfo_bytes(text, "SwapTotal:").value_or(0)};
 }
 
 uint64_t MemorySampler::limit_bytes() const noexcept {

@@ -27,12 +27,13 @@ struct MemoryRoots {
 //                       resident size. It is only known for the whole system, so what is more
 //                       than the least that a sampler of this process has seen counts as ours.
 //   the limits and use of this process's memory cgroup and of those above it: version 2
-//                       (memory.max, memory.current) or 1 (memory.limit_in_bytes,
+//                       (memory.max, memory.high, memory.current) or 1 (memory.limit_in_bytes,
 //                       memory.usage_in_bytes), without the pages of files that were not used
 //                       lately.
 //
 // The files are opened once: make it early, before the model is loaded, and keep it. A file that is
-// missing or that makes no sense counts as nothing; neither the constructor nor sample() fails.
+// missing or that makes no sense counts as nothing, and what cannot be read any more as it was
+// last; neither the constructor nor sample() fails.
 class MemorySampler {
  public:
   explicit MemorySampler(const MemoryRoots& roots = {});

@@ -139,6 +139,39 @@ TEST_F(MemorySamplerTest, WithoutCgroupTheSystemSaysWhatIsAvailable) {
   EXPECT_EQ(available_bytes(), 1024 * kMega);
 }
 
+// Boards with much memory in drivers get there before the kernel ends programs.
+TEST_F(MemorySamplerTest, NothingAvailableIsNotUnknown) {
+  const MemorySampler sampler(roots_);
+  write("/proc/meminfo", "MemAvailable:  0 kB\n");
+  const MemoryReading reading = sampler.sample();
+  EXPECT_TRUE(reading.is_available_known);
+  EXPECT_EQ(reading.available_bytes, 0U);
+}
+
+TEST_F(MemorySamplerTest, NothingAvailableOutweighsWhatACgroupHasLeft) {
+  write("/proc/self/cgroup", "0::/\n");
+  write("/cgroup/memory.max", "1048576\n");
+  write("/cgroup/memory.current", "0\n");
+  write("/proc/meminfo", "MemAvailable:  0 kB\n");
+  const MemoryReading reading = MemorySampler(roots_).sample();
+  EXPECT_TRUE(reading.is_available_known);
+  EXPECT_EQ(reading.available_bytes, 0U);
+}
+
+TEST_F(MemorySamplerTest, WhatCannotBeReadIsAsItWasLast) {
+  write("/proc/self/cgroup", "0::/\n");
+  write("/cgroup/memory.max", "1048576\n");
+  write("/cgroup/memory.current", "0\n");
+  const MemorySampler sampler(roots_);
+  const uint64_t used = sampler.sample().used_bytes;
+  for (const char* path : {"/proc/meminfo", "/cgroup/memory.current", "/proc/self/statm"})
+    write(path, "");
+  const MemoryReading reading = sampler.sample();
+  EXPECT_TRUE(reading.is_available_known);
+  EXPECT_EQ(reading.available_bytes, kMega);
+  EXPECT_EQ(reading.used_bytes, used);
+}
+
 TEST_F(MemorySamplerTest, TotalsAreThoseOfTheMachine) {
   EXPECT_EQ(MemorySampler(roots_).totals().swap_bytes, 0U);
   write("/proc/meminfo", "MemTotal:  4059136 kB\nSwapTotal:  2048 kB\nSwapFree:  1 kB\n");
@@ -216,6 +249,18 @@ TEST_F(MemorySamplerTest, Version2LimitTightensWhatIsAvailable) {
   write("/cgroup/user/camera/memory.max", "536870912\n");
   write("/cgroup/user/camera/memory.current", "104857600\n");
   EXPECT_EQ(available_bytes(), 412 * kMega);
+}
+
+// Beyond memory.high, which systemd calls MemoryHigh=, the kernel slows all threads down.
+TEST_F(MemorySamplerTest, Version2LimitIsWhereTheKernelBegins) {
+  write("/proc/self/cgroup", "0::/camera\n");
+  write("/cgroup/camera/memory.max", "max\n");
+  write("/cgroup/camera/memory.high", "104857600\n");
+  write("/cgroup/camera/memory.current", "94371840\n");
+  EXPECT_EQ(available_bytes(), 10 * kMega);
+  EXPECT_EQ(MemorySampler(roots_).limit_bytes(), 100 * kMega);
+  write("/cgroup/camera/memory.max", "99614720\n");
+  EXPECT_EQ(available_bytes(), 5 * kMega);
 }
 
 TEST_F(MemorySamplerTest, Version2WithoutLimitLeavesTheSystem) {
@@ -332,6 +377,13 @@ TEST_F(MemorySamplerTest, PathThatLeadsOutsideIsTakenForTheRoot) {
   write("/proc/self/cgroup", "0::/../../elsewhere\n");
   write("/cgroup/memory.max", "1048576\n");
   write("/cgroup/memory.current", "0\n");
+  EXPECT_EQ(available_bytes(), kMega);
+}
+
+TEST_F(MemorySamplerTest, TwoDotsInANameLeadNowhere) {
+  write("/proc/self/cgroup", "0::/a..b\n");
+  write("/cgroup/a..b/memory.max", "1048576\n");
+  write("/cgroup/a..b/memory.current", "0\n");
   EXPECT_EQ(available_bytes(), kMega);
 }
 
