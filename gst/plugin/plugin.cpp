@@ -16,7 +16,10 @@
 // loaded, when no thread of ours exists yet; when the engine is opened nothing is left to be set.
 static void complete_environment() {
   using namespace jetsoncaption;
-  set_variables(missing_blas_variables(this_processor(), std::getenv));
+  // On x86-64 it is a matter of speed, and not worth a change of the application's environment.
+  const Processor processor = this_processor();
+  if (processor.is_arm64)
+    set_variables(missing_blas_variables(processor, std::getenv));
 #ifdef JETSONCAPTION_CUDA
   set_variables(missing_cuda_variables(std::getenv));
 #endif

@@ -7,7 +7,6 @@
 
 #include "base/file_error.h"
 #include "base/text.h"
-#include "base/torch_environment.h"
 
 #include <dlfcn.h>
 #include <sys/stat.h>
@@ -89,9 +88,6 @@ Result<EngineLibrary> open_engine(EngineKind kind) {
             kVariable + " to the folder src/engine in the build folder." +
             (kind == EngineKind::Torch ? " Precision int8 on the CPU does not need it." : "")};
 
-  // OpenBLAS, which comes with LibTorch, reads them while it is opened.
-  if (kind == EngineKind::Torch)
-    set_variables(missing_blas_variables(this_processor(), std::getenv));
   // Local: LibTorch drags in libraries that must not collide with the application's own.
   errno = 0;
   void* library = dlopen(file.path.c_str(), RTLD_NOW | RTLD_LOCAL);

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "base/heap.h"
+#include "base/torch_environment.h"
 #include "engine/engine_choice.h"
 #include "engine/engine_loader.h"
 #include "worker/giving_up.h"
@@ -340,6 +341,8 @@ int main(int argc, char** argv) {
         stderr);
     return kUsage;
   }
+  // OpenBLAS, which comes with LibTorch, reads them while it is opened.
+  set_variables(missing_blas_variables(this_processor(), std::getenv));
   std::set_terminate(end_for_an_exception);
   std::signal(SIGPIPE, SIG_IGN);  // standard error may be a pipe whose reader has gone
   give_up_what_is_not_needed(static_cast<pid_t>(std::strtol(argv[1], nullptr, 10)),

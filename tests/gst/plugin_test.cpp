@@ -54,6 +54,23 @@ TEST(Plugin, IsRegisteredWithTheElement) {
   gst_object_unref(factory);
 }
 
+// What it sets there is for boards with 64-bit ARM and for CUDA.
+#if defined(__x86_64__) && !defined(JETSONCAPTION_CUDA)
+TEST(Plugin, LeavesTheEnvironmentOfItsHostAlone) {
+  gst_init(nullptr, nullptr);
+  gchar** before = g_get_environ();
+  GstElement* element = gst_element_factory_make("jetsoncaption", nullptr);
+  ASSERT_NE(element, nullptr);
+  gst_object_unref(element);
+  gchar** after = g_get_environ();
+  EXPECT_EQ(g_strv_length(after), g_strv_length(before));
+  EXPECT_STREQ(g_environ_getenv(after, "OPENBLAS_CORETYPE"),
+               g_environ_getenv(before, "OPENBLAS_CORETYPE"));
+  g_strfreev(after);
+  g_strfreev(before);
+}
+#endif
+
 // A plugin with a sanitizer does not load into a program without one.
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 constexpr bool kLoadsAnywhere = false;

@@ -2,9 +2,6 @@
 // What jetsoncaption-torch-probe found out about LibTorch.
 #include "tools/doctor/libtorch.h"
 
-#include <cstdlib>
-
-#include "base/torch_environment.h"
 #include "tools/doctor/probe.h"
 
 #include <nlohmann/json.hpp>
@@ -38,7 +35,6 @@ LibtorchProbe read_libtorch_probe(const ChildResult& probe) {
 }
 
 LibtorchProbe probe_libtorch() {
-  set_variables(missing_blas_variables(this_processor(), std::getenv));
   const auto probe = run_child({find_probe(kProbe)}, kProbeTimeout);
   return probe.ok() ? read_libtorch_probe(probe.value()) : LibtorchProbe{};
 }
