@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <vector>
@@ -13,6 +14,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -47,6 +49,30 @@ void close_what_was_inherited() {
 void fill_standard_error() {
   if (fcntl(STDERR_FILENO, F_GETFD) < 0)
     static_cast<void>(open("/dev/null", O_WRONLY));
+}
+
+// A terminal is usually open for both, and who reads it reads what is typed into the application.
+void keep_terminal_for_writing() {
+  if (isatty(STDERR_FILENO) == 0)
+    return;
+  const int terminal = open("/proc/self/fd/2", O_WRONLY | O_NOCTTY | O_CLOEXEC);
+  if (terminal < 0)
+    return;
+  dup2(terminal, STDERR_FILENO);
+  close(terminal);
+}
+
+// Of root. Models that only root can read must still be read.
+void give_up_capabilities() {
+  constexpr uint32_t kReadEveryFile = 1U << CAP_DAC_READ_SEARCH;
+  __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
+  __user_cap_data_struct sets[_LINUX_CAPABILITY_U32S_3] = {};
+  if (syscall(SYS_capget, &header, sets) != 0)
+    return;
+  const uint32_t kept = sets[0].permitted & kReadEveryFile;
+  sets[0] = {kept & sets[0].effective, kept, 0};
+  sets[1] = {0, 0, 0};
+  syscall(SYS_capset, &header, sets);
 }
 
 // Raising it needs no privilege.
@@ -105,10 +131,12 @@ void give_up_what_is_not_needed(pid_t parent, unsigned long long limit_mb) {
     _exit(0);  // it has ended meanwhile
   close_what_was_inherited();
   fill_standard_error();
+  keep_terminal_for_writing();
   prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
   let_others_go_first();
   offer_to_oom_killer();
   limit_memory(limit_mb);
+  give_up_capabilities();
   refuse_writing();
   confine_or_tell(Confinement::Loading);
 }

@@ -107,43 +107,40 @@ constexpr int kComputing[] = {
     SCMP_SYS(ugetrlimit), SCMP_SYS(getpriority)};
 
 // What nothing that captions needs, whatever its driver does.
-constexpr int kNever[] = {SCMP_SYS(execve),
-                          SCMP_SYS(execveat),
-                          SCMP_SYS(fork),
-                          SCMP_SYS(vfork),
-                          SCMP_SYS(tkill),
-                          SCMP_SYS(rt_sigqueueinfo),
-                          SCMP_SYS(rt_tgsigqueueinfo),
-                          SCMP_SYS(pidfd_open),
-                          SCMP_SYS(pidfd_getfd),
-                          SCMP_SYS(pidfd_send_signal),
-                          SCMP_SYS(ioprio_set),
-                          SCMP_SYS(ptrace),
-                          SCMP_SYS(process_vm_readv),
-                          SCMP_SYS(process_vm_writev),
-                          SCMP_SYS(bind),
-                          SCMP_SYS(listen),
-                          SCMP_SYS(accept),
-                          SCMP_SYS(accept4),
-                          SCMP_SYS(mount),
-                          SCMP_SYS(umount2),
-                          SCMP_SYS(pivot_root),
-                          SCMP_SYS(chroot),
-                          SCMP_SYS(setns),
-                          SCMP_SYS(unshare),
-                          SCMP_SYS(bpf),
-                          SCMP_SYS(perf_event_open),
-                          SCMP_SYS(keyctl),
-                          SCMP_SYS(add_key),
-                          SCMP_SYS(request_key),
-                          SCMP_SYS(init_module),
-                          SCMP_SYS(finit_module),
-                          SCMP_SYS(kexec_load),
-                          SCMP_SYS(reboot),
-                          SCMP_SYS(swapon),
-                          SCMP_SYS(swapoff),
-                          SCMP_SYS(userfaultfd),
-                          SCMP_SYS(io_uring_setup)};
+constexpr int kNever[] = {
+    // programs and other processes
+    SCMP_SYS(execve), SCMP_SYS(execveat), SCMP_SYS(fork), SCMP_SYS(vfork), SCMP_SYS(tkill),
+    SCMP_SYS(rt_sigqueueinfo), SCMP_SYS(rt_tgsigqueueinfo), SCMP_SYS(pidfd_open),
+    SCMP_SYS(pidfd_getfd), SCMP_SYS(pidfd_send_signal), SCMP_SYS(ioprio_set), SCMP_SYS(ptrace),
+    SCMP_SYS(process_vm_readv), SCMP_SYS(process_vm_writev),
+    // sockets that others find
+    SCMP_SYS(bind), SCMP_SYS(listen), SCMP_SYS(accept), SCMP_SYS(accept4),
+    // memory, messages and semaphores of System V and POSIX, which sinks share with an X server
+    SCMP_SYS(shmget), SCMP_SYS(shmat), SCMP_SYS(shmctl), SCMP_SYS(shmdt), SCMP_SYS(msgget),
+    SCMP_SYS(msgsnd), SCMP_SYS(msgrcv), SCMP_SYS(msgctl), SCMP_SYS(semget), SCMP_SYS(semop),
+    SCMP_SYS(semtimedop), SCMP_SYS(semctl), SCMP_SYS(ipc), SCMP_SYS(mq_open), SCMP_SYS(mq_unlink),
+    // files that are changed without being opened, of which Landlock knows nothing
+    SCMP_SYS(truncate), SCMP_SYS(truncate64), SCMP_SYS(chmod), SCMP_SYS(fchmod), SCMP_SYS(fchmodat),
+    SCMP_SYS(chown), SCMP_SYS(fchown), SCMP_SYS(lchown), SCMP_SYS(fchownat), SCMP_SYS(chown32),
+    SCMP_SYS(fchown32), SCMP_SYS(lchown32), SCMP_SYS(setxattr), SCMP_SYS(lsetxattr),
+    SCMP_SYS(fsetxattr), SCMP_SYS(removexattr), SCMP_SYS(lremovexattr), SCMP_SYS(fremovexattr),
+    SCMP_SYS(utime), SCMP_SYS(utimes), SCMP_SYS(futimesat), SCMP_SYS(utimensat),
+    SCMP_SYS(utimensat_time64),
+    // the system, where this is root
+    SCMP_SYS(mount), SCMP_SYS(umount2), SCMP_SYS(pivot_root), SCMP_SYS(chroot), SCMP_SYS(fsopen),
+    SCMP_SYS(fsmount), SCMP_SYS(fspick), SCMP_SYS(open_tree), SCMP_SYS(move_mount),
+    SCMP_SYS(open_by_handle_at), SCMP_SYS(setns), SCMP_SYS(unshare), SCMP_SYS(bpf),
+    SCMP_SYS(perf_event_open), SCMP_SYS(keyctl), SCMP_SYS(add_key), SCMP_SYS(request_key),
+    SCMP_SYS(init_module), SCMP_SYS(finit_module), SCMP_SYS(delete_module), SCMP_SYS(kexec_load),
+    SCMP_SYS(kexec_file_load), SCMP_SYS(reboot), SCMP_SYS(swapon), SCMP_SYS(swapoff),
+    SCMP_SYS(acct), SCMP_SYS(sethostname), SCMP_SYS(setdomainname), SCMP_SYS(settimeofday),
+    SCMP_SYS(clock_settime), SCMP_SYS(clock_settime64), SCMP_SYS(adjtimex), SCMP_SYS(clock_adjtime),
+    SCMP_SYS(clock_adjtime64), SCMP_SYS(userfaultfd), SCMP_SYS(io_uring_setup)};
+
+// Of Linux 6.6 and 6.13, which headers of libseccomp lack; the numbers are the same on all
+// processors.
+constexpr int kNeverInNewKernels[] = {452 /* fchmodat2 */, 463 /* setxattrat */,
+                                      466 /* removexattrat */};
 
 class Filter {
  public:
@@ -263,6 +260,8 @@ bool load_filter(Confinement confinement) {
   if (confinement == Confinement::Loading || confinement == Confinement::Accelerator) {
     Filter filter(SCMP_ACT_ALLOW);
     for (const int call : kNever)
+      filter.rule(SCMP_ACT_ERRNO(EPERM), call);
+    for (const int call : kNeverInNewKernels)
       filter.rule(SCMP_ACT_ERRNO(EPERM), call);
     refuse_what_reaches_others(filter);
     return filter.load();

@@ -370,6 +370,12 @@ TEST(WorkerClient, GivesUpWhatItDoesNotNeed) {
   close(secret);
   EXPECT_NE(read_proc(pid, "status").find("NoNewPrivs:\t1"), std::string::npos);
   EXPECT_GE(std::stoi(read_proc(pid, "oom_score_adj")), 500);
+  const std::string status = read_proc(pid, "status");
+  constexpr unsigned long long kReadEveryFile = 1ULL << 2;  // CAP_DAC_READ_SEARCH
+  for (const char* set : {"CapInh:", "CapPrm:", "CapEff:"}) {
+    const std::string capabilities = status.substr(status.find(set) + 7);
+    EXPECT_EQ(std::stoull(capabilities, nullptr, 16) & ~kReadEveryFile, 0U) << set;
+  }
   EXPECT_EQ(getpriority(PRIO_PROCESS, static_cast<id_t>(pid)),
             std::max(getpriority(PRIO_PROCESS, 0), 5));
   EXPECT_EQ(getsid(pid), pid) << "without the terminal of the application";
@@ -388,8 +394,9 @@ TEST(WorkerClient, IsNotEndedByAReaderOfItsWordsWhoHasGone) {
 TEST(WorkerClient, CanDoNoMoreThanComputeOnceTheModelIsLoaded) {
   if (!is_confined())
     GTEST_SKIP() << "built without libseccomp, or with a sanitizer";
-  for (const char* what : {"read", "write", "share", "connect", "send", "run", "code", "signal",
-                           "own", "own by half", "pin", "limit", "type", "datagram", "nice"}) {
+  for (const char* what :
+       {"read", "write", "share", "connect", "send", "run", "code", "signal", "own", "own by half",
+        "pin", "limit", "type", "datagram", "nice", "mode", "segment"}) {
     Engine engine("fake:try=" + std::string(what));
     EXPECT_EQ(engine.describe().text, std::string(what) + ": Operation not permitted");
   }
@@ -408,7 +415,7 @@ TEST(WorkerClient, ReachesNobodyElseFromAGpu) {
         .text;
   };
   for (const std::string what : {"connect", "send", "run", "signal", "own", "own by half", "pin",
-                                 "limit", "type", "datagram", "nice"})
+                                 "limit", "type", "datagram", "nice", "mode", "segment"})
     EXPECT_EQ(on_gpu(what), what + ": Operation not permitted");
   for (const std::string what : {"read", "code", "thread"})
     EXPECT_EQ(on_gpu(what), what + ": done");
@@ -418,7 +425,7 @@ TEST(WorkerClient, ReachesNobodyElseWhileTheModelIsLoaded) {
   if (!is_confined())
     GTEST_SKIP() << "built without libseccomp, or with a sanitizer";
   for (const std::string what : {"connect", "send", "run", "signal", "own", "own by half", "pin",
-                                 "limit", "type", "datagram", "nice"})
+                                 "limit", "type", "datagram", "nice", "mode", "segment"})
     EXPECT_EQ(Engine("fake:try-create=" + what).error(), what + ": Operation not permitted");
 }
 
