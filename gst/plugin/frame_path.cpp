@@ -47,8 +47,14 @@ GstClockTime age_of(const FrameCaption& caption, GstBuffer* buffer, GstClockTime
       std::chrono::duration_cast<std::chrono::nanoseconds>(passed).count());
 }
 
+// But for what division by the rate leaves out.
 bool same_time(int left_sign, GstClockTime left, int right_sign, GstClockTime right) {
-  return left == right && (left_sign == right_sign || left == 0);
+  constexpr GstClockTime kRounding = GST_MSECOND;
+  if (left_sign == 0 || right_sign == 0)  // outside of the segment
+    return left_sign == right_sign;
+  if (left_sign != right_sign)
+    return left <= kRounding && right <= kRounding - left;
+  return left > right ? left - right <= kRounding : right - left <= kRounding;
 }
 
 // Whether timestamps mean the same in both, where the stream is.

@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <thread>
 
 #include <poll.h>
 #include <spawn.h>
@@ -68,6 +69,8 @@ bool read_all(int descriptor, Clock::time_point end, std::string& output) {
       return false;
     char bytes[4096];
     const ssize_t length = read(descriptor, bytes, sizeof bytes);
+    if (length < 0 && errno == EINTR)
+      continue;
     if (length <= 0)
       return true;
     output.append(bytes, static_cast<size_t>(length));
@@ -87,11 +90,21 @@ Result<ChildResult> run_child(const std::vector<std::string>& arguments,
   pipe.close_end(1);
 
   ChildResult result;
-  result.timed_out = !read_all(pipe.ends[0], Clock::now() + timeout, result.output);
+  const Clock::time_point end = Clock::now() + timeout;
+  result.timed_out = !read_all(pipe.ends[0], end, result.output);
   if (result.timed_out)
     kill(child.value(), SIGKILL);
   int status = 0;
-  while (waitpid(child.value(), &status, 0) < 0 && errno == EINTR) {
+  pid_t ended = 0;
+  while ((ended = waitpid(child.value(), &status, result.timed_out ? 0 : WNOHANG)) == 0 ||
+         (ended < 0 && errno == EINTR)) {
+    if (ended != 0)
+      continue;
+    // It has closed its output and goes on.
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    result.timed_out = Clock::now() >= end;
+    if (result.timed_out)
+      kill(child.value(), SIGKILL);
   }
   if (WIFEXITED(status))
     result.exit_code = WEXITSTATUS(status);

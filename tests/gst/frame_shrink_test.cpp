@@ -325,5 +325,18 @@ TEST_F(Shrink, RefusesAFrameOfAnotherFormatOrSize) {
   EXPECT_TRUE(shrinker.read(made_for.get()));
 }
 
+// As a GstVideoMeta tells of it that counts the padding of a decoder.
+TEST_F(Shrink, ReadsWhatItsInfoNamesOfALargerFrame) {
+  TestFrame seen(GST_VIDEO_FORMAT_NV12, 320, 240);
+  TestFrame larger(GST_VIDEO_FORMAT_NV12, 320, 256);
+  fill_rows(larger, 0, 240, {235, 128, 128});
+  fill_rows(larger, 240, 256, {16, 128, 128});
+  FrameShrinker shrinker(seen.get()->info, kSide, kSide);
+  ASSERT_TRUE(shrinker.read(larger.get()));
+  std::vector<uint8_t> pixels(size_t{kSide} * kSide * 3);
+  shrinker.finish(pixels.data());
+  EXPECT_GE(*std::min_element(pixels.begin(), pixels.end()), 250);
+}
+
 }  // namespace
 }  // namespace jetsoncaption

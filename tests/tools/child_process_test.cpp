@@ -37,6 +37,12 @@ TEST(ChildProcess, GivesWhatWasPrintedBeforeASignal) {
   EXPECT_EQ(result.exit_code, -1);
 }
 
+TEST(ChildProcess, IsEndedWhenItTakesTooLongWithItsOutputClosed) {
+  const ChildResult result = run_shell("exec >&-; exec sleep 30", std::chrono::seconds(1));
+  EXPECT_TRUE(result.timed_out);
+  EXPECT_EQ(result.signal, SIGKILL);
+}
+
 TEST(ChildProcess, IsEndedWhenItTakesTooLong) {
   const ChildResult result = run_shell("echo before; exec sleep 600", std::chrono::seconds(1));
   EXPECT_EQ(result.output, "before\n");

@@ -51,8 +51,8 @@ FrameShrinker::FrameShrinker(const GstVideoInfo& info, int width, int height)
 
 bool FrameShrinker::read(const GstVideoFrame* frame) {
   if (GST_VIDEO_FRAME_FORMAT(frame) != GST_VIDEO_INFO_FORMAT(&info_) ||
-      GST_VIDEO_FRAME_WIDTH(frame) != GST_VIDEO_INFO_WIDTH(&info_) ||
-      GST_VIDEO_FRAME_HEIGHT(frame) != GST_VIDEO_INFO_HEIGHT(&info_))
+      GST_VIDEO_FRAME_WIDTH(frame) < GST_VIDEO_INFO_WIDTH(&info_) ||
+      GST_VIDEO_FRAME_HEIGHT(frame) < GST_VIDEO_INFO_HEIGHT(&info_))
     return false;
   PlaneViews planes;
   for (guint i = 0; i < GST_VIDEO_FRAME_N_PLANES(frame); ++i)

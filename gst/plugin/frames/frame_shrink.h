@@ -27,8 +27,8 @@ class FrameShrinker {
   bool makes(int width, int height) const { return width == width_ && height == height_; }
   PictureSize picture_size() const { return {width_, height_}; }
 
-  // Reads the whole of `frame`, mapped for reading. False, and nothing read, if the frame does not
-  // have the format and size of the info.
+  // Reads of `frame`, mapped for reading, what the info names: a GstVideoMeta may tell of more on
+  // the right and below. False, and nothing read, if it is smaller or has another format.
   bool read(const GstVideoFrame* frame);
 
   // Writes the picture of the frame that was read last: R, G, B of 8 bits, rows without padding,
