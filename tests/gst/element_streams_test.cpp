@@ -163,6 +163,14 @@ TEST_F(NextStream, DoesNotBeginWithASegmentThatGoesOn) {
   EXPECT_EQ(next_caption(2 * GST_SECOND), average_text(kGray));
 }
 
+// As demuxers tell it at another rate than 1, by which times are divided.
+TEST_F(NextStream, DoesNotBeginWithASegmentThatGoesOnButForRounding) {
+  push_segment(0, 0);
+  EXPECT_EQ(next_caption(GST_SECOND), average_text(kGray));
+  push_segment(GST_SECOND, GST_SECOND + 1);
+  EXPECT_EQ(next_caption(2 * GST_SECOND), average_text(kGray));
+}
+
 TEST_F(NextStream, DoesNotBeginWhenUpstreamIsRelinked) {
   GstEvent* start = gst_pad_get_sticky_event(harness_.harness()->srcpad, GST_EVENT_STREAM_START, 0);
   gst_harness_push_event(harness_.harness(), start);
