@@ -73,13 +73,11 @@ std::vector<Variable> missing_blas_variables(const Processor& processor, const G
   return {{"OPENBLAS_CORETYPE", kernels}};
 }
 
-std::vector<Variable> missing_training_variables(const Processor& processor,
-                                                 const GetVariable& get) {
-  std::vector<Variable> missing = missing_blas_variables(processor, get);
+std::vector<Variable> missing_training_variables(const GetVariable& get) {
+  if (get("OPENBLAS_THREAD_TIMEOUT") != nullptr)
+    return {};
   // They turn in circles for 2^26 cycles before they sleep; 4 is the least that it knows.
-  if (get("OPENBLAS_THREAD_TIMEOUT") == nullptr)
-    missing.push_back({"OPENBLAS_THREAD_TIMEOUT", "4"});
-  return missing;
+  return {{"OPENBLAS_THREAD_TIMEOUT", "4"}};
 }
 
 std::vector<Variable> missing_cuda_variables(const GetVariable& get) {

@@ -31,10 +31,9 @@ Processor this_processor();
 // What OpenBLAS should be told of the processor, for not every one of its versions finds it out.
 std::vector<Variable> missing_blas_variables(const Processor& processor, const GetVariable& get);
 
-// The same for a program that trains, and that the threads of OpenBLAS wait without keeping the
-// processors from those of LibTorch.
-std::vector<Variable> missing_training_variables(const Processor& processor,
-                                                 const GetVariable& get);
+// With which the threads of OpenBLAS wait without keeping the processors from those of LibTorch, in
+// a program that trains.
+std::vector<Variable> missing_training_variables(const GetVariable& get);
 
 // What CUDA and LibTorch's allocator for it lack.
 std::vector<Variable> missing_cuda_variables(const GetVariable& get);

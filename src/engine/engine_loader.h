@@ -22,8 +22,8 @@ struct EngineLibrary {
 // Opens the installed engine of that kind. The environment variable JETSONCAPTION_ENGINE may name
 // another folder, or a file, which is then opened for both kinds. NotFound, Unsupported (opened,
 // but of another version), Internal. From any thread; that with LibTorch takes about half a second
-// the first time, and may add to the environment of the process: base/torch_environment.h says
-// what.
+// the first time, and OpenBLAS, which comes with it, then reads the environment: what
+// base/torch_environment.h names has to be set before.
 Result<EngineLibrary> open_engine(EngineKind kind);
 
 // The error of a status other than OK that a function of the table has just returned in this

@@ -5,7 +5,7 @@
 #include "torch/cuda_device.h"
 
 int main(int argc, char** argv) {
-  // What OpenBLAS reads cannot be set here: it was opened before main(). trainer_program.cpp does it.
+  // What OpenBLAS reads was set by whoever started this: it was opened before main().
   jetsoncaption::prepare_cuda();
   return jetsoncaption::run_program(
       argc, argv, "Makes models and their weights of other precisions.",

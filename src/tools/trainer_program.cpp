@@ -48,9 +48,9 @@ std::vector<std::string> places() {
   return {own_folder() + "/jetsoncaption-train", JETSONCAPTION_LIBEXEC_DIR "/jetsoncaption-train"};
 }
 
-// The program has opened OpenBLAS before its main().
+// The program has opened OpenBLAS before its main(). The rest is in main.cpp.
 void prepare_environment() {
-  set_variables(missing_training_variables(this_processor(), std::getenv));
+  set_variables(missing_training_variables(std::getenv));
 }
 
 int say_that_it_is_missing(const std::string& command) {

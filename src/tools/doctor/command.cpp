@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // `jetsoncaption doctor`: looks whether all that a caption needs works here, and says what to do.
-#include <cstdlib>
 #include <fstream>
 #include <iomanip>
 #include <iostream>
